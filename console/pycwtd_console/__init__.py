@@ -1,0 +1,1 @@
+"""Consoles: pure clients of the daemon's API."""

@@ -1,0 +1,1 @@
+"""Drivers that come with pycwtd, one sub-package each."""

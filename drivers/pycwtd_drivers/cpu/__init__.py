@@ -1,0 +1,1 @@
+"""The CPU driver: the C kernel on one core or on all."""

@@ -1,0 +1,52 @@
+"""The driver contract: what every backend takes, gives and declares.
+
+Importing this package imports neither numpy nor any driver, so that the daemon's event loop
+can use its types.
+"""
+
+from pycwt_mod.backends.backend import (
+    Availability,
+    BackendInfo,
+    BackendType,
+    BackendUnavailableError,
+    Cancelled,
+    Control,
+    MonteCarloBackend,
+    NoControl,
+)
+from pycwt_mod.backends.manifest import Manifest, ManifestError, load_manifest
+from pycwt_mod.backends.registry import (
+    InstalledDriver,
+    UnknownBackendError,
+    get_backend,
+    hookimpl,
+    installed_drivers,
+    list_backends,
+    register_backend,
+)
+from pycwt_mod.backends.task import FAMILIES, Family, SignificanceTask, check_span
+
+__all__ = [
+    "FAMILIES",
+    "Availability",
+    "BackendInfo",
+    "BackendType",
+    "BackendUnavailableError",
+    "Cancelled",
+    "Control",
+    "Family",
+    "InstalledDriver",
+    "Manifest",
+    "ManifestError",
+    "MonteCarloBackend",
+    "NoControl",
+    "SignificanceTask",
+    "UnknownBackendError",
+    "check_span",
+    "get_backend",
+    "hookimpl",
+    "installed_drivers",
+    "list_backends",
+    "load_manifest",
+    "register_backend",
+]

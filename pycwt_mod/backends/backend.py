@@ -1,0 +1,118 @@
+"""What a driver is: the abstract class, and what the caller and the driver tell each other."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pycwt_mod.backends.task import Family, SignificanceTask
+
+BackendType = Literal["cpu", "distributed", "gpu", "embedded", "fpga"]
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error: the caller asked for it
+    """A run was stopped by its control; nothing of it may be counted."""
+
+
+class BackendUnavailableError(RuntimeError):
+    """The hardware or a library that the backend needs isn't there; the text says what to do."""
+
+
+class Control(Protocol):
+    """How the caller of :meth:`MonteCarloBackend.run` steers it.
+
+    A driver calls both from the thread that entered ``run``, at least every 100 ms.
+    """
+
+    def cancelled(self) -> bool:
+        """Whether to stop now, by raising :class:`Cancelled`."""
+
+    def advance(self, done: int) -> None:
+        """Take note that ``done`` of the asked realisations are computed so far."""
+
+
+class NoControl:
+    """For callers who neither cancel nor watch."""
+
+    def cancelled(self) -> bool:
+        """Never."""
+        return False
+
+    def advance(self, done: int) -> None:
+        """Ignore the progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendInfo:
+    """What is known of a backend before it is asked for anything; see :mod:`.manifest`.
+
+    ``numerics`` is the numerics class: results of one class are bit-identical, results of
+    different classes agree statistically, within ``tolerance`` of the 95 % level.
+    """
+
+    name: str
+    type: BackendType
+    description: str
+    numerics: str
+    tolerance: float
+    families: tuple[Family, ...]
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a backend could compute now; if not, why, and what to do about it."""
+
+    available: bool
+    error: str | None = None
+    #: What it would compute on, for people: "2 threads, avx512", "/dev/ttyUSB1 …".
+    devices: tuple[str, ...] = ()
+
+
+class MonteCarloBackend(abc.ABC):
+    """One way of computing Monte Carlo histograms.
+
+    Instances are cheap to make and hold no device until :meth:`run` or :meth:`probe`.
+    """
+
+    info: BackendInfo
+
+    @abc.abstractmethod
+    def probe(self) -> Availability:
+        """Look whether this backend can compute now. Must not raise for absent hardware."""
+
+    @abc.abstractmethod
+    def run(
+        self,
+        task: SignificanceTask,
+        seed: int,
+        first: int,
+        count: int,
+        control: Control | None = None,
+    ) -> NDArray[np.int64]:
+        """The histogram of the realisations ``first … first + count - 1``.
+
+        Args:
+            task: the null hypothesis.
+            seed: 0 ≤ seed < 2⁶⁴.
+            first: number of the first realisation.
+            count: how many, at least one.
+            control: cancels and watches.
+
+        Returns:
+            ``int64[scales, bins]``. For any split of a span of realisations the sum of the
+            parts is the histogram of the whole, integer for integer.
+
+        Raises:
+            Cancelled: the control said so.
+            BackendUnavailableError: what it computes on isn't there.
+            ValueError: the task or the span is one that this backend can't compute.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most backends hold nothing
+        """Give back what the backend holds. It may be used again afterwards."""

@@ -1,0 +1,78 @@
+"""``driver.toml``: what a driver package offers, readable without importing its code."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+from pycwt_mod.backends.backend import BackendInfo, BackendType
+from pycwt_mod.backends.task import FAMILIES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Version of the driver contract that this library speaks.
+API_VERSION = 1
+
+_KEYS = {"name", "type", "description", "numerics", "tolerance", "families", "aliases"}
+
+
+class ManifestError(ValueError):
+    """A manifest that can't be used; the text names file, key and what is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The content of one ``driver.toml``."""
+
+    driver: str
+    backends: tuple[BackendInfo, ...]
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read and check a manifest.
+
+    Raises:
+        ManifestError: it isn't there, isn't TOML, or a key is missing, unknown or wrong.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ManifestError(f"{path}: can't be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: isn't TOML: {error}") from None
+    driver = data.get("driver")
+    if not isinstance(driver, dict) or not isinstance(driver.get("name"), str):
+        raise ManifestError(f"{path}: needs a table [driver] with a name")
+    if driver.get("api") != API_VERSION:
+        raise ManifestError(f"{path}: driver.api must be {API_VERSION}, not {driver.get('api')!r}")
+    entries = data.get("backend")
+    if not isinstance(entries, list) or not entries:
+        raise ManifestError(f"{path}: needs at least one [[backend]]")
+    return Manifest(driver["name"], tuple(_backend(path, entry) for entry in entries))
+
+
+def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:
+    where = f"{path}: backend {entry.get('name', '?')}"
+    if unknown := set(entry) - _KEYS:
+        raise ManifestError(f"{where}: unknown key {', '.join(sorted(unknown))}")
+    if missing := _KEYS - {"aliases"} - set(entry):
+        raise ManifestError(f"{where}: {', '.join(sorted(missing))} missing")
+    if entry["type"] not in get_args(BackendType):
+        raise ManifestError(f"{where}: type must be one of {', '.join(get_args(BackendType))}")
+    if not set(entry["families"]) <= set(FAMILIES):
+        raise ManifestError(f"{where}: families must be among {', '.join(FAMILIES)}")
+    if not isinstance(entry["tolerance"], int | float) or entry["tolerance"] < 0:
+        raise ManifestError(f"{where}: tolerance must be a number, 0 or more")
+    if not all(isinstance(entry[key], str) for key in ("name", "description", "numerics")):
+        raise ManifestError(f"{where}: name, description and numerics must be strings")
+    return BackendInfo(
+        name=entry["name"],
+        type=entry["type"],
+        description=entry["description"],
+        numerics=entry["numerics"],
+        tolerance=float(entry["tolerance"]),
+        families=tuple(entry["families"]),
+        aliases=tuple(entry.get("aliases", ())),
+    )

@@ -1,0 +1,124 @@
+"""What a Monte Carlo significance job is: plain data, no numerics, no numpy.
+
+A job is pure: ``(task, seed, first, count) -> int64[scales, bins]``. Everything that can
+change a single bin is in :class:`SignificanceTask`; who computes it, in which order, split
+in which way, isn't.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+Family = Literal["morlet", "paul", "dog"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+
+#: A realisation's number is one 32-bit word of the generator's counter.
+MAX_REALISATIONS = 2**32
+#: The time index shares the other word of the counter with the stream's number.
+MAX_LENGTH = 2**26
+
+
+@dataclass(frozen=True, slots=True)
+class SignificanceTask:
+    """The null hypothesis of a coherence test: two independent AR(1) series, one wavelet.
+
+    Realisation ``k`` is a pair of AR(1) series of ``length`` samples whose mean is removed;
+    its squared coherence is counted at every scale, at the points outside the cone of
+    influence, in ``bins`` equal bins over [0, 1] (1.0 belongs to the last one).
+
+    Lengths and scales are in samples, so that tasks which differ by the sampling interval
+    alone are the same task.
+    """
+
+    family: Family
+    #: ω0 of the Morlet wavelet, m of Paul and DOG.
+    order: float
+    #: Wavelet scales in samples, increasing.
+    scales: tuple[float, ...]
+    #: Weights of the smoothing over scales, odd in number and symmetric, sum 1.
+    scale_weights: tuple[float, ...]
+    #: Samples of a realisation.
+    length: int
+    #: Lag-1 coefficients of the two series, each in (-1, 1).
+    ar1: tuple[float, float]
+    bins: int = 1000
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be computed; the message names the field.
+
+        Raises:
+            ValueError: a field is out of its range.
+        """
+        if self.family not in FAMILIES:
+            raise ValueError(f"family must be one of {', '.join(FAMILIES)}, not {self.family!r}")
+        if not (math.isfinite(self.order) and self.order > 0):
+            raise ValueError(f"order must be a positive number, not {self.order}")
+        _check_scales(self.scales)
+        _check_weights(self.scale_weights)
+        if not 16 <= self.length <= MAX_LENGTH:
+            raise ValueError(f"length must be 16 to {MAX_LENGTH} samples, not {self.length}")
+        if len(self.ar1) != 2 or not all(abs(a) < 1 for a in self.ar1):
+            raise ValueError(f"ar1 must be two coefficients between -1 and 1, not {self.ar1}")
+        if not 2 <= self.bins <= 65536:
+            raise ValueError(f"bins must be 2 to 65536, not {self.bins}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The task as JSON-able data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> SignificanceTask:
+        """The inverse of :meth:`to_dict`.
+
+        Raises:
+            ValueError: a field is missing, unknown or out of range.
+        """
+        names = {field.name for field in fields(cls)}
+        if unknown := set(data) - names:
+            raise ValueError(f"unknown field of a task: {', '.join(sorted(unknown))}")
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ValueError(f"a task can't be read: {error}") from None
+
+    def fingerprint(self) -> str:
+        """A digest of everything that the numbers depend on, but seed and realisations."""
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_scales(scales: tuple[float, ...]) -> None:
+    if not scales:
+        raise ValueError("scales must have at least one element")
+    if not all(math.isfinite(s) and s > 0 for s in scales):
+        raise ValueError("scales must be positive numbers of samples")
+    if any(b <= a for a, b in itertools.pairwise(scales)):
+        raise ValueError("scales must increase")
+
+
+def _check_weights(weights: tuple[float, ...]) -> None:
+    if len(weights) % 2 == 0 or weights != weights[::-1]:
+        raise ValueError("scale_weights must be odd in number and symmetric")
+    if not all(w >= 0 for w in weights) or abs(sum(weights) - 1) > 1e-9:
+        raise ValueError("scale_weights must be non-negative and sum to 1")
+
+
+def check_span(first: int, count: int) -> None:
+    """Refuse realisations that have no number in the generator's counter.
+
+    Raises:
+        ValueError: ``first`` is negative, ``count`` below one, or their sum above 2³².
+    """
+    if first < 0 or count < 1 or first + count > MAX_REALISATIONS:
+        raise ValueError(
+            f"realisations must lie between 0 and {MAX_REALISATIONS}, "
+            f"not first={first}, count={count}"
+        )

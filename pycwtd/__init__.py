@@ -1,0 +1,1 @@
+"""The daemon: sockets, store, scheduler and the supervision of drivers."""
