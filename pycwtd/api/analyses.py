@@ -1,0 +1,79 @@
+"""The analyses, called and waited for; a call that takes too long becomes a job."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pycwtd.api.answers import answer, wanted_format
+from pycwtd.api.context import CONTEXT
+from pycwtd.api.middleware import OWNER
+from pycwtd.api.problems import Problem
+from pycwtd.api.results import send_result
+from pycwtd.api.submit import new_job, parse, submit
+from pycwtd.api.types import JobAccepted
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from pycwtd.api.context import Handler
+    from pycwtd.store.records import Job
+    from pycwtd.workloads.wavelet.requests import Kind
+
+
+def waiting(kind: Kind) -> Handler:
+    """The handler of a route that answers with the result."""
+    return partial(_wait_for, kind)
+
+
+async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
+    context = request.app[CONTEXT]
+    form = wanted_format(request)
+    wanted = parse(kind, await request.read(), context)
+    record = await new_job(wanted, request[OWNER], context)
+    engine = context.engine
+    await engine.submit([record], [msgspec.json.encode(wanted)], durable=False)
+    job = engine.active[record.id]
+    try:
+        async with asyncio.timeout(context.config.limits.sync_seconds):
+            await job.ended.wait()
+    except TimeoutError:
+        await engine.promote(job)
+        return _accepted(job.record, 202, "the call takes long and goes on as a job")
+    except asyncio.CancelledError:  # the client has hung up
+        job.cancelled = True
+        engine.abandon(job)
+        raise
+    try:
+        if job.record.status != "completed":
+            # What the numerics refuse although every field was right by itself.
+            raise Problem(400, job.record.error or "the computation was cancelled")
+        return await send_result(request, context, job.record, form)
+    finally:
+        engine.forget(job)
+
+
+async def significance(request: web.Request) -> web.StreamResponse:
+    """The Monte Carlo test alone, always as a job; answers at once."""
+    context = request.app[CONTEXT]
+    body = await request.read()
+    record = await submit(request, context, parse("significance", body, context), body)
+    return _accepted(record, 200, "follow it at /api/v1/jobs/{job_id} or /ws/jobs/{job_id}")
+
+
+def _accepted(record: Job, status: int, message: str) -> web.Response:
+    return answer(accepted(record, message), status, {"Location": f"/api/v1/jobs/{record.id}"})
+
+
+def accepted(record: Job, message: str) -> JobAccepted:
+    """What a client is told of a job that has just been accepted."""
+    return JobAccepted(
+        job_id=record.id,
+        status=record.status,
+        estimated_time=record.estimated_seconds,
+        backend=record.backend,
+        message=message,
+    )

@@ -1,0 +1,70 @@
+"""Sending typed answers and result files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from pycwtd.api.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NPZ = "application/x-npz"
+JSON = "application/json"
+#: Bodies from here on are compressed, where the client accepts it.
+_COMPRESS_FROM = 1024
+
+
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A JSON answer from its type."""
+    response = web.Response(
+        status=status, body=msgspec.json.encode(value), content_type=JSON, headers=headers
+    )
+    if response.content_length and response.content_length >= _COMPRESS_FROM:
+        response.enable_compression()
+    return response
+
+
+def wanted_format(request: web.Request) -> str:
+    """``json`` or ``npz``, by ``?format=``, else by ``Accept``.
+
+    Raises:
+        Problem: 422 for a format that doesn't exist, 406 where nothing that is accepted can
+            be given.
+    """
+    asked = request.query.get("format")
+    if asked is not None:
+        if asked not in {"json", "npz"}:
+            raise Problem(422, f"format: must be json or npz, not {asked!r}", code="invalid_field")
+        return asked
+    accepted = request.headers.get("Accept", "*/*")
+    kinds = [part.split(";")[0].strip() for part in accepted.split(",")]
+    for kind in kinds:
+        if kind in {JSON, "application/*", "*/*"}:
+            return "json"
+        if kind == NPZ:
+            return "npz"
+    raise Problem(406, f"a result is {JSON} or {NPZ}, none of which the Accept header allows")
+
+
+async def send_file(
+    request: web.Request, path: Path, content_type: str, name: str
+) -> web.FileResponse:
+    """Stream a file; ranges and compression included."""
+    response = web.FileResponse(
+        path,
+        headers={
+            "Content-Type": content_type,
+            "Content-Disposition": f'attachment; filename="{name}"',
+        },
+    )
+    if content_type == JSON:
+        del response.headers["Content-Disposition"]
+        if path.stat().st_size >= _COMPRESS_FROM:
+            response.enable_compression()
+    await response.prepare(request)
+    return response

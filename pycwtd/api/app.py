@@ -1,0 +1,29 @@
+"""The aiohttp application: the table of operations behind the middleware."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from pycwtd.api.context import CONTEXT
+from pycwtd.api.middleware import announce, identify, translate
+from pycwtd.api.routes import OPERATIONS
+
+if TYPE_CHECKING:
+    from pycwtd.api.context import Context
+
+
+def make_app(context: Context) -> web.Application:
+    """The application that serves a daemon's parts."""
+    app = web.Application(
+        middlewares=[identify, translate], client_max_size=context.config.limits.body_bytes
+    )
+    app[CONTEXT] = context
+    app.on_response_prepare.append(announce)
+    for operation in OPERATIONS:
+        app.router.add_route(operation.method, operation.path, operation.handler)
+        # Collections answer with and without their slash.
+        if operation.path.endswith("/") and operation.path != "/":
+            app.router.add_route(operation.method, operation.path.rstrip("/"), operation.handler)
+    return app

@@ -1,0 +1,69 @@
+"""What the handlers work with, and how they say which path they serve."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from msgspec import Struct
+
+    from pycwtd.config import Config
+    from pycwtd.engine.engine import Engine
+    from pycwtd.store.store import Store
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(slots=True)
+class Context:
+    """The daemon's parts, for the handlers."""
+
+    config: Config
+    store: Store
+    engine: Engine
+    #: The bearer token of TCP listeners that want one.
+    token: str | None
+    started: float = field(default_factory=time.monotonic)
+
+
+CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path: what is routed is what is documented."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    tag: str
+    #: Status → type of the answer (``None``: not JSON).
+    answers: dict[int, Any]
+    #: Type (or types) of the request's body.
+    body: Any = None
+    #: A body that works.
+    example: dict[str, Any] | None = None
+    query: type[Struct] | None = None
+    #: A header that the operation understands, with its meaning.
+    headers: dict[str, str] = field(default_factory=dict)
+    #: Statuses of the errors that it may answer with, beside those that all may.
+    errors: tuple[int, ...] = ()
+    #: Media types of the answer beside JSON.
+    also: tuple[str, ...] = ()
+
+
+def rfc3339(time: float | None) -> str | None:
+    """A Unix time as clients see it."""
+    if time is None:
+        return None
+    return (
+        datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )

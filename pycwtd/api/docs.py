@@ -1,0 +1,147 @@
+"""The OpenAPI 3.1 document, made from the table of operations and its types."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from pycwtd import __version__
+from pycwtd.api.answers import JSON, NPZ, answer
+from pycwtd.api.service import API_VERSION, NAME
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from pycwtd.api.context import Operation
+
+_REF = "#/components/schemas/{name}"
+_PROBLEM = "application/problem+json"
+#: Every operation may answer with these.
+_ALWAYS = (401, 403, 503)
+
+
+class ErrorBody(Struct):
+    """What clients of older servers look at."""
+
+    code: str
+    message: str
+    path: str
+
+
+class ProblemBody(Struct):
+    """RFC 9457 problem details; ``detail`` is a sentence that names the field."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    error: ErrorBody
+
+
+async def openapi(_request: web.Request) -> web.StreamResponse:
+    """The document."""
+    from pycwtd.api.routes import OPERATIONS  # noqa: PLC0415 - the table lists this handler
+
+    return answer(document(OPERATIONS))
+
+
+def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
+    """The OpenAPI document of these operations."""
+    types: list[Any] = [ProblemBody]
+    for operation in operations:
+        types += [t for t in (operation.body, *operation.answers.values()) if t not in (None, dict)]
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    schema_of = {id(t): schema for t, schema in zip(types, schemas, strict=True)}
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        entry = _operation(operation, schema_of)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = entry
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": NAME,
+            "version": API_VERSION,
+            "summary": "Wavelet transforms, coherence and their significance",
+            "license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"},
+            "x-server-version": __version__,
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
+    }
+
+
+def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
+    name = re.sub(r"\W+", "_", f"{operation.method.lower()}{operation.path}").strip("_")
+    entry: dict[str, Any] = {
+        "operationId": name,
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "parameters": _parameters(operation),
+        "responses": {
+            str(status): _answer(operation, status, kind, schema_of)
+            for status, kind in operation.answers.items()
+        },
+    }
+    for status in sorted({*operation.errors, *_ALWAYS}):
+        entry["responses"][str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {_PROBLEM: {"schema": {"$ref": _REF.format(name="ProblemBody")}}},
+        }
+    if operation.body is not None:
+        entry["requestBody"] = {
+            "required": True,
+            "content": {
+                JSON: {"schema": schema_of[id(operation.body)], "example": operation.example}
+            },
+        }
+    return entry
+
+
+def _answer(
+    operation: Operation, status: int, kind: Any, schema_of: dict[int, Any]
+) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if kind is not None:
+        schema = {"type": "object"} if kind is dict else schema_of[id(kind)]
+        content[JSON] = {"schema": schema}
+    if status == HTTPStatus.OK:
+        for media in operation.also:
+            form = {"format": "binary"} if media == NPZ else {}
+            content[media] = {"schema": {"type": "string", **form}}
+    described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    return {**described, "content": content} if content else described
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", operation.path)
+    ]
+    if operation.query is not None:
+        schema = msgspec.json.schema(operation.query)["$defs"][operation.query.__name__]
+        for name, property_ in schema["properties"].items():
+            plain = {key: value for key, value in property_.items() if key != "default"}
+            found.append({"name": name, "in": "query", "required": False, "schema": plain})
+    if NPZ in operation.also:
+        form = {"type": "string", "enum": ["json", "npz"]}
+        found.append({"name": "format", "in": "query", "required": False, "schema": form})
+    for name, meaning in operation.headers.items():
+        found.append(
+            {
+                "name": name,
+                "in": "header",
+                "required": False,
+                "description": meaning,
+                "schema": {"type": "string"},
+            }
+        )
+    return found

@@ -1,0 +1,123 @@
+"""WebSockets: events as they happen, and the progress of one job.
+
+A reader's cursor runs over the rows of the store, so nothing is queued for a slow one: it
+reads later what it would have read now, and costs the daemon no memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from aiohttp import WSMsgType, web
+from msgspec import Meta, Struct
+
+from pycwtd.api.context import CONTEXT, rfc3339
+from pycwtd.api.jobs import find, view
+from pycwtd.api.problems import convert
+from pycwtd.store.database import Database
+from pycwtd.store.records import FINAL
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+_HEARTBEAT = 15.0
+_MAX_MESSAGE = 64 * 1024
+#: Events read from the store at a time.
+_PAGE = 500
+#: Progress goes out no more often than people can see (seconds).
+_PROGRESS_INTERVAL = 0.1
+
+
+class EventsQuery(Struct, forbid_unknown_fields=True):
+    """Where to begin."""
+
+    #: The last event that the client has seen; without it, from now on.
+    since: Annotated[int, Meta(ge=0)] | None = None
+
+
+async def _socket(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_MAX_MESSAGE)
+    await socket.prepare(request)
+    return socket
+
+
+async def _until_closed(socket: web.WebSocketResponse, sending: Awaitable[None]) -> None:
+    """Send until done, or until the client goes; what it says is read and dropped."""
+    task = asyncio.ensure_future(sending)
+    reading = asyncio.create_task(_drain(socket))
+    try:
+        await asyncio.wait({task, reading}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+            await socket.close()
+    except ConnectionError:
+        pass
+    finally:
+        task.cancel()
+        reading.cancel()
+        await asyncio.gather(task, reading, return_exceptions=True)
+
+
+async def _drain(socket: web.WebSocketResponse) -> None:
+    async for message in socket:
+        if message.type is WSMsgType.ERROR:
+            return
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """Every event of jobs and devices, from ``since`` on, in order, without gaps."""
+    context = request.app[CONTEXT]
+    query = convert(request.query, EventsQuery)
+    cursor = query.since
+    if cursor is None:
+        cursor = await context.store(Database.last_event)
+    socket = await _socket(request)
+
+    async def send() -> None:
+        position = cursor
+        while not context.engine.stopping:
+            bell = context.engine.events.waiter()
+            page = await context.store(Database.events, position, _PAGE)
+            for event in page:
+                body = {
+                    "type": event.type,
+                    "seq": event.seq,
+                    "time": rfc3339(event.time),
+                    "job_id": event.job_id,
+                    **event.data,
+                }
+                await socket.send_str(msgspec.json.encode(body).decode())
+                position = event.seq
+            if not page:
+                await bell.wait()
+
+    await _until_closed(socket, send())
+    return socket
+
+
+async def job(request: web.Request) -> web.StreamResponse:
+    """One job, each time it has advanced, until it ends."""
+    context = request.app[CONTEXT]
+    record = await find(request)
+    socket = await _socket(request)
+
+    async def send() -> None:
+        while not context.engine.stopping:
+            live = context.engine.active.get(record.id)
+            bell = live.changed.waiter() if live else context.engine.events.waiter()
+            current = await context.store(Database.job, record.id) or record
+            seen = await view(current, context)
+            await socket.send_str(msgspec.json.encode({"type": "job", **_plain(seen)}).decode())
+            if seen.status in FINAL:
+                return
+            await asyncio.sleep(_PROGRESS_INTERVAL)
+            await bell.wait()
+
+    await _until_closed(socket, send())
+    return socket
+
+
+def _plain(seen: Struct) -> dict[str, object]:
+    return dict(msgspec.to_builtins(seen))

@@ -1,0 +1,107 @@
+"""Errors as clients see them: RFC 9457 problem details, with one clear sentence each."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+_WORDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's own word
+    """A request that isn't answered as asked, and why."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        #: A word for programs; by default the name of the status.
+        self.code = code or HTTPStatus(status).name.lower()
+        self.headers = dict(headers or {})
+
+    def response(self, instance: str, *, keep_alive: bool = True) -> web.Response:
+        """The answer, in the shape of RFC 9457 and, beside it, of older clients."""
+        body = {
+            "type": f"urn:pycwtd:problem:{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            "error": {"code": self.code, "message": self.detail, "path": instance},
+        }
+        response = web.Response(
+            status=self.status,
+            body=msgspec.json.encode(body),
+            content_type="application/problem+json",
+            headers=self.headers,
+        )
+        if not keep_alive:
+            response.force_close()
+        return response
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """A request's JSON body as its type.
+
+    Raises:
+        Problem: 422, naming the field and what is right.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise Problem(422, explain(error), code="invalid_field") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(422, f"the body isn't valid JSON: {error}", code="invalid_json") from None
+
+
+def convert(values: Mapping[str, Any], kind: type[T]) -> T:
+    """Query parameters as their type.
+
+    Raises:
+        Problem: 422, naming the parameter and what is right.
+    """
+    try:
+        return msgspec.convert(dict(values), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Problem(422, explain(error), code="invalid_field") from None
+
+
+def explain(error: msgspec.ValidationError) -> str:
+    """``Expected `float` > 0 - at `$.dt``` as ``dt: must be a number > 0``."""
+    text, _, place = str(error).partition(" - at `")
+    field = place.rstrip("`").removeprefix("$").lstrip(".")
+    if found := re.fullmatch(r"Object missing required field `(.*)`", text):
+        return f"{_join(field, found[1])}: is missing"
+    if found := re.fullmatch(r"Object contains unknown field `(.*)`", text):
+        return f"{_join(field, found[1])}: there is no such field"
+    text = re.sub(r"`(\w+)`", lambda m: _WORDS.get(m[1], m[1]), text)
+    text = re.sub(r"^Expected ", "must be ", text).replace(", got ", ", not ")
+    return f"{field or 'the body'}: {text[0].lower()}{text[1:]}"
+
+
+def _join(field: str, name: str) -> str:
+    return f"{field}.{name}" if field else name

@@ -1,0 +1,126 @@
+"""The service itself: what it is, whether it is well, what it has done."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    generate_latest,
+)
+
+from pycwtd import __version__
+from pycwtd.api.answers import answer
+from pycwtd.api.context import CONTEXT, rfc3339
+from pycwtd.api.types import (
+    BackendHealth,
+    DetailedHealth,
+    Health,
+    JobCounts,
+    KindStats,
+    Root,
+    Stats,
+    SystemUsage,
+)
+from pycwtd.engine.device import Condition
+from pycwtd.store.database import Database
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Version of the API, as opposed to that of the program.
+API_VERSION = "1.0.0"
+NAME = "PyCWT REST API"
+
+
+async def root(_request: web.Request) -> web.StreamResponse:
+    """What this is."""
+    return answer(Root(NAME, API_VERSION, "/docs", "/health", __version__))
+
+
+async def health(_request: web.Request) -> web.StreamResponse:
+    """Alive, and able to take jobs: a daemon that isn't doesn't get as far as answering."""
+    return answer(Health("healthy", API_VERSION))
+
+
+async def detailed_health(request: web.Request) -> web.StreamResponse:
+    """All parts, one by one."""
+    context = request.app[CONTEXT]
+    backends = {
+        device.id: BackendHealth(
+            available=device.condition is Condition.READY,
+            healthy=device.condition in {Condition.READY, Condition.PRESENT},
+        )
+        for device in context.engine.pool.backends()
+    }
+    counts = await context.store(Database.counts)
+    well = any(backend.available for backend in backends.values())
+    return answer(
+        DetailedHealth(
+            status="healthy" if well else "degraded",
+            timestamp=rfc3339(time.time()) or "",
+            version=__version__,
+            uptime=time.monotonic() - context.started,
+            backends=backends,
+            jobs=JobCounts(**counts),
+            system=await asyncio.to_thread(_usage, context.store.root),
+        )
+    )
+
+
+def _usage(state_dir: Path) -> SystemUsage:
+    memory = {}
+    with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
+        for line in file:
+            name, _, value = line.partition(":")
+            memory[name] = int(value.split()[0])
+    disk = shutil.disk_usage(state_dir)
+    return SystemUsage(
+        cpu_usage=min(100.0, 100 * os.getloadavg()[0] / (os.cpu_count() or 1)),
+        memory_usage=100 * (1 - memory["MemAvailable"] / memory["MemTotal"]),
+        disk_usage=100 * disk.used / disk.total,
+    )
+
+
+async def stats(request: web.Request) -> web.StreamResponse:
+    """What has been computed."""
+    context = request.app[CONTEXT]
+    rows = [KindStats(**row) for row in await context.store(Database.totals)]
+    return answer(
+        Stats(
+            jobs=sum(row.jobs for row in rows),
+            realisations=sum(row.realisations for row in rows),
+            bytes_stored=await asyncio.to_thread(context.store.bytes_stored),
+            by_kind_and_backend=rows,
+        )
+    )
+
+
+async def metrics(request: web.Request) -> web.StreamResponse:
+    """Prometheus' text format."""
+    context = request.app[CONTEXT]
+    registry = CollectorRegistry()
+    jobs = Gauge("pycwtd_jobs", "Jobs in each state.", ["status"], registry=registry)
+    for status, count in (await context.store(Database.counts)).items():
+        jobs.labels(status).set(count)
+    up = Gauge("pycwtd_backend_up", "Whether a backend can compute.", ["name"], registry=registry)
+    for device in context.engine.pool.backends():
+        up.labels(device.id).set(device.condition is Condition.READY)
+    done = Counter(
+        "pycwtd_realisations", "Realisations of completed jobs.", ["backend"], registry=registry
+    )
+    for row in await context.store(Database.totals):
+        done.labels(row["backend"] or "none").inc(row["realisations"])
+    uptime = Gauge("pycwtd_uptime_seconds", "Time since the start.", registry=registry)
+    uptime.set(time.monotonic() - context.started)
+    return web.Response(
+        body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+    )

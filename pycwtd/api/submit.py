@@ -1,0 +1,136 @@
+"""From a request's body to a job in the engine: one way for all routes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pycwtd.api.middleware import OWNER
+from pycwtd.api.problems import Problem, decode
+from pycwtd.store.records import Job
+from pycwtd.workloads.wavelet.requests import Analysis, Kind, analysis, spelling
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from pycwtd.api.context import Context
+
+#: Drawn seeds fit the numbers of every JSON reader.
+_SEED_BITS = 53
+_MAX_KEY = 255
+
+
+def parse(kind: Kind, body: bytes, context: Context) -> Analysis:
+    """A body of either spelling as an analysis.
+
+    Raises:
+        Problem: 422, the body isn't right.
+        InvalidFieldError: as above, for what types can't express.
+        InvalidCombinationError: its fields don't go together.
+    """
+    fields = set(decode(body, dict[str, msgspec.Raw]))
+    request = decode(body, spelling(kind, fields))
+    return analysis(kind, request, context.config.limits)
+
+
+async def new_job(wanted: Analysis, owner: str, context: Context) -> Job:
+    """The record of a job that isn't accepted yet.
+
+    Raises:
+        UnknownBackendError: there is no such backend.
+        BackendUnavailableError: it can't compute, and no other may.
+    """
+    pool = context.engine.pool
+    backend = reason = estimate = None
+    if wanted.simulates:
+        choice = await pool.choose(wanted.backend, fallback=wanted.fallback)
+        backend, reason = choice.name, choice.fallback_reason
+        estimate = pool.rates.seconds(backend, wanted.units() * wanted.total)
+    elif wanted.backend != "auto":
+        pool.find(wanted.backend)
+    seed = secrets.randbits(_SEED_BITS) if wanted.seed is None else wanted.seed
+    return Job(
+        id=str(uuid.uuid4()),
+        kind=wanted.kind,
+        owner=owner,
+        parameters={**wanted.parameters(), "seed": seed},
+        backend_asked=wanted.backend,
+        backend=backend,
+        fallback_reason=reason,
+        seed=seed,
+        total=wanted.total,
+        created_at=time.time(),
+        estimated_seconds=estimate,
+    )
+
+
+def idempotency(request: web.Request, body: bytes) -> tuple[str, str] | None:
+    """The client's key and the digest of what it asks for under it.
+
+    Raises:
+        Problem: 400, the key is empty or too long.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= _MAX_KEY:
+        raise Problem(400, f"Idempotency-Key: must have 1 to {_MAX_KEY} characters")
+    return key, hashlib.sha256(request.path.rstrip("/").encode() + b"\0" + body).hexdigest()
+
+
+async def submit(request: web.Request, context: Context, wanted: Analysis, body: bytes) -> Job:
+    """Accept one durable job."""
+    record = await new_job(wanted, request[OWNER], context)
+    return await context.engine.submit(
+        [record], [msgspec.json.encode(wanted)], idempotency=idempotency(request, body)
+    )
+
+
+async def submit_batch(
+    request: web.Request, context: Context, wanted: list[Analysis], body: bytes
+) -> Job:
+    """Accept a batch: all its jobs, or none."""
+    owner = request[OWNER]
+    members = [await new_job(one, owner, context) for one in wanted]
+    estimates = [m.estimated_seconds for m in members if m.estimated_seconds is not None]
+    batch = Job(
+        id=str(uuid.uuid4()),
+        kind="batch",
+        owner=owner,
+        parameters={"tasks": len(members)},
+        backend_asked="auto",
+        seed=0,
+        total=sum(m.total for m in members),
+        created_at=time.time(),
+        estimated_seconds=sum(estimates) if estimates else None,
+    )
+    members = [msgspec.structs.replace(m, batch_id=batch.id) for m in members]
+    bodies: list[bytes] = [b"", *(msgspec.json.encode(one) for one in wanted)]
+    return await context.engine.submit(
+        [batch, *members], bodies, idempotency=idempotency(request, body)
+    )
+
+
+def task_request(number: int, task: dict[str, Any], context: Context) -> Analysis:
+    """One member of a batch.
+
+    Raises:
+        Problem: 422, naming the member and the field.
+    """
+    where = f"tasks[{number}]"
+    kind = task.pop("type", None)
+    kinds = Kind.__args__  # type: ignore[attr-defined]
+    if kind not in kinds:
+        raise Problem(422, f"{where}.type: must be one of {', '.join(kinds)}", code="invalid_field")
+    try:
+        return parse(kind, msgspec.json.encode(task), context)
+    except Problem as problem:
+        raise Problem(problem.status, f"{where}.{problem.detail}", code=problem.code) from None
+    except ValueError as error:
+        error.args = (f"{where}.{error}",)
+        raise

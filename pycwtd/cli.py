@@ -1,0 +1,59 @@
+"""``pycwtd``: the daemon in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from pycwtd import __version__
+from pycwtd.config import ConfigError, load_config
+from pycwtd.daemon import serve
+from pycwtd.platform.sockets import ListenError
+from pycwtd.store.database import DatabaseError
+
+_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
+
+@click.command()
+@click.version_option(__version__)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    help="Configuration file (TOML).",
+)
+@click.option("--socket", "sockets", multiple=True, help="Unix socket to listen on.")
+@click.option("--listen", "tcp", multiple=True, metavar="HOST:PORT", help="TCP address to serve.")
+@click.option(
+    "--auth",
+    type=click.Choice(["token", "none"]),
+    default="token",
+    show_default=True,
+    help="What --listen asks of clients: the bearer token in the state directory, or, on a "
+    "loopback address alone, nothing.",
+)
+@click.option("--state-dir", help="Where jobs and results are kept.")
+def main(
+    config_file: Path | None,
+    sockets: tuple[str, ...],
+    tcp: tuple[str, ...],
+    auth: Literal["token", "none"],
+    state_dir: str | None,
+) -> None:
+    """Run the time-frequency analysis daemon in the foreground, logging to stderr.
+
+    It stops on SIGTERM or Ctrl-C; jobs that are running go on at the next start.
+    """
+    try:
+        config = load_config(config_file, sockets=sockets, tcp=tcp, auth=auth, state_dir=state_dir)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+    logging.basicConfig(level=config.log_level.upper(), format=_FORMAT)
+    try:
+        asyncio.run(serve(config))
+    except (ListenError, DatabaseError) as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,168 @@
+"""The configuration: TOML, checked key by key, with every default in one place."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from pycwtd.platform.paths import default_socket, default_state_dir
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class ConfigError(Exception):
+    """The configuration can't be used; the text names file, key and what is right."""
+
+
+class Listener(Struct, forbid_unknown_fields=True, frozen=True):
+    """One address to serve: either ``unix`` or ``tcp``."""
+
+    unix: str | None = None
+    #: Permissions of the Unix socket, octal.
+    mode: Annotated[str, Meta(pattern="^0?[0-7]{3}$")] = "660"
+    #: ``HOST:PORT``.
+    tcp: str | None = None
+    #: On TCP: a bearer token, or ``none``, which is allowed on loopback alone.
+    auth: Literal["token", "none"] = "token"
+
+    @property
+    def host(self) -> str:
+        """The host part of ``tcp``."""
+        assert self.tcp is not None
+        return self.tcp.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port part of ``tcp``."""
+        assert self.tcp is not None
+        return int(self.tcp.rpartition(":")[2])
+
+
+class Limits(Struct, forbid_unknown_fields=True, frozen=True):
+    """What a client may ask for."""
+
+    #: A synchronous call that runs longer becomes a job (seconds).
+    sync_seconds: Annotated[float, Meta(gt=0)] = 30.0
+    body_bytes: Annotated[int, Meta(ge=1024)] = 64 * 2**20
+    queued_jobs: Annotated[int, Meta(ge=1)] = 10_000
+    #: Time points times scales of one transform; bounds a worker's memory.
+    transform_points: Annotated[int, Meta(ge=1000)] = 50_000_000
+    #: Numbers in a result that is written as JSON; larger ones are fetched as npz.
+    json_numbers: Annotated[int, Meta(ge=1000)] = 5_000_000
+
+
+class EngineConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """How jobs are cut up and run."""
+
+    #: Computing time that a chunk aims at (seconds).
+    chunk_seconds: Annotated[float, Meta(gt=0, le=60)] = 1.0
+    #: Processes for transforms and coherence.
+    numerics_workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    #: A host that says nothing for so long is killed (seconds).
+    silence_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    #: What ``auto`` chooses before anything has been measured, best first.
+    preference: tuple[str, ...] = ("joblib", "sequential")
+
+
+class Config(Struct, forbid_unknown_fields=True, frozen=True):
+    """Everything that an operator can set."""
+
+    state_dir: str = field(default_factory=lambda: str(default_state_dir()))
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    listen: tuple[Listener, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    engine: EngineConfig = field(default_factory=EngineConfig)
+
+
+def load_config(
+    path: Path | None,
+    *,
+    sockets: tuple[str, ...] = (),
+    tcp: tuple[str, ...] = (),
+    auth: Literal["token", "none"] = "token",
+    state_dir: str | None = None,
+) -> Config:
+    """The configuration from a file, overridden by what the command line gives.
+
+    Listeners on the command line replace those of the file. Without any, the daemon listens
+    on the default Unix socket.
+
+    Raises:
+        ConfigError: the file can't be read, a key is unknown or a value wrong.
+    """
+    config = _read(path) if path else Config()
+    listeners = (
+        *(Listener(unix=s) for s in sockets),
+        *(Listener(tcp=t, auth=auth) for t in tcp),
+    )
+    listeners = listeners or config.listen or (Listener(unix=str(default_socket())),)
+    for number, listener in enumerate(listeners):
+        _check_listener(f"listen[{number}]", listener)
+    return msgspec.structs.replace(
+        config, listen=listeners, state_dir=state_dir or config.state_dir
+    )
+
+
+def _read(path: Path) -> Config:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: isn't TOML: {error}") from None
+    _check_keys(str(path), data, Config)
+    try:
+        return msgspec.convert(data, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_plain(str(error))}") from None
+
+
+def _check_keys(path: str, data: dict[str, Any], kind: type[Struct], prefix: str = "") -> None:
+    """Unknown keys first, by name and with the likely intention."""
+    tables = {"limits": Limits, "engine": EngineConfig, "listen": Listener}
+    known = [f.encode_name for f in msgspec.structs.fields(kind)]
+    for key, value in data.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+            raise ConfigError(f"{path}: unknown key {prefix}{key}; {hint}")
+        for table in value if isinstance(value, list) else [value]:
+            if kind is Config and key in tables and isinstance(table, dict):
+                _check_keys(path, table, tables[key], f"{key}.")
+
+
+def _plain(message: str) -> str:
+    """``Expected `int` >= 1 - at `$.limits.queued_jobs``` with the key in front."""
+    found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", message)
+    return f"{found[2]}: {found[1]}" if found else message
+
+
+def _check_listener(where: str, listener: Listener) -> None:
+    if (listener.unix is None) == (listener.tcp is None):
+        raise ConfigError(f"{where}: give either unix or tcp")
+    if listener.tcp is None:
+        return
+    host, _, port = listener.tcp.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ConfigError(f"{where}: tcp must be HOST:PORT, not {listener.tcp!r}")
+    if listener.auth == "none" and not is_loopback(listener.host):
+        raise ConfigError(
+            f'{where}: auth = "none" is allowed on a loopback address alone, not on {host}'
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a listener on this host can be reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

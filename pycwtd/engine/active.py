@@ -1,0 +1,89 @@
+"""A job that isn't finished, as the engine holds it in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from pycwtd.engine import spans
+from pycwtd.engine.device import NUMERICS
+from pycwtd.engine.scheduler import Candidate, Lease
+from pycwtd.engine.signal import Bell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pycwtd.store.records import Chunk, Job
+
+
+class Phase(Enum):
+    """The steps of a job. A job without Monte Carlo is finished by its preparation."""
+
+    PREPARE = "prepare"
+    SIMULATE = "simulate"
+    FINISH = "finish"
+
+
+@dataclass(slots=True)
+class ActiveJob:
+    """One unfinished job: its record, where it stands, who waits for it."""
+
+    record: Job
+    folder: Path
+    #: Points of one realisation at all scales: the unit in which speed is measured.
+    units: float
+    #: False for a synchronous call, which lives and dies with its connection.
+    durable: bool = True
+    phase: Phase = Phase.PREPARE
+    chunks: list[Chunk] = field(default_factory=list)
+    lease: Lease | None = None
+    #: Realisations of the chunk in flight that are done.
+    in_flight: int = 0
+    cancelled: bool = False
+    #: Set when the job has reached its final state.
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: Bell = field(default_factory=Bell)
+    #: Monotonic time and realisations at the start of the simulation, for the rate.
+    simulating_since: tuple[float, int] | None = None
+
+    @property
+    def candidate(self) -> Candidate:
+        """The job as the scheduler sees it."""
+        simulating = self.phase is Phase.SIMULATE
+        pool = self.record.backend if simulating else NUMERICS
+        assert pool is not None
+        return Candidate(
+            job_id=self.record.id,
+            owner=self.record.owner,
+            number=self.record.number,
+            pool=pool,
+            interactive=not self.durable,
+        )
+
+    @property
+    def realisations_done(self) -> int:
+        """Realisations computed, the chunk in flight included."""
+        return min(spans.done(self.chunks) + self.in_flight, self.record.total)
+
+    @property
+    def progress(self) -> float:
+        """Share of the work done, 0 … 1. Preparing and finishing are short beside it."""
+        total = self.record.total
+        return self.realisations_done / total if total else 0.0
+
+    def rate(self) -> float | None:
+        """Realisations per second since the simulation went on last."""
+        if self.simulating_since is None:
+            return None
+        since, before = self.simulating_since
+        elapsed = time.monotonic() - since
+        fresh = self.realisations_done - before
+        return fresh / elapsed if elapsed > 0 and fresh > 0 else None
+
+    def seconds_left(self) -> float | None:
+        """Time left at the present rate."""
+        rate = self.rate()
+        return None if rate is None else (self.record.total - self.realisations_done) / rate

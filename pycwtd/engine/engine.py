@@ -1,0 +1,417 @@
+"""The engine: accepts jobs, runs their steps on devices, writes down what is done."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pycwtd.engine import spans
+from pycwtd.engine.active import ActiveJob, Phase
+from pycwtd.engine.scheduler import Lease, schedule
+from pycwtd.engine.signal import Bell
+from pycwtd.engine.steps import StepFailedError, Steps, StorageError
+from pycwtd.hosts.host import HostDiedError, TaskCancelledError
+from pycwtd.store.database import Database
+from pycwtd.store.files import sync_directory, write_durably
+from pycwtd.store.records import FINAL, Job
+from pycwtd.store.store import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pycwtd.config import Config
+    from pycwtd.engine.device import Device
+    from pycwtd.engine.pool import Pool
+    from pycwtd.store.store import Store
+
+log = logging.getLogger(__name__)
+
+#: A job that has taken so many host processes down is given up.
+_MAX_HOST_DEATHS = 3
+#: Half-life of an owner's share in the scheduler's memory (seconds).
+_SHARE_HALF_LIFE = 60.0
+#: How long a stop waits for the chunks in flight, of the 2 s that a stop may take.
+_STOP_SECONDS = 1.0
+#: Rest of a job after the disk refused to take something.
+_STORAGE_REST = 1.0
+
+
+class QueueFullError(Exception):
+    """No more jobs are taken for now."""
+
+
+class NotActiveError(Exception):
+    """The job has reached its final state already."""
+
+
+class Engine:
+    """All jobs that aren't finished, and what becomes of them."""
+
+    def __init__(self, config: Config, store: Store, pool: Pool) -> None:
+        self._config = config
+        self._store = store
+        self.pool = pool
+        self._steps = Steps(config, store, pool.rates)
+        self.active: dict[str, ActiveJob] = {}
+        #: Rings when an event has been written.
+        self.events = Bell()
+        self._work = asyncio.Event()
+        self._tokens = itertools.count(1)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._served: dict[str, float] = {}
+        self._served_at = time.monotonic()
+        self._loop: asyncio.Task[None] | None = None
+        self.stopping = False
+
+    # -- life ----------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take up what an earlier run of the daemon has left, and begin."""
+        await self._recover()
+        self.pool.changed = self._work.set
+        self._loop = asyncio.create_task(self._run())
+
+    async def _recover(self) -> None:
+        unfinished = await self._store(Database.unfinished)
+        for record, chunks in unfinished:
+            if record.kind == "batch":
+                continue
+            job = ActiveJob(record, self._store.folder(record.id), _units(record), chunks=chunks)
+            if (job.folder / "task.json").exists():
+                job.phase = Phase.SIMULATE
+                self._advance(job)
+            self.active[record.id] = job
+            if record.status == "running":
+                await self._change(job, "job.queued", {"reason": "restart"}, status="queued")
+                log.info("job %s taken up again with %d done", record.id, spans.done(chunks))
+        # Folders of synchronous calls that the last run didn't outlive, and of submissions
+        # that were never acknowledged.
+        for folder in self._store.folders():
+            if await self._store(Database.job, folder.name) is None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def begin_stop(self) -> None:
+        """Take no more requests; wake the readers of events, so that they can leave."""
+        self.stopping = True
+        self.events.ring()
+        for job in self.active.values():
+            job.changed.ring()
+
+    async def stop(self) -> None:
+        """Finish or give back what runs; afterwards nothing computes any more."""
+        self.begin_stop()
+        if self._loop:
+            self._loop.cancel()
+        running = set(self._running.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=_STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self.pool.stop()
+
+    # -- what clients ask ----------------------------------------------------------------
+
+    async def submit(
+        self,
+        records: Sequence[Job],
+        requests: Sequence[bytes],
+        *,
+        durable: bool = True,
+        idempotency: tuple[str, str] | None = None,
+    ) -> Job:
+        """Accept jobs: on disk before this returns, unless they aren't durable.
+
+        Args:
+            records: one job; or a batch, then its members.
+            requests: the JSON of each job's full request, the batch's own one empty.
+            durable: whether the jobs outlive the daemon.
+            idempotency: the client's key, and the digest of what it sent.
+
+        Returns:
+            The job (of an earlier request with the same key, where there is one), or the
+            batch.
+
+        Raises:
+            QueueFullError: the queue is full.
+            IdempotencyConflictError: the key was used with another request.
+            OSError: the disk is full or failing; nothing was accepted.
+        """
+        if len(self.active) + len(records) > self._config.limits.queued_jobs:
+            raise QueueFullError
+        jobs = [
+            ActiveJob(record, self._store.folder(record.id), _units(record), durable=durable)
+            for record in records
+            if record.kind != "batch"
+        ]
+        bodies = [body for body in requests if body]
+        try:
+            for job, body in zip(jobs, bodies, strict=True):
+                await asyncio.to_thread(_write_request, job, body)
+            accepted = list(records)
+            if durable:
+                accepted, new = await self._store(Database.insert_jobs, accepted, [], idempotency)
+                if not new:
+                    self._discard(jobs)
+                    return accepted[0]
+                self.events.ring()
+        except BaseException:
+            self._discard(jobs)
+            raise
+        numbered = {record.id: record for record in accepted}
+        for job in jobs:
+            job.record = numbered[job.record.id]
+            self.active[job.record.id] = job
+        log.info(
+            "job %s (%s) accepted from %s", accepted[0].id, accepted[0].kind, accepted[0].owner
+        )
+        self._work.set()
+        return accepted[0]
+
+    async def promote(self, job: ActiveJob) -> None:
+        """Make a durable job of a synchronous call that takes too long."""
+        job.durable = True
+        await asyncio.to_thread(_sync_folder, job)
+        (job.record,), _ = await self._store(Database.insert_jobs, [job.record], job.chunks, None)
+        self.events.ring()
+
+    async def cancel(self, job_id: str) -> Job:
+        """Stop a job for good.
+
+        Raises:
+            NotActiveError: it has ended already.
+        """
+        job = self.active.get(job_id)
+        if job is None:
+            raise NotActiveError
+        if not self.abandon(job):
+            await self._end(job, "cancelled")
+        await job.ended.wait()
+        return job.record
+
+    def abandon(self, job: ActiveJob) -> bool:
+        """Have a job's computation stopped, without waiting; returns whether one is running."""
+        job.cancelled = True
+        if job.lease is None:
+            return False
+        self.pool.devices[job.lease.device_id].host.cancel(job.record.id)
+        return True
+
+    async def render(self, folder: Path, limit: int) -> dict[str, Any]:
+        """Have a result written as JSON, if it has no more than ``limit`` numbers."""
+        host = self.pool.numerics().host
+        return await host.call("render", {"folder": str(folder), "limit": limit})
+
+    def forget(self, job: ActiveJob) -> None:
+        """Drop the files of a synchronous call that has been answered."""
+        self._discard([job])
+
+    # -- the loop ------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while True:
+            self._work.clear()
+            rest = self._assign()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._work.wait()
+
+    def _assign(self) -> float | None:
+        """Start what can be started; returns when to look again, if not only on events."""
+        self._decay_shares()
+        for job in [j for j in self.active.values() if j.phase is Phase.SIMULATE and not j.lease]:
+            self._move_off_lost_backend(job)
+        assignments = schedule(
+            time.monotonic(),
+            [job.candidate for job in self.active.values() if not job.cancelled],
+            [device.slot() for device in self.pool.devices.values()],
+            [job.lease for job in self.active.values() if job.lease],
+            self._served,
+        )
+        for assignment in assignments:
+            job = self.active[assignment.job_id]
+            device = self.pool.devices[assignment.device_id]
+            job.lease = Lease(next(self._tokens), assignment.job_id, assignment.device_id)
+            task = asyncio.create_task(self._step(job, job.lease, device))
+            self._running[job.record.id] = task
+        rests = [s for d in self.pool.devices.values() if (s := d.rest_seconds()) > 0]
+        return min(rests) + 0.01 if rests else None
+
+    def _move_off_lost_backend(self, job: ActiveJob) -> None:
+        """A backend that is gone for good hands its jobs to another of its class."""
+        assert job.record.backend
+        if (reason := self.pool.lost(job.record.backend)) is None:
+            return
+        other = self.pool.same_class(job.record.backend)
+        if other is None:
+            task = asyncio.create_task(
+                self._end(job, "failed", f"backend {job.record.backend} is gone: {reason}")
+            )
+            job.cancelled = True  # no longer a candidate
+            self._running[job.record.id] = task
+            return
+        log.warning("job %s goes from %s to %s", job.record.id, job.record.backend, other)
+        job.record = msgspec.structs.replace(
+            job.record,
+            backend=other,
+            fallback_reason=f"{job.record.backend} is gone: {reason}",
+        )
+
+    def _decay_shares(self) -> None:
+        now = time.monotonic()
+        factor = 0.5 ** ((now - self._served_at) / _SHARE_HALF_LIFE)
+        self._served = {o: v * factor for o, v in self._served.items() if v * factor > 1e-3}
+        self._served_at = now
+
+    async def _step(self, job: ActiveJob, lease: Lease, device: Device) -> None:
+        started = time.monotonic()
+        try:
+            if job.record.status == "queued":
+                changes = {"status": "running", "attempts": job.record.attempts + 1}
+                if job.record.started_at is None:
+                    changes["started_at"] = time.time()
+                changes["backend"] = job.record.backend
+                changes["fallback_reason"] = job.record.fallback_reason
+                await self._change(job, "job.running", {"backend": job.record.backend}, **changes)
+            await self._perform(job, lease, device)
+        except TaskCancelledError:
+            pass
+        except HostDiedError as error:
+            await self._host_died(job, device, str(error))
+        except StepFailedError as error:
+            await self._end(job, "failed", str(error))
+        except (StorageError, StoreError) as error:
+            # Nothing is wrong with the job: it keeps what it has and waits for the disk.
+            log.error("job %s waits for the disk: %s", job.record.id, error)
+            await asyncio.sleep(_STORAGE_REST)
+        finally:
+            spent = time.monotonic() - started
+            self._served[job.record.owner] = self._served.get(job.record.owner, 0.0) + spent
+            job.lease = None
+            job.in_flight = 0
+            self._running.pop(job.record.id, None)
+        if job.cancelled and not job.ended.is_set():
+            await self._end(job, "cancelled")
+        self._work.set()
+
+    async def _perform(self, job: ActiveJob, lease: Lease, device: Device) -> None:
+        if job.phase is Phase.PREPARE:
+            has_task = await self._steps.prepare(job, device.host)
+            job.phase = Phase.SIMULATE if has_task else Phase.FINISH
+            if has_task:
+                self._advance(job)
+            else:
+                await self._complete(job)
+        elif job.phase is Phase.SIMULATE:
+            chunk = await self._steps.simulate(job, device, lease.token)
+            job.chunks.append(chunk)
+            job.in_flight = 0
+            if job.durable:
+                data = {"done": job.realisations_done, "total": job.record.total}
+                await self._store(Database.add_chunk, job.record, chunk, data, time.time())
+                self.events.ring()
+            self._advance(job)
+            job.changed.ring()
+        else:
+            await self._steps.merge(job, device.host)
+            more = await self._steps.finish(job, device.host)
+            if more is None:
+                await self._complete(job)
+            else:
+                await self._change(job, "job.extended", {"total": more}, total=more)
+                job.phase = Phase.SIMULATE
+
+    def _advance(self, job: ActiveJob) -> None:
+        """From simulating to finishing, when the last realisation is in."""
+        if spans.next_gap(job.chunks, job.record.total) is None:
+            job.phase = Phase.FINISH
+
+    async def _host_died(self, job: ActiveJob, device: Device, reason: str) -> None:
+        if job.cancelled or self.stopping:
+            return
+        device.died(reason)
+        log.error("host %s died under job %s: %s", device.id, job.record.id, reason)
+        deaths = job.record.host_deaths + 1
+        if deaths >= _MAX_HOST_DEATHS:
+            await self._end(
+                job,
+                "failed",
+                f"its computation took {deaths} processes down, the last one {reason}",
+            )
+            return
+        data = {"device": device.id, "reason": reason}
+        await self._change(job, "job.retried", data, host_deaths=deaths)
+
+    async def _complete(self, job: ActiveJob) -> None:
+        if job.cancelled:
+            return
+        await self._end(job, "completed")
+
+    async def _end(self, job: ActiveJob, status: str, error: str | None = None) -> None:
+        changes = {
+            "status": status,
+            "error": error,
+            "completed_at": time.time(),
+            "total": job.record.total,
+            "result_sha256": job.record.result_sha256,
+        }
+        assert status in FINAL
+        await self._change(job, f"job.{status}", {"error": error} if error else {}, **changes)
+        log.info("job %s %s%s", job.record.id, status, f": {error}" if error else "")
+        self.active.pop(job.record.id, None)
+        if job.durable:
+            await asyncio.to_thread(_tidy, job)
+        job.ended.set()
+        job.changed.ring()
+
+    async def _change(
+        self, job: ActiveJob, event: str, data: dict[str, Any], **changes: Any
+    ) -> None:
+        if job.durable:
+            job.record = await self._store(
+                Database.change_job, job.record, event, data, time.time(), changes
+            )
+            self.events.ring()
+        else:
+            job.record = msgspec.structs.replace(job.record, **changes)
+        job.changed.ring()
+
+    def _discard(self, jobs: Sequence[ActiveJob]) -> None:
+        for job in jobs:
+            shutil.rmtree(job.folder, ignore_errors=True)
+
+
+def _units(record: Job) -> float:
+    return float(record.parameters.get("units", 0.0))
+
+
+def _write_request(job: ActiveJob, body: bytes) -> None:
+    job.folder.mkdir()
+    path = job.folder / "request.json"
+    if job.durable:
+        write_durably(path, body)
+        sync_directory(job.folder.parent)
+    else:
+        path.write_bytes(body)
+
+
+def _sync_folder(job: ActiveJob) -> None:
+    """The request of a synchronous call was written without syncing; make up for it."""
+    path = job.folder / "request.json"
+    write_durably(path, path.read_bytes())
+    sync_directory(job.folder.parent)
+
+
+def _tidy(job: ActiveJob) -> None:
+    """Keep the request and the result of an ended job, drop the steps between."""
+    for path in job.folder.iterdir():
+        if path.name not in {"request.json", "result.npz"}:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,196 @@
+"""All devices: made from the drivers' manifests, probed, measured, chosen from."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pycwt_mod.backends import installed_drivers
+from pycwtd.engine.device import NUMERICS, Condition, Device
+from pycwtd.engine.rates import Rates
+from pycwtd.hosts.host import Host, HostDiedError, HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycwt_mod.backends import BackendInfo
+    from pycwtd.config import EngineConfig
+
+log = logging.getLogger(__name__)
+
+#: Times an interrupted probe is tried; a driver that dies in it is broken, not unlucky.
+_PROBES = 2
+
+
+class UnknownBackendError(LookupError):
+    """No backend has that name; the text lists those there are."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class BackendUnavailableError(Exception):
+    """The backend is known, can't compute now, and the client wants no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The backend that a job gets, and why, if it isn't the one asked for."""
+
+    name: str
+    fallback_reason: str | None = None
+
+
+class Pool:
+    """The devices of this appliance."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        self.rates = Rates()
+        self.devices: dict[str, Device] = {}
+        #: Called whenever a device becomes usable or is lost.
+        self.changed: Callable[[], None] = lambda: None
+        #: Drivers whose manifest can't be used, with the reason.
+        self.refused: dict[str, str] = {}
+        self._probing: set[asyncio.Task[None]] = set()
+        for number in range(config.numerics_workers):
+            self._add(f"{NUMERICS}-{number}", NUMERICS, "numerics", None)
+        for driver in installed_drivers():
+            if driver.manifest is None:
+                self.refused[driver.name] = driver.error or "no manifest"
+                log.error("driver %s is refused: %s", driver.name, driver.error)
+                continue
+            for info in driver.manifest.backends:
+                self._add(info.name, info.name, f"backend:{info.name}", info)
+
+    def _add(self, device_id: str, pool: str, role: str, info: BackendInfo | None) -> None:
+        host = Host(role, self._config.silence_seconds)
+        self.devices[device_id] = Device(device_id, pool, host, info)
+
+    async def start(self) -> None:
+        """Get the numerics processes going, and have every backend probed in the meantime."""
+        numerics = [d for d in self.devices.values() if d.info is None]
+        for device in numerics:
+            await device.host.call("ping", {})
+            device.condition = Condition.READY
+        for device in self.devices.values():
+            if device.info is not None:
+                task = asyncio.create_task(self._probe(device))
+                self._probing.add(task)
+                task.add_done_callback(self._probing.discard)
+
+    async def _probe(self, device: Device) -> None:
+        for _ in range(_PROBES):
+            try:
+                found = await device.host.call("probe", {})
+                if not found["available"]:
+                    device.condition = Condition.UNAVAILABLE
+                    device.reason = found["reason"]
+                    break
+                device.parts = tuple(found["devices"])
+                measured = await device.host.call("calibrate", {})
+                self.rates.measured(device.pool, measured["units"], measured["seconds"])
+                device.condition = Condition.READY
+                log.info("backend %s ready: %s", device.id, ", ".join(device.parts))
+                break
+            except HostDiedError as error:
+                device.died(str(error))
+                device.condition = Condition.UNAVAILABLE
+                device.reason = f"its driver's process died while being probed: {error}"
+            except HostError as error:
+                device.condition = Condition.UNAVAILABLE
+                device.reason = str(error)
+                break
+        if device.condition is not Condition.READY:
+            log.warning("backend %s isn't available: %s", device.id, device.reason)
+        self.changed()
+
+    async def probed(self) -> None:
+        """Wait until every backend has been probed."""
+        if self._probing:
+            await asyncio.wait(set(self._probing))
+
+    async def stop(self) -> None:
+        """End every host process."""
+        for task in self._probing:
+            task.cancel()
+        await asyncio.gather(*self._probing, return_exceptions=True)
+        await asyncio.gather(*(device.host.kill() for device in self.devices.values()))
+
+    # -- choosing ------------------------------------------------------------------------
+
+    def numerics(self) -> Device:
+        """A process for numerics, the idlest one."""
+        devices = [d for d in self.devices.values() if d.info is None]
+        return min(devices, key=lambda d: d.host.busy)
+
+    def backends(self) -> list[Device]:
+        """The devices that are backends, by name."""
+        return sorted((d for d in self.devices.values() if d.info), key=lambda d: d.id)
+
+    def find(self, name: str) -> Device:
+        """A backend by name or alias.
+
+        Raises:
+            UnknownBackendError: there is none.
+        """
+        for device in self.backends():
+            assert device.info
+            if name == device.info.name or name in device.info.aliases:
+                return device
+        known = ", ".join(device.id for device in self.backends())
+        raise UnknownBackendError(f"unknown backend {name!r}; there are: {known}, and auto")
+
+    async def choose(self, asked: str, *, fallback: bool) -> Choice:
+        """The backend for a new job.
+
+        Raises:
+            UnknownBackendError: there is none of that name.
+            BackendUnavailableError: it isn't available, and either ``fallback`` is false or
+                there is no other.
+        """
+        device = None if asked == "auto" else self.find(asked)
+        await self.probed()
+        if device and device.condition is Condition.READY:
+            return Choice(device.id)
+        reason = f"{device.id} isn't available: {device.reason}" if device else None
+        if device and not fallback:
+            raise BackendUnavailableError(reason)
+        fastest = self.fastest()
+        if fastest is None:
+            raise BackendUnavailableError(reason or "no backend is available")
+        return Choice(fastest, reason)
+
+    def fastest(self, *, like: str | None = None) -> str | None:
+        """The ready backend with the highest measured rate; of the class of ``like``, if given."""
+        numerics = None if like is None else self._numerics(like)
+        ready = [
+            d.id
+            for d in self.backends()
+            if d.condition is Condition.READY and (like is None or self._numerics(d.id) == numerics)
+        ]
+        preference = {name: i for i, name in enumerate(self._config.preference)}
+        ready.sort(
+            key=lambda name: (self.rates.seconds(name, 1.0) or 1.0, preference.get(name, 99))
+        )
+        return ready[0] if ready else None
+
+    def _numerics(self, name: str) -> str:
+        info = self.devices[name].info
+        assert info
+        return info.numerics
+
+    def lost(self, name: str) -> str | None:
+        """Why a backend that was chosen for a job will not come back; ``None`` if it may."""
+        device = self.devices.get(name)
+        if device is None:
+            return "its driver isn't installed any more"
+        if device.condition in {Condition.QUARANTINED, Condition.UNAVAILABLE}:
+            return device.reason or device.condition.value
+        return None
+
+    def same_class(self, name: str) -> str | None:
+        """A ready backend whose numbers are bit-identical to those of ``name``."""
+        return self.fastest(like=name) if name in self.devices else None

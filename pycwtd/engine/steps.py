@@ -1,0 +1,179 @@
+"""The steps of a job, each one task of a host process plus its bookkeeping."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pycwtd.engine import spans
+from pycwtd.hosts.host import HostError
+from pycwtd.store.database import Database
+from pycwtd.store.records import Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycwtd.config import Config
+    from pycwtd.engine.active import ActiveJob
+    from pycwtd.engine.device import Device
+    from pycwtd.engine.rates import Rates
+    from pycwtd.hosts.host import Host
+    from pycwtd.store.store import Store
+
+#: Chunk files of a job before they are added up into one.
+_MERGE_FILES = 64
+
+
+class StepFailedError(Exception):
+    """The job can't be done; the text is for its owner."""
+
+
+class StorageError(Exception):
+    """The disk is full or failing: nothing is wrong with the job, it has to wait."""
+
+
+class Steps:
+    """Has the steps of jobs done by host processes."""
+
+    def __init__(self, config: Config, store: Store, rates: Rates) -> None:
+        self._config = config
+        self._store = store
+        self._rates = rates
+
+    async def prepare(self, job: ActiveJob, host: Host) -> bool:
+        """Transform the series; write either the result or the Monte Carlo task.
+
+        Returns:
+            Whether there is a Monte Carlo task.
+
+        Raises:
+            StepFailedError: the request can't be computed.
+            StorageError: the disk is full.
+        """
+        answer = await _ask(host, "prepare", job, {"folder": str(job.folder)})
+        if not answer["simulate"]:
+            _take_result(job, answer)
+        return bool(answer["simulate"])
+
+    async def simulate(self, job: ActiveJob, device: Device, token: int) -> Chunk:
+        """Compute the next missing realisations on a device.
+
+        Raises:
+            StepFailedError: the backend refuses the task.
+            StorageError: the disk is full.
+        """
+        record = job.record
+        gap = spans.next_gap(job.chunks, record.total)
+        assert gap is not None
+        assert record.backend is not None
+        first, missing = gap
+        each = self._rates.seconds(record.backend, job.units)
+        count = spans.chunk_count(missing, each, self._config.engine.chunk_seconds)
+        if job.simulating_since is None:
+            job.simulating_since = (time.monotonic(), spans.done(job.chunks))
+        # Named by its lease: what a host that was given up still writes is never mistaken.
+        file = f"chunk-{record.attempts}-{token}.npy"
+
+        def progress(done: int) -> None:
+            job.in_flight = done
+            job.changed.ring()
+
+        arguments = {
+            "folder": str(job.folder),
+            "task": "task.json",
+            "seed": record.seed,
+            "first": first,
+            "count": count,
+            "out": file,
+        }
+        answer = await _ask(device.host, "run", job, arguments, progress)
+        self._rates.measured(record.backend, job.units * count, answer["seconds"])
+        return Chunk(
+            first=first,
+            count=count,
+            file=file,
+            sha256=answer["sha256"],
+            backend=record.backend,
+            seconds=answer["seconds"],
+        )
+
+    async def merge(self, job: ActiveJob, host: Host) -> None:
+        """Add up the files of a long job, so that their number stays small."""
+        together = spans.prefix(job.chunks)
+        if len(together) < _MERGE_FILES:
+            return
+        last = together[-1]
+        file = f"merged-{last.first + last.count}-{job.record.attempts}.npy"
+        answer = await _ask(
+            host,
+            "merge",
+            job,
+            {"folder": str(job.folder), "parts": _parts(together), "out": file},
+        )
+        merged = Chunk(
+            first=0,
+            count=last.first + last.count,
+            file=file,
+            sha256=answer["sha256"],
+            backend=last.backend,
+            seconds=sum(chunk.seconds for chunk in together),
+        )
+        if job.durable:
+            await self._store(Database.merge_chunks, job.record, merged)
+        job.chunks = [merged, *(c for c in job.chunks if c not in together)]
+        for chunk in together:
+            (job.folder / chunk.file).unlink(missing_ok=True)
+
+    async def finish(self, job: ActiveJob, host: Host) -> int | None:
+        """Read the levels off the histogram and write the result.
+
+        Returns:
+            ``None`` when the job is done, else the realisations that it needs in all to
+            reach the precision asked for.
+
+        Raises:
+            StepFailedError: a chunk's file is damaged.
+            StorageError: the disk is full.
+        """
+        facts = {
+            "backend_used": job.record.backend,
+            "fallback_reason": job.record.fallback_reason,
+            "seed": job.record.seed,
+            "mc_count": job.record.total,
+            "compute_seconds": sum(chunk.seconds for chunk in job.chunks),
+        }
+        answer = await _ask(
+            host,
+            "finish",
+            job,
+            {"folder": str(job.folder), "parts": _parts(job.chunks), "facts": facts},
+        )
+        if (more := answer.get("more")) is not None:
+            return int(more)
+        _take_result(job, answer)
+        return None
+
+
+def _parts(chunks: list[Chunk]) -> list[dict[str, str]]:
+    return [{"file": chunk.file, "sha256": chunk.sha256} for chunk in chunks]
+
+
+def _take_result(job: ActiveJob, answer: dict[str, Any]) -> None:
+    job.record = msgspec.structs.replace(job.record, result_sha256=answer["sha256"])
+
+
+async def _ask(
+    host: Host,
+    op: str,
+    job: ActiveJob,
+    arguments: dict[str, Any],
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    try:
+        return await host.call(op, arguments, progress, tag=job.record.id)
+    except HostError as error:
+        if error.kind == "storage":
+            raise StorageError(str(error)) from None
+        raise StepFailedError(str(error)) from None

@@ -1,0 +1,282 @@
+"""The SQLite file: opened with care, written by one connection, all SQL of the daemon."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pycwtd.store.records import FINAL, Chunk, Event, Job
+from pycwtd.store.schema import MIGRATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_JOB_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Job))
+_CHUNK_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Chunk))
+
+
+class DatabaseError(Exception):
+    """The database can't be used; the text says why and what to do."""
+
+
+class IdempotencyConflictError(Exception):
+    """The key was used before, with another request."""
+
+
+def _placeholders(names: tuple[str, ...]) -> str:
+    return ", ".join(f":{name}" for name in names)
+
+
+class Database:
+    """Synchronous access; :class:`pycwtd.store.store.Store` puts it on its own thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the database.
+
+        Raises:
+            DatabaseError: it is damaged, newer than this program, or can't be written.
+        """
+        self.path = path
+        try:
+            # No implicit transactions: each one is begun and ended in so many words.
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._check()
+            self._migrate()
+        except sqlite3.Error as error:
+            raise DatabaseError(
+                f"{path}: the database can't be used ({error}); nothing has been changed in it. "
+                "Move it aside to start afresh, or restore a backup"
+            ) from None
+
+    def _check(self) -> None:
+        verdict = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"damaged: {verdict}")
+
+    def _migrate(self) -> None:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise DatabaseError(
+                f"{self.path}: the database has version {version}, this program knows up to "
+                f"{len(MIGRATIONS)}; use the newer program"
+            )
+        for number in range(version, len(MIGRATIONS)):
+            # executescript commits whatever is open, so the transaction is part of the script.
+            self._connection.executescript(
+                f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
+            )
+
+    def close(self) -> None:
+        """Close the file, with its write-ahead log folded in."""
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    # -- jobs ----------------------------------------------------------------------------
+
+    def insert_jobs(
+        self,
+        jobs: list[Job],
+        chunks: list[Chunk],
+        idempotency: tuple[str, str] | None,
+    ) -> tuple[list[Job], bool]:
+        """Accept jobs, together or not at all.
+
+        Args:
+            jobs: the batch first, where there is one, then its members.
+            chunks: what is computed already of a single job.
+            idempotency: the client's key and the digest of its request.
+
+        Returns:
+            The jobs with their numbers (or the first job of the earlier request, where the
+            key is known), and whether they are new.
+
+        Raises:
+            IdempotencyConflictError: the key belongs to another request.
+        """
+        with self._transaction() as db:
+            if idempotency and (known := self._known(db, jobs[0].owner, *idempotency)):
+                return [known], False
+            number = db.execute("SELECT coalesce(max(number), 0) FROM jobs").fetchone()[0]
+            numbered = [
+                msgspec.structs.replace(job, number=number + i) for i, job in enumerate(jobs, 1)
+            ]
+            db.executemany(
+                f"INSERT INTO jobs ({', '.join(_JOB_COLUMNS)})"
+                f" VALUES ({_placeholders(_JOB_COLUMNS)})",
+                [_row_of(job) for job in numbered],
+            )
+            for chunk in chunks:
+                self._insert_chunk(db, jobs[0].id, chunk)
+            if idempotency:
+                key, digest = idempotency
+                db.execute(
+                    "INSERT INTO idempotency (owner, key, request_sha256, job_id)"
+                    " VALUES (?, ?, ?, ?)",
+                    (jobs[0].owner, key, digest, jobs[0].id),
+                )
+            for job in numbered:
+                self._tell(db, job, f"job.{job.status}", {}, job.created_at)
+        return numbered, True
+
+    def _known(self, db: sqlite3.Connection, owner: str, key: str, digest: str) -> Job | None:
+        row = db.execute(
+            "SELECT job_id, request_sha256 FROM idempotency WHERE owner = ? AND key = ?",
+            (owner, key),
+        ).fetchone()
+        if row is None:
+            return None
+        if row["request_sha256"] != digest:
+            raise IdempotencyConflictError
+        return self.job(row["job_id"])
+
+    def change_job(
+        self, job: Job, event: str, data: dict[str, Any], now: float, changes: dict[str, Any]
+    ) -> Job:
+        """Write a job's new values and the event that tells of them, in one transaction."""
+        changed = msgspec.structs.replace(job, **changes)
+        names = tuple(changes)
+        with self._transaction() as db:
+            if names:
+                assignments = ", ".join(f"{name} = :{name}" for name in names)
+                db.execute(f"UPDATE jobs SET {assignments} WHERE id = :id", _row_of(changed))
+            if changed.status in FINAL:
+                db.execute("DELETE FROM chunks WHERE job_id = ?", (job.id,))
+            self._tell(db, changed, event, data, now)
+        return changed
+
+    def add_chunk(self, job: Job, chunk: Chunk, data: dict[str, Any], now: float) -> None:
+        """Take note of realisations computed; their file is on disk already."""
+        with self._transaction() as db:
+            self._insert_chunk(db, job.id, chunk)
+            self._tell(db, job, "job.progress", data, now)
+
+    def merge_chunks(self, job: Job, merged: Chunk) -> None:
+        """Put one row in place of all those that it covers."""
+        with self._transaction() as db:
+            db.execute(
+                "DELETE FROM chunks WHERE job_id = ? AND first >= ? AND first < ?",
+                (job.id, merged.first, merged.first + merged.count),
+            )
+            self._insert_chunk(db, job.id, merged)
+
+    def _insert_chunk(self, db: sqlite3.Connection, job_id: str, chunk: Chunk) -> None:
+        db.execute(
+            f"INSERT INTO chunks (job_id, {', '.join(_CHUNK_COLUMNS)}) "
+            f"VALUES (:job_id, {_placeholders(_CHUNK_COLUMNS)})",
+            {"job_id": job_id, **msgspec.structs.asdict(chunk)},
+        )
+
+    def job(self, job_id: str) -> Job | None:
+        """One job, or none."""
+        row = self._connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        return _job_of(row) if row else None
+
+    def jobs(
+        self,
+        *,
+        status: str | None = None,
+        kind: str | None = None,
+        batch_id: str | None = None,
+        before: int | None = None,
+        limit: int = -1,
+    ) -> list[Job]:
+        """Jobs that fit, newest first, older than number ``before``."""
+        rows = self._connection.execute(
+            "SELECT * FROM jobs WHERE (:status IS NULL OR status = :status)"
+            " AND (:kind IS NULL OR kind = :kind)"
+            " AND (:batch_id IS NULL OR batch_id = :batch_id)"
+            " AND (:before IS NULL OR number < :before) ORDER BY number DESC LIMIT :limit",
+            {
+                "status": status,
+                "kind": kind,
+                "batch_id": batch_id,
+                "before": before,
+                "limit": limit,
+            },
+        )
+        return [_job_of(row) for row in rows]
+
+    def unfinished(self) -> list[tuple[Job, list[Chunk]]]:
+        """Every job that isn't in a final state, oldest first, with what is computed of it."""
+        rows = self._connection.execute(
+            "SELECT * FROM jobs WHERE status IN ('queued', 'running') ORDER BY number"
+        ).fetchall()
+        return [(job, self.chunks(job.id)) for job in map(_job_of, rows)]
+
+    def chunks(self, job_id: str) -> list[Chunk]:
+        """What is computed of a job, in the order of the realisations."""
+        rows = self._connection.execute(
+            f"SELECT {', '.join(_CHUNK_COLUMNS)} FROM chunks WHERE job_id = ? ORDER BY first",
+            (job_id,),
+        )
+        return [Chunk(**dict(row)) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Number of jobs in each state."""
+        rows = self._connection.execute("SELECT status, count(*) AS n FROM jobs GROUP BY status")
+        return {row["status"]: row["n"] for row in rows}
+
+    def totals(self) -> list[dict[str, Any]]:
+        """Completed jobs, realisations and computing time by kind and backend."""
+        rows = self._connection.execute(
+            "SELECT kind, backend, count(*) AS jobs, sum(total) AS realisations,"
+            " sum(completed_at - started_at) AS seconds FROM jobs"
+            " WHERE status = 'completed' AND kind != 'batch' GROUP BY kind, backend"
+        )
+        return [dict(row) for row in rows]
+
+    # -- events --------------------------------------------------------------------------
+
+    def _tell(
+        self, db: sqlite3.Connection, job: Job, kind: str, data: dict[str, Any], now: float
+    ) -> None:
+        db.execute(
+            "INSERT INTO events (time, type, job_id, data) VALUES (?, ?, ?, ?)",
+            (now, kind, job.id, msgspec.json.encode(data).decode()),
+        )
+
+    def events(self, since: int, limit: int) -> list[Event]:
+        """Events after number ``since``, oldest first."""
+        with closing(
+            self._connection.execute(
+                "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (since, limit)
+            )
+        ) as rows:
+            return [
+                Event(**{**dict(row), "data": msgspec.json.decode(row["data"])}) for row in rows
+            ]
+
+    def last_event(self) -> int:
+        """Number of the newest event, 0 before the first."""
+        return int(
+            self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
+        )
+
+
+def _row_of(job: Job) -> dict[str, Any]:
+    row = msgspec.structs.asdict(job)
+    row["parameters"] = msgspec.json.encode(job.parameters).decode()
+    return row
+
+
+def _job_of(row: sqlite3.Row) -> Job:
+    values = dict(row)
+    values["parameters"] = msgspec.json.decode(values["parameters"])
+    return Job(**values)

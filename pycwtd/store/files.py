@@ -1,0 +1,43 @@
+"""Writing files that a power cut leaves either whole or absent."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer
+    from pathlib import Path
+
+
+def write_durably(path: Path, data: Buffer) -> str:
+    """Write ``path`` by way of a temporary name, synced; returns the SHA-256 of the data.
+
+    After a crash at any moment there is either the whole new file or what was there before.
+
+    Raises:
+        OSError: the disk is full, failing or read-only; the temporary file is removed.
+    """
+    view = memoryview(data)
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(view)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+    return hashlib.sha256(view).hexdigest()
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,57 @@
+"""What the store keeps of a job, a chunk and an event."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Status = Literal["queued", "running", "completed", "failed", "cancelled"]
+#: A job in one of these states never changes again.
+FINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled"})
+
+
+class Chunk(Struct, frozen=True, kw_only=True):
+    """Realisations ``first … first + count - 1`` of a job, computed and on disk."""
+
+    first: int
+    count: int
+    file: str
+    sha256: str
+    backend: str
+    seconds: float
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """A job as its row has it. Changes go through the store and give a new record."""
+
+    id: str
+    number: int = 0
+    kind: str
+    owner: str
+    status: Status = "queued"
+    batch_id: str | None = None
+    parameters: dict[str, Any]
+    backend_asked: str
+    backend: str | None = None
+    fallback_reason: str | None = None
+    seed: int
+    total: int
+    attempts: int = 0
+    host_deaths: int = 0
+    created_at: float
+    started_at: float | None = None
+    completed_at: float | None = None
+    estimated_seconds: float | None = None
+    error: str | None = None
+    result_sha256: str | None = None
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """Something that happened, told in the transaction that made it happen."""
+
+    seq: int
+    time: float
+    type: str
+    job_id: str | None
+    data: dict[str, Any]

@@ -1,0 +1,63 @@
+"""The database's tables, as numbered migrations that are never edited once released."""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY,
+        number INTEGER NOT NULL UNIQUE,       -- order of acceptance
+        kind TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        status TEXT NOT NULL
+            CHECK (status IN ('queued', 'running', 'completed', 'failed', 'cancelled')),
+        batch_id TEXT REFERENCES jobs (id),
+        parameters TEXT NOT NULL,             -- JSON: the request without its series
+        backend_asked TEXT NOT NULL,
+        backend TEXT,                         -- the one that runs or ran
+        fallback_reason TEXT,
+        seed INTEGER NOT NULL,
+        total INTEGER NOT NULL,               -- realisations asked for, 0 without Monte Carlo
+        attempts INTEGER NOT NULL DEFAULT 0,  -- how often it was started
+        host_deaths INTEGER NOT NULL DEFAULT 0,
+        created_at REAL NOT NULL,             -- Unix time, seconds
+        started_at REAL,
+        completed_at REAL,
+        estimated_seconds REAL,
+        error TEXT,
+        result_sha256 TEXT,
+        CHECK ((status = 'failed') = (error IS NOT NULL)),
+        CHECK (status != 'completed' OR completed_at IS NOT NULL)
+    ) STRICT;
+    CREATE INDEX jobs_by_status ON jobs (status, number);
+    CREATE INDEX jobs_by_batch ON jobs (batch_id) WHERE batch_id IS NOT NULL;
+
+    CREATE TABLE chunks (
+        job_id TEXT NOT NULL REFERENCES jobs (id),
+        first INTEGER NOT NULL,
+        count INTEGER NOT NULL CHECK (count > 0),
+        file TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        backend TEXT NOT NULL,
+        seconds REAL NOT NULL,
+        PRIMARY KEY (job_id, first)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        time REAL NOT NULL,
+        type TEXT NOT NULL,
+        job_id TEXT,
+        data TEXT NOT NULL                    -- JSON
+    ) STRICT;
+    CREATE INDEX events_by_job ON events (job_id, seq);
+
+    CREATE TABLE idempotency (
+        owner TEXT NOT NULL,
+        key TEXT NOT NULL,
+        request_sha256 TEXT NOT NULL,
+        job_id TEXT NOT NULL REFERENCES jobs (id),
+        PRIMARY KEY (owner, key)
+    ) STRICT, WITHOUT ROWID;
+    """,
+)

@@ -1,0 +1,78 @@
+"""The store as the event loop sees it: every call runs on the store's own thread, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from pycwtd.store.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class StoreError(Exception):
+    """The disk or the database refused; nothing of the call has taken effect."""
+
+
+class Store:
+    """The database behind one thread, and the folders of the jobs' files."""
+
+    def __init__(self, state_dir: Path) -> None:
+        """Open what is in ``state_dir``.
+
+        Raises:
+            DatabaseError: the database can't be used.
+        """
+        self.root = state_dir
+        self._jobs = state_dir / "jobs"
+        self._jobs.mkdir(parents=True, exist_ok=True)
+        self._database = Database(state_dir / "pycwtd.sqlite3")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+
+    async def __call__(
+        self,
+        method: Callable[Concatenate[Database, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run one method of :class:`Database`: ``await store(Database.job, job_id)``.
+
+        Raises:
+            StoreError: the disk is full or failing.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(
+                self._thread, lambda: method(self._database, *args, **kwargs)
+            )
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"the database refused: {error}") from None
+
+    def folder(self, job_id: str) -> Path:
+        """Where a job's files are. The id comes from a row, never straight from a client."""
+        return self._jobs / job_id
+
+    def folders(self) -> list[Path]:
+        """All jobs' folders on disk."""
+        return [path for path in self._jobs.iterdir() if path.is_dir()]
+
+    def bytes_stored(self) -> int:
+        """Size of all jobs' files; walks the disk, so not for the event loop's thread."""
+        total = 0
+        for path in self._jobs.rglob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                total += path.stat().st_size
+        return total
+
+    async def close(self) -> None:
+        """Finish what is under way and close the file."""
+        await self(Database.close)
+        self._thread.shutdown()

@@ -1,0 +1,141 @@
+"""The program of a host process: takes one task at a time from the daemon and answers.
+
+Run as ``python -P -m pycwtd.worker --fd N --role ROLE``. The main thread computes, a
+second one listens, so that a cancel arrives while the computation runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import queue
+import signal
+import socket
+import threading
+import time
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from pycwt_mod.backends import BackendUnavailableError, Cancelled
+from pycwtd.hosts import frames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Operation = Callable[[dict[str, Any], "TaskControl"], dict[str, Any]]
+
+_PR_SET_PDEATHSIG = 1
+#: Progress goes out no more often than people can see (seconds).
+_PROGRESS_INTERVAL = 0.1
+#: Yield to the daemon and to interactive calls when the cores are busy.
+_BACKEND_NICENESS = 5
+
+
+class TaskControl:
+    """How the daemon steers the task at hand; satisfies :class:`pycwt_mod.backends.Control`."""
+
+    def __init__(self, link: Link, task_id: int) -> None:
+        self._link = link
+        self._task_id = task_id
+        self._last = 0.0
+
+    def cancelled(self) -> bool:
+        """Whether the daemon wants this task stopped."""
+        return self._link.cancelled == self._task_id
+
+    def advance(self, done: int) -> None:
+        """Tell the daemon how far the task is."""
+        now = time.monotonic()
+        if now - self._last >= _PROGRESS_INTERVAL:
+            self._last = now
+            self._link.send({"id": self._task_id, "event": "progress", "done": done})
+
+
+class Link:
+    """The host's end of the socketpair."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._sending = threading.Lock()
+        self.tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        #: The task that the daemon has cancelled last.
+        self.cancelled = -1
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one message, whole, from any thread."""
+        with self._sending:
+            self._channel.sendall(frames.encode(message))
+
+    def listen(self) -> None:
+        """Sort what comes in; leave the process when the daemon is gone."""
+        while (message := frames.receive(self._channel)) is not None:
+            if message["op"] == "cancel":
+                self.cancelled = message["id"]
+            else:
+                self.tasks.put(message)
+        # Nobody is left to compute for, and the main thread may be deep in the kernel.
+        os._exit(0)
+
+
+def _die_with_parent() -> None:
+    """Have the kernel end this process when the daemon dies, however it dies."""
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _answer(
+    operations: dict[str, Operation], message: dict[str, Any], control: TaskControl
+) -> dict[str, Any]:
+    try:
+        return {"event": "result", **operations[message["op"]](message, control)}
+    except Cancelled:
+        return {"event": "cancelled"}
+    except BackendUnavailableError as error:
+        return {"event": "error", "kind": "unavailable", "message": str(error)}
+    except ValueError as error:
+        return {"event": "error", "kind": "value", "message": str(error)}
+    except MemoryError:
+        return {"event": "error", "kind": "value", "message": "there isn't enough memory for it"}
+    except OSError as error:
+        return {"event": "error", "kind": "storage", "message": str(error)}
+
+
+def _operations(role: str) -> dict[str, Operation]:
+    if role == "numerics":
+        from pycwtd.workloads.wavelet import compute  # noqa: PLC0415 - numpy only where needed
+
+        return {"ping": lambda _message, _control: {}, **compute.OPERATIONS}
+    from pycwtd.worker import backend  # noqa: PLC0415
+
+    os.nice(_BACKEND_NICENESS)
+    return backend.operations(role.removeprefix("backend:"))
+
+
+def main() -> None:
+    """Serve tasks until the daemon closes the socket."""
+    parser = argparse.ArgumentParser(description="A host process of pycwtd; not for people.")
+    parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--role", required=True, help="numerics, or backend:NAME")
+    arguments = parser.parse_args()
+    _die_with_parent()
+    # The daemon decides when this process ends; a Ctrl-C in its terminal isn't for it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    link = Link(socket.socket(fileno=arguments.fd))
+    threading.Thread(target=link.listen, daemon=True).start()
+    try:
+        operations = _operations(arguments.role)
+    except Exception:  # noqa: BLE001 - a driver's code may raise anything; the daemon shows it
+        link.send({"id": 0, "event": "failed", "message": traceback.format_exc(limit=-3)})
+        raise SystemExit(1) from None
+    link.send({"id": 0, "event": "hello", "pid": os.getpid()})
+    while True:
+        message = link.tasks.get()
+        control = TaskControl(link, message["id"])
+        link.send({"id": message["id"], **_answer(operations, message, control)})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Wavelet transforms, cross spectra, coherence and their significance."""

@@ -1,0 +1,214 @@
+"""The wavelet analyses as a numerics process does them: prepare, merge, finish, render.
+
+Every operation works on files in the job's folder; the answer tells the daemon what it needs
+to know. Needs numpy, so the daemon's own process never imports this module.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from pycwt_mod.histogram import levels
+from pycwt_mod.montecarlo import coherence_task
+from pycwt_mod.wavelets import wavelet_of
+
+import pycwt_mod
+from pycwtd.store.files import write_durably
+from pycwtd.worker.arrays import load_array, load_arrays, save_array, save_arrays
+from pycwtd.workloads.wavelet.requests import LAST_STAGE, Analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from pycwt_mod.wavelets import Wavelet
+
+    from pycwtd.worker.__main__ import Operation, TaskControl
+
+    Arrays = dict[str, Any]
+
+
+def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
+    """Everything but the Monte Carlo: to ``result.npz``, or to ``prepared.npz`` and a task."""
+    folder = Path(message["folder"])
+    started = time.perf_counter()
+    request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
+    series = [np.asarray(values) for values in request.series]
+    wavelet = wavelet_of(request.family, request.order)
+    arrays = _ANALYSES[request.kind](request, series, wavelet)
+    arrays["computation_time"] = time.perf_counter() - started
+    if not request.simulates:
+        digest = save_arrays(folder / "result.npz", arrays)
+        return {"simulate": False, "sha256": digest}
+    al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
+    task = coherence_task(al1, al2, request.dt, request.dj, request.s0, request.J, wavelet)
+    save_arrays(folder / "prepared.npz", arrays)
+    # Last, because its presence tells that the preparation is complete.
+    write_durably(folder / "task.json", msgspec.json.encode(task.to_dict()))
+    return {"simulate": True}
+
+
+def _cwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
+    (data,) = series
+    if request.normalize:
+        data = (data - data.mean()) / data.std()
+    wave, scales, freqs, coi, fft, fftfreqs = pycwt_mod.cwt(
+        data, request.dt, request.dj, request.s0, request.J, wavelet
+    )
+    arrays: Arrays = {
+        "wave": wave,
+        "scales": scales,
+        "freqs": freqs,
+        "coi": coi,
+        "fft": fft,
+        "fftfreqs": fftfreqs,
+    }
+    if request.test:
+        alpha = pycwt_mod.ar1(series[0])[0]
+        arrays["signif"], _ = pycwt_mod.significance(
+            data.var(), request.dt, scales, 0, alpha, request.level, wavelet=wavelet
+        )
+    return arrays
+
+
+def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
+    cross, coi, freqs, signif = pycwt_mod.xwt(
+        *series,
+        request.dt,
+        request.dj,
+        request.s0,
+        request.J,
+        request.level,
+        wavelet,
+        request.normalize,
+    )
+    arrays: Arrays = {
+        "xwt": cross,
+        "amplitude": np.abs(cross),
+        "phase": np.angle(cross),
+        "coi": coi,
+        "freqs": freqs,
+        "scales": _scales(freqs, wavelet),
+    }
+    if request.test:
+        arrays["signif"] = signif
+    return arrays
+
+
+def _wct(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
+    coherence, phase, coi, freqs, _ = pycwt_mod.wct(
+        *series,
+        request.dt,
+        request.dj,
+        request.s0,
+        request.J,
+        sig=False,
+        wavelet=wavelet,
+        normalize=request.normalize,
+    )
+    return {
+        "WCT": coherence,
+        "aWCT": phase,
+        "coi": coi,
+        "freqs": freqs,
+        "scales": _scales(freqs, wavelet),
+    }
+
+
+def _significance(request: Analysis, _series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
+    scales = request.s0 * 2 ** (np.arange(request.J + 1) * request.dj)
+    return {"scales": scales, "freqs": 1 / (wavelet.flambda() * scales)}
+
+
+def _scales(freqs: NDArray[np.float64], wavelet: Wavelet) -> NDArray[np.float64]:
+    return 1 / (wavelet.flambda() * freqs)
+
+
+_ANALYSES = {"cwt": _cwt, "xwt": _xwt, "wct": _wct, "significance": _significance}
+
+
+def merge(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
+    """Add up the histograms of several chunks into one file."""
+    folder = Path(message["folder"])
+    return {"sha256": save_array(folder / message["out"], _sum(folder, message["parts"]))}
+
+
+def _sum(folder: Path, parts: list[dict[str, str]]) -> NDArray[np.int64]:
+    first, *others = parts
+    total: NDArray[np.int64] = load_array(folder / first["file"], first["sha256"])
+    for part in others:
+        total = total + load_array(folder / part["file"], part["sha256"])
+    return total
+
+
+def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
+    """Read the levels off the histogram; ask for more where they aren't precise enough yet."""
+    folder = Path(message["folder"])
+    facts = message["facts"]
+    started = time.perf_counter()
+    request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
+    histogram = _sum(folder, message["parts"])
+    level, error = levels(histogram, request.level)
+    if request.precision is not None:
+        worst = float(np.nanmax(error))
+        if worst > request.precision and facts["mc_count"] < LAST_STAGE:
+            return {"more": min(2 * facts["mc_count"], LAST_STAGE)}
+    arrays = load_arrays(folder / "prepared.npz")
+    elapsed = arrays.pop("computation_time") + message["facts"]["compute_seconds"]
+    arrays |= {
+        "signif": level,
+        "sig95": level,
+        "signif_error": error,
+        "significance_level": request.level,
+        "seed": facts["seed"],
+        "mc_count": facts["mc_count"],
+        "backend_used": facts["backend_used"],
+        "computation_time": elapsed + time.perf_counter() - started,
+    }
+    if facts["fallback_reason"]:
+        arrays["fallback_reason"] = facts["fallback_reason"]
+    return {"sha256": save_arrays(folder / "result.npz", arrays)}
+
+
+def render(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
+    """The result as JSON, in ``result.json``, unless it has more numbers than allowed."""
+    folder = Path(message["folder"])
+    arrays = load_arrays(folder / "result.npz")
+    numbers = sum(a.size * (2 if np.iscomplexobj(a) else 1) for a in arrays.values())
+    if numbers > message["limit"]:
+        return {"too_large": numbers}
+    body = msgspec.json.encode({name: plain(array) for name, array in arrays.items()})
+    path = folder / "result.json"
+    path.write_bytes(body)
+    return {"file": path.name}
+
+
+def plain(array: NDArray[Any]) -> Any:
+    """An array as nested lists; complex numbers as ``[re, im]``; what isn't finite as null."""
+    if array.dtype.kind in "US":
+        return array.item() if array.ndim == 0 else array.tolist()
+    if np.iscomplexobj(array):
+        array = np.stack([array.real, array.imag], axis=-1)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        return _with_nulls(array.tolist())
+    return array.tolist()
+
+
+def _with_nulls(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_nulls(element) for element in value]
+    return value if math.isfinite(value) else None
+
+
+#: What a numerics process is asked for, by name.
+OPERATIONS: Mapping[str, Operation] = {
+    "prepare": prepare,
+    "merge": merge,
+    "finish": finish,
+    "render": render,
+}
