@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pycwt_mod.background import significance as significance
+    from pycwt_mod.coherence import summarise as summarise
+    from pycwt_mod.coherence import wct as wct
+    from pycwt_mod.coherence import xwt as xwt
+    from pycwt_mod.datasets import load_dataset as load_dataset
+    from pycwt_mod.montecarlo import wct_significance as wct_significance
     from pycwt_mod.noise import ar1 as ar1
     from pycwt_mod.noise import ar1_spectrum as ar1_spectrum
     from pycwt_mod.noise import rednoise as rednoise
+    from pycwt_mod.plots import plot_coherence as plot_coherence
+    from pycwt_mod.plots import plot_scalogram as plot_scalogram
     from pycwt_mod.transform import cwt as cwt
     from pycwt_mod.transform import icwt as icwt
     from pycwt_mod.wavelets import DOG as DOG
@@ -33,8 +40,15 @@ _HOME = {
     "ar1_spectrum": "noise",
     "cwt": "transform",
     "icwt": "transform",
+    "load_dataset": "datasets",
+    "plot_coherence": "plots",
+    "plot_scalogram": "plots",
     "rednoise": "noise",
     "significance": "background",
+    "summarise": "coherence",
+    "wct": "coherence",
+    "wct_significance": "montecarlo",
+    "xwt": "coherence",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]  # noqa: PLE0604 - all of them strings

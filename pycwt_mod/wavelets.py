@@ -236,8 +236,9 @@ class Paul(Wavelet):
         eta = np.asarray(t, dtype=np.float64)
         # 1j**m would leave rounding in the part that is zero.
         phase = (1, 1j, -1, -1j)[m % 4]
-        wave: NDArray[np.complex128] = (
-            phase * math.exp(log_norm) / math.sqrt(math.pi) * (1 - 1j * eta) ** (-(m + 1.0))
+        norm = phase * math.exp(log_norm) / math.sqrt(math.pi)
+        wave: NDArray[np.complex128] = np.asarray(
+            norm * (1 - 1j * eta) ** (-(m + 1.0)), dtype=np.complex128
         )
         return wave
 
@@ -306,7 +307,7 @@ class DOG(Wavelet):
     def smoothing_width(self) -> float:
         """1.4 · (2/m)^0.334 octaves, which is 1.4 for m = 2 and 0.97 for m = 6."""
         exponent = math.log(1.40 / 0.97) / math.log(6 / 2)
-        return 1.40 * (2.0 / self.m) ** exponent
+        return float(1.40 * (2.0 / self.m) ** exponent)
 
     def _exact_cdelta(self) -> float:
         if self.m % 2:
