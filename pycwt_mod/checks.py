@@ -1,0 +1,140 @@
+"""Checks of arguments: one clear message that names the argument, what it got, what it takes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+#: Shorter series have no scale between the sampling interval and their length.
+MIN_LENGTH = 4
+
+
+def series(values: ArrayLike, name: str, minimum: int = MIN_LENGTH) -> NDArray[np.float64]:
+    """A series of real, finite numbers that isn't constant.
+
+    Args:
+        values: any sequence of integers or floats, one-dimensional.
+        name: of the argument, for the message.
+        minimum: fewest samples.
+
+    Returns:
+        The series as float64, shape (N,); the caller's array where it is that already.
+
+    Raises:
+        TypeError: it isn't made of real numbers.
+        ValueError: it isn't one-dimensional, is too short, constant, masked or not finite.
+    """
+    x = _real(values, name)
+    if x.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional, not of shape {x.shape}")
+    if x.size < minimum:
+        raise ValueError(f"{name} must have at least {minimum} samples, not {x.size}")
+    _all_finite(x, name)
+    if x.min() == x.max():
+        raise ValueError(f"{name} is constant ({x[0]}): it has nothing to analyse")
+    return x
+
+
+def pair(y1: ArrayLike, y2: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two series of the same length, as :func:`series` takes them.
+
+    Raises:
+        TypeError: one of them isn't made of real numbers.
+        ValueError: one of them isn't a fit series, or their lengths differ.
+    """
+    a, b = series(y1, "y1"), series(y2, "y2")
+    if a.size != b.size:
+        raise ValueError(f"y1 and y2 must have the same length, not {a.size} and {b.size}")
+    return a, b
+
+
+def positives(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """A vector of positive finite numbers, not empty.
+
+    Raises:
+        TypeError: they aren't real numbers.
+        ValueError: the vector is empty, not one-dimensional, or an element isn't positive.
+    """
+    x = _real(values, name)
+    if x.ndim != 1 or x.size == 0:
+        raise ValueError(f"{name} must be a vector, not of shape {x.shape}")
+    _all_finite(x, name)
+    if not (x > 0).all():
+        bad = int(np.argmin(x > 0))
+        raise ValueError(f"{name} must be positive, not {x[bad]} (at index {bad})")
+    return x
+
+
+def positive(value: float, name: str) -> float:
+    """A positive finite number.
+
+    Raises:
+        TypeError: it isn't a number.
+        ValueError: it isn't positive or isn't finite.
+    """
+    number = _number(value, name)
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError(f"{name} must be a positive number, not {value!r}")
+    return number
+
+
+def within(value: float, name: str, low: float, high: float) -> float:
+    """A number strictly between two bounds.
+
+    Raises:
+        TypeError: it isn't a number.
+        ValueError: it is out of bounds.
+    """
+    number = _number(value, name)
+    if not low < number < high:
+        raise ValueError(f"{name} must lie between {low} and {high}, not {value!r}")
+    return number
+
+
+def whole(value: float, name: str, low: int, high: int) -> int:
+    """A whole number from ``low`` to ``high``; a float is taken where it is integral.
+
+    Raises:
+        TypeError: it isn't a number.
+        ValueError: it isn't whole or is out of bounds.
+    """
+    number = _number(value, name)
+    # Python's integers keep all their digits; a float has lost some above 2⁵³.
+    exact = int(value) if math.isfinite(number) and number == int(value) else None
+    if exact is None or not low <= exact <= high:
+        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+    return exact
+
+
+def _number(value: float, name: str) -> float:
+    if isinstance(value, str | bytes | bool | np.bool_) or np.ndim(value) != 0:
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, not {value!r}") from None
+
+
+def _real(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
+        first = int(np.argmax(np.ma.getmaskarray(values).ravel()))
+        raise ValueError(f"{name} has masked values (first at index {first}): fill them first")
+    try:
+        x = np.asarray(values)
+    except ValueError as error:  # ragged lists
+        raise TypeError(f"{name} must be real numbers: {error}") from None
+    if x.dtype.kind not in "iuf" and x.size:
+        raise TypeError(f"{name} must be real numbers, not of type {x.dtype}")
+    return x.astype(np.float64, copy=False)
+
+
+def _all_finite(x: NDArray[np.float64], name: str) -> None:
+    finite = np.isfinite(x)
+    if not finite.all():
+        first = int(np.argmin(finite))
+        raise ValueError(f"{name} must be finite, but is {x[first]} at index {first}")

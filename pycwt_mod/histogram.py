@@ -1,0 +1,69 @@
+"""From histograms of squared coherence to significance levels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pycwt_mod import checks
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+def levels(
+    histogram: ArrayLike, level: float = 0.95, independent: ArrayLike | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The squared coherence that stays below a probability, and its Monte Carlo error.
+
+    The cumulative histogram is read at the edges of the bins and interpolated between them.
+    The error is half the distance between the quantiles of p ± √(p(1−p)/n), n being the
+    number of independent values.
+
+    Args:
+        histogram: counts, shape (scales, bins), bins evenly over [0, 1].
+        level: the probability p, between 0 and 1.
+        independent: independent values per scale, shape (scales,) or one number. Neighbouring
+            points of one realisation aren't independent; see
+            :func:`pycwt_mod.montecarlo.independent_values`. None takes every count for
+            independent, which understates the error.
+
+    Returns:
+        levels and standard errors, each of shape (scales,); NaN where nothing was counted.
+
+    Raises:
+        TypeError: an argument isn't a number.
+        ValueError: the histogram isn't one, or an argument is out of range.
+    """
+    counts = np.asarray(histogram)
+    if counts.ndim != 2 or counts.shape[1] < 2 or counts.dtype.kind not in "iuf":
+        raise ValueError(
+            f"histogram must be counts of shape (scales, bins), not {counts.dtype} of "
+            f"shape {counts.shape}"
+        )
+    if (counts < 0).any():
+        raise ValueError("histogram must not have negative counts")
+    p = checks.within(level, "level", 0, 1)
+    n = counts.sum(axis=1) if independent is None else np.asarray(independent, dtype=np.float64)
+    spread = np.sqrt(p * (1 - p) / np.maximum(np.broadcast_to(n, counts.shape[:1]), 1))
+    upper = np.array(
+        [_quantile(row, min(1.0, p + d)) for row, d in zip(counts, spread, strict=True)]
+    )
+    lower = np.array(
+        [_quantile(row, max(0.0, p - d)) for row, d in zip(counts, spread, strict=True)]
+    )
+    return np.array([_quantile(row, p) for row in counts]), (upper - lower) / 2
+
+
+def _quantile(counts: NDArray[np.int64], p: float) -> float:
+    """Where the cumulative count first reaches the share ``p``, interpolated within its bin."""
+    total = counts.sum()
+    if not total:
+        return float("nan")
+    cumulative = np.cumsum(counts)
+    wanted = p * total
+    bin_ = min(int(np.searchsorted(cumulative, wanted)), counts.size - 1)
+    below = cumulative[bin_] - counts[bin_]
+    inside = (wanted - below) / counts[bin_] if counts[bin_] else 0.0
+    return float((bin_ + min(1.0, inside)) / counts.size)

@@ -1,0 +1,268 @@
+"""Significance of wavelet coherence by Monte Carlo: the job, who computes it, the levels.
+
+Grinsted et al. (2004), section 3.4: pairs of independent AR(1) series with the coefficients of
+the data, whose coherence at each scale is counted outside the cone of influence.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pycwt_mod import checks
+from pycwt_mod.backends import (
+    BackendUnavailableError,
+    NoControl,
+    SignificanceTask,
+    get_backend,
+    list_backends,
+)
+from pycwt_mod.backends.task import MAX_REALISATIONS
+from pycwt_mod.histogram import levels
+from pycwt_mod.smoothing import scale_weights
+from pycwt_mod.transform import MAX_J, outside_cone, scale_grid
+from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pycwt_mod.backends import Control, MonteCarloBackend
+
+#: What ``backend="auto"`` takes first; after it, any that can compute now.
+_PREFERRED = "joblib"
+#: Shortest realisation of the contract, in samples.
+_MIN_LENGTH = 16
+#: Decorrelation time of R² over scale, for the Morlet wavelet. The cross power of independent
+#: noises has the correlation exp(−t²/2s²); the window exp(−t²/2s²), passed twice, widens it to
+#: exp(−t²/6s²), whose integral is √(6π)·s. The other windows are of like width.
+_DECORRELATION = math.sqrt(6 * math.pi)
+
+
+@dataclass(frozen=True)
+class MonteCarlo:
+    """The outcome of a Monte Carlo run, with all that it takes to repeat it."""
+
+    task: SignificanceTask
+    seed: int
+    mc_count: int
+    #: Name of the backend that computed it.
+    backend: str
+    #: Counts of squared coherence, int64[scales, bins].
+    histogram: NDArray[np.int64]
+    #: Squared coherence that noise stays below, per scale.
+    levels: NDArray[np.float64]
+    #: Monte Carlo standard error of ``levels``.
+    standard_errors: NDArray[np.float64]
+
+
+def wct_significance(  # noqa: PLR0917 - pycwt's signature
+    al1: float,
+    al2: float,
+    dt: float,
+    dj: float,
+    s0: float,
+    J: float,
+    significance_level: float = 0.95,
+    wavelet: str | Wavelet = "morlet",
+    mc_count: int = 300,
+    progress: bool = True,
+    cache: bool = True,
+    *,
+    backend: str = "auto",
+    seed: int | None = None,
+    bins: int = 1000,
+    control: Control | None = None,
+) -> NDArray[np.float64]:
+    """Levels of squared coherence that independent AR(1) noises stay below, per scale.
+
+    Args:
+        al1: lag-1 autocorrelation of the first series, between −1 and 1.
+        al2: that of the second.
+        dt: sampling interval.
+        dj: spacing of scales in octaves.
+        s0: smallest scale; −1 takes the scale whose period is 2·dt.
+        J: number of scales less one.
+        significance_level: probability, between 0 and 1.
+        wavelet: name or instance.
+        mc_count: realisations.
+        progress: shows a line of progress where standard error is a terminal.
+        cache: accepted for pycwt's sake, without effect: there is no cache, and a run with
+            the same seed gives the same levels again.
+        backend: name of the backend that computes; "auto" takes ``joblib``, else the first
+            that can.
+        seed: 0 ≤ seed < 2⁶⁴; None draws one.
+        bins: bins of the histogram between 0 and 1.
+        control: watches and cancels the run, in place of ``progress``.
+
+    Returns:
+        Levels, shape (J + 1,).
+
+    Raises:
+        TypeError: an argument isn't a number.
+        ValueError: an argument is out of range.
+        UnknownBackendError: there is no backend of that name.
+        BackendUnavailableError: the backend can't compute now; the text says what to do.
+    """
+    del cache
+    task = coherence_task(al1, al2, dt, dj, s0, J, wavelet, bins=bins)
+    return monte_carlo(
+        task,
+        mc_count,
+        significance_level=significance_level,
+        backend=backend,
+        seed=seed,
+        control=control or progress_line(progress, mc_count),
+    ).levels
+
+
+def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
+    al1: float,
+    al2: float,
+    dt: float,
+    dj: float,
+    s0: float,
+    J: float,
+    wavelet: str | Wavelet = "morlet",
+    *,
+    bins: int = 1000,
+) -> SignificanceTask:
+    """The significance job of a coherence with these parameters.
+
+    A realisation has six times the largest scale in samples, so that every scale has points
+    outside the cone of influence; at least 16 samples.
+
+    Args:
+        al1: lag-1 autocorrelation of the first series, between −1 and 1.
+        al2: that of the second.
+        dt: sampling interval.
+        dj: spacing of scales in octaves.
+        s0: smallest scale; −1 takes the scale whose period is 2·dt.
+        J: number of scales less one.
+        wavelet: name or instance.
+        bins: bins of the histogram.
+
+    Returns:
+        The job, in samples.
+
+    Raises:
+        TypeError: an argument isn't a number.
+        ValueError: an argument is out of range, or the largest scale too large to simulate.
+    """
+    mother = find_wavelet(wavelet)
+    dt = checks.positive(dt, "dt")
+    ar1 = (checks.within(al1, "al1", -1, 1), checks.within(al2, "al2", -1, 1))
+    whole_j = checks.whole(J, "J", 0, MAX_J)
+    scales = scale_grid(1, dt, dj=dj, s0=s0, J=whole_j, wavelet=mother) / dt
+    # Rounded first: 96.00000000001 is 96.
+    length = math.ceil(round(6 * float(scales[-1]), 6))
+    return SignificanceTask(
+        family=mother.family,
+        order=mother.order,
+        scales=tuple(scales.tolist()),
+        scale_weights=scale_weights(dj, mother),
+        length=max(_MIN_LENGTH, length),
+        ar1=ar1,
+        bins=checks.whole(bins, "bins", 2, 65536),
+    )
+
+
+def monte_carlo(
+    task: SignificanceTask,
+    mc_count: int = 300,
+    *,
+    significance_level: float = 0.95,
+    backend: str = "auto",
+    seed: int | None = None,
+    control: Control | None = None,
+) -> MonteCarlo:
+    """Run a significance job in this process.
+
+    Args:
+        task: the job.
+        mc_count: realisations.
+        significance_level: probability, between 0 and 1.
+        backend: name, or "auto".
+        seed: 0 ≤ seed < 2⁶⁴; None draws one.
+        control: watches and cancels the run.
+
+    Returns:
+        The levels, and what they were made from.
+
+    Raises:
+        TypeError: an argument isn't a number.
+        ValueError: an argument is out of range.
+        Cancelled: the control said so.
+        UnknownBackendError: there is no backend of that name.
+        BackendUnavailableError: the backend can't compute now; the text says what to do.
+    """
+    count = checks.whole(mc_count, "mc_count", 1, MAX_REALISATIONS)
+    level = checks.within(significance_level, "significance_level", 0, 1)
+    number = secrets.randbits(64) if seed is None else checks.whole(seed, "seed", 0, 2**64 - 1)
+    chosen = choose_backend(backend)
+    histogram = chosen.run(task, number, 0, count, control or NoControl())
+    found, errors = levels(histogram, level, independent_values(task, count))
+    return MonteCarlo(task, number, count, chosen.info.name, histogram, found, errors)
+
+
+def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
+    """How many independent values of R² a number of realisations gives at each scale.
+
+    Neighbouring points of a realisation are correlated over about 4.3 scales; each
+    realisation counts for one at least.
+
+    Args:
+        task: the job.
+        realisations: how many were computed.
+
+    Returns:
+        float64, shape (scales,).
+    """
+    scales = np.array(task.scales)
+    points = outside_cone(scales, task.length, wavelet_of(task.family, task.order)).sum(axis=1)
+    independent = np.clip(points / (_DECORRELATION * scales), 1, np.maximum(points, 1))
+    values: NDArray[np.float64] = realisations * independent
+    return values
+
+
+def choose_backend(name: str) -> MonteCarloBackend:
+    """The backend of that name; for "auto" the preferred one, else the first that can compute.
+
+    Raises:
+        UnknownBackendError: there is no backend of that name.
+        BackendUnavailableError: none can compute now.
+    """
+    if name != "auto":
+        return get_backend(name)
+    names = sorted((info.name for info in list_backends()), key=lambda n: (n != _PREFERRED, n))
+    reasons = []
+    for candidate in names:
+        backend = get_backend(candidate)
+        state = backend.probe()
+        if state.available:
+            return backend
+        reasons.append(f"{candidate}: {state.error}")
+    raise BackendUnavailableError(
+        "no backend can compute a significance; "
+        + ("; ".join(reasons) if reasons else "no driver is installed")
+    )
+
+
+def progress_line(wanted: bool, count: int) -> Control | None:
+    """A control that shows progress on standard error, where that is a terminal."""
+    return _ProgressLine(count) if wanted and sys.stderr.isatty() else None
+
+
+class _ProgressLine(NoControl):
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def advance(self, done: int) -> None:
+        """Write over the line before."""
+        end = "\n" if done >= self._count else ""
+        sys.stderr.write(f"\rcoherence of noise: {done} of {self._count} realisations{end}")
+        sys.stderr.flush()

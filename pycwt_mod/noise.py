@@ -1,0 +1,139 @@
+"""Red noise: the AR(1) model x[t] = g·x[t−1] + a·z[t], its estimate, spectrum and surrogates.
+
+Allen & Smith (1996), J. Climate 9, 3373–3404 (AS96); Grinsted et al. (2004).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.signal import lfilter
+
+from pycwt_mod import checks
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+class RedNoise(NamedTuple):
+    """What :func:`ar1` gives; it unpacks as pycwt's tuple does."""
+
+    #: Lag-1 autocorrelation.
+    g: float
+    #: Standard deviation of the innovations: var(x) ≈ a²/(1 − g²).
+    a: float
+    #: Expected square of the mean of a series of this length, over the process's variance.
+    mu2: float
+
+
+def ar1(x: ArrayLike) -> RedNoise:
+    """AR(1) parameters of a series, corrected for the bias of short series.
+
+    The lag-1 autocorrelation of a finite series is biased low because its own mean is taken
+    off. AS96 give the expected bias as a function of the true coefficient; Grinsted's toolbox
+    solves that relation, linearised, for the coefficient. With r = c₁/c₀ of the series:
+
+        N²·g² − [N² − N + 2 + r (N − 1)(N + 2)]·g + N [1 + r (N − 1)] = 0.
+
+    Args:
+        x: N real samples, at least 4, not constant.
+
+    Returns:
+        g, a, mu2; see :class:`RedNoise`.
+
+    Raises:
+        TypeError: the series isn't made of real numbers.
+        ValueError: the series is unfit, or so close to a unit root (a trend, a random walk,
+            too few samples) that no unbiased coefficient below one exists; take off the
+            trend or the mean of differences first.
+    """
+    values = checks.series(x, "x")
+    n = values.size
+    exponent = math.frexp(float(np.abs(values).max()))[1]
+    y = np.ldexp(values, -exponent)
+    y = y - y.mean()
+    size = float(np.abs(y).max())
+    y = y / size
+    c0 = float(y @ y) / n
+    r = float(y[:-1] @ y[1:]) / (n - 1) / c0
+    half = (n * n - n + 2 + r * (n - 1) * (n + 2)) / 2
+    root = half * half - n**3 * (1 + r * (n - 1))
+    g = (half - math.sqrt(root)) / n**2 if root > 0 else math.nan
+    if not abs(g) < 1:
+        raise ValueError(
+            f"x is too close to a unit root for an AR(1) model (biased lag-1 {r:.3f} in {n} "
+            "samples): remove its trend or difference it first"
+        )
+    mu2 = _mean_square(g, n)
+    a = math.sqrt((1 - g * g) * c0 / (1 - mu2))
+    return RedNoise(g, math.ldexp(a * size, exponent), mu2)
+
+
+def _mean_square(g: float, n: int) -> float:
+    """AS96, footnote 4: variance of the mean of ``n`` samples, over that of the process."""
+    pairs = (n - g**n) / (1 - g) - g * (1 - g ** (n - 1)) / (1 - g) ** 2
+    return -1 / n + 2 / n**2 * pairs
+
+
+def ar1_spectrum(freqs: ArrayLike, ar1: float = 0.0) -> NDArray[np.float64]:
+    """Power spectrum of AR(1) noise of unit variance (TC98, eq. 16), 1 for white noise.
+
+    Args:
+        freqs: frequencies in cycles per sample, any shape.
+        ar1: lag-1 autocorrelation, between −1 and 1.
+
+    Returns:
+        (1 − α²) / (1 + α² − 2α cos 2πf), shaped as ``freqs``.
+
+    Raises:
+        TypeError: an argument isn't a number.
+        ValueError: ``ar1`` is out of range.
+    """
+    alpha = checks.within(ar1, "ar1", -1, 1)
+    f = np.asarray(freqs, dtype=np.float64)
+    spectrum: NDArray[np.float64] = (1 - alpha**2) / (
+        1 + alpha**2 - 2 * alpha * np.cos(2 * np.pi * f)
+    )
+    return spectrum
+
+
+def rednoise(
+    N: int, g: float, a: float = 1.0, *, seed: int | np.random.Generator | None = None
+) -> NDArray[np.float64]:
+    """A surrogate: AR(1) noise that is stationary from its first sample on.
+
+    Args:
+        N: samples, at least one.
+        g: lag-1 autocorrelation, between −1 and 1; 0 is white noise.
+        a: standard deviation of the innovations; the series has that of a/√(1 − g²).
+        seed: makes the surrogate reproducible; a number, or a generator to draw from.
+
+    Returns:
+        The surrogate, shape (N,).
+
+    Raises:
+        TypeError: an argument isn't a number.
+        ValueError: an argument is out of range.
+    """
+    n = checks.whole(N, "N", 1, 2**40)
+    g = checks.within(g, "g", -1, 1)
+    z = checks.positive(a, "a") * np.random.default_rng(seed).standard_normal(n)
+    return ar1_filter(z, g)
+
+
+def ar1_filter(z: NDArray[np.float64], g: float) -> NDArray[np.float64]:
+    """Turn innovations into stationary AR(1) noise: x[0] = z[0]/√(1 − g²), x[t] = g·x[t−1] + z[t].
+
+    Args:
+        z: innovations, time on the last axis.
+        g: lag-1 autocorrelation, between −1 and 1.
+
+    Returns:
+        Noise of the same shape.
+    """
+    start = z.copy()
+    start[..., 0] /= math.sqrt(1 - g * g)
+    noise: NDArray[np.float64] = lfilter([1.0], [1.0, -g], start, axis=-1)
+    return noise

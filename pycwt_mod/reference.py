@@ -1,0 +1,86 @@
+"""The Monte Carlo job in plain float64 NumPy: the oracle that backends are compared with.
+
+It has no tricks and no options. Faster kernels draw the same random numbers
+(:mod:`pycwt_mod.streams`), so that they can be compared realisation by realisation.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pycwt_mod.backends import check_span
+from pycwt_mod.smoothing import Smoother, squared_coherence
+from pycwt_mod.streams import noise_pair
+from pycwt_mod.transform import outside_cone, transform
+from pycwt_mod.wavelets import wavelet_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pycwt_mod.backends import SignificanceTask
+
+
+def coherence_histogram(
+    task: SignificanceTask, seed: int, first: int, count: int
+) -> NDArray[np.int64]:
+    """The histogram of the realisations ``first … first + count − 1``.
+
+    Args:
+        task: the null hypothesis.
+        seed: 0 ≤ seed < 2⁶⁴.
+        first: number of the first realisation.
+        count: how many, at least one.
+
+    Returns:
+        int64, shape (scales, bins): floor(R²·bins) counted at the points outside the cone of
+        influence, R² = 1 in the last bin.
+
+    Raises:
+        ValueError: the seed or the span is out of range, or the wavelet has no such order.
+    """
+    check_span(first, count)
+    rows, columns = np.nonzero(counted_points(task))
+    cells = task.bins * len(task.scales)
+    histogram = np.zeros(cells, dtype=np.int64)
+    for realisation in range(first, first + count):
+        r2 = realisation_coherence(task, seed, realisation)[rows, columns]
+        bins = np.minimum((r2 * task.bins).astype(np.int64), task.bins - 1)
+        histogram += np.bincount(rows * task.bins + bins, minlength=cells)
+    return histogram.reshape(len(task.scales), task.bins)
+
+
+def realisation_coherence(
+    task: SignificanceTask, seed: int, realisation: int
+) -> NDArray[np.float64]:
+    """R² of one realisation at every point, the cone of influence included.
+
+    Args:
+        task: the null hypothesis.
+        seed: 0 ≤ seed < 2⁶⁴.
+        realisation: its number.
+
+    Returns:
+        float64, shape (scales, length).
+
+    Raises:
+        ValueError: the seed is out of range, or the wavelet has no such order.
+    """
+    wavelet = wavelet_of(task.family, task.order)
+    pair = noise_pair(seed, realisation, task.length, task.ar1)
+    w1, w2 = (transform(x, np.array(task.scales), wavelet) for x in pair)
+    return squared_coherence(w1, w2, _smoother(task))
+
+
+def counted_points(task: SignificanceTask) -> NDArray[np.bool_]:
+    """The points that a task counts, shape (scales, length)."""
+    wavelet = wavelet_of(task.family, task.order)
+    return outside_cone(np.array(task.scales), task.length, wavelet)
+
+
+@lru_cache(maxsize=1)
+def _smoother(task: SignificanceTask) -> Smoother:
+    wavelet = wavelet_of(task.family, task.order)
+    return Smoother(wavelet, np.array(task.scales), task.scale_weights, task.length)

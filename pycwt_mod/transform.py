@@ -1,0 +1,272 @@
+"""The continuous wavelet transform and its inverse (Torrence & Compo 1998, TC98)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy import fft as sp_fft
+
+from pycwt_mod import checks
+from pycwt_mod.wavelets import Wavelet, find_wavelet
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+#: Most scales of one transform, less one.
+MAX_J = 10_000
+#: Coarsest spacing of scales in octaves; beyond it nothing is sampled any more.
+MAX_DJ = 4.0
+#: Padded complex values worked on at a time, to keep temporary arrays near 64 MiB.
+_BLOCK = 4_000_000
+
+
+class Transform(NamedTuple):
+    """What :func:`cwt` gives; it unpacks as pycwt's tuple does."""
+
+    #: Wavelet coefficients, complex128, shape (scales, N).
+    W: NDArray[np.complex128]
+    #: Scales in units of time, shape (scales,).
+    sj: NDArray[np.float64]
+    #: Fourier frequencies of the scales in 1/time, shape (scales,).
+    freqs: NDArray[np.float64]
+    #: Cone of influence: the longest period free of edge effects, shape (N,).
+    coi: NDArray[np.float64]
+    #: Fourier transform of the series over √N, at the positive frequencies below Nyquist.
+    fft: NDArray[np.complex128]
+    #: The frequencies of ``fft`` in 1/time.
+    fftfreqs: NDArray[np.float64]
+
+
+def cwt(  # noqa: PLR0917 - pycwt's signature
+    signal: ArrayLike,
+    dt: float,
+    dj: float = 1 / 12,
+    s0: float = -1,
+    J: float = -1,
+    wavelet: str | Wavelet = "morlet",
+    freqs: ArrayLike | None = None,
+) -> Transform:
+    """Continuous wavelet transform of a series (TC98, eq. 4), in pycwt's order.
+
+    The mean is removed and the series padded with zeros to :func:`padded_length`, as in TC98's
+    programs. |W|² is in units of the series squared (eq. 6). Every scale asked for comes back.
+
+    Args:
+        signal: N real samples, at least 4, not constant.
+        dt: sampling interval.
+        dj: spacing of scales in octaves.
+        s0: smallest scale; −1 takes the scale whose period is 2·dt.
+        J: number of scales less one; −1 takes round(log2(N·dt/s0)/dj), so that the largest
+            scale is about N·dt. The scales are s0·2^(j·dj).
+        wavelet: name or instance.
+        freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
+            order.
+
+    Returns:
+        W, sj, freqs, coi, fft, fftfreqs; see :class:`Transform`. ``fft`` is X_k/√N of the
+        *unpadded* series without its mean, k = 1 … ⌈N/2⌉ − 1, so that |fft|² compares with the
+        background spectrum of :func:`pycwt_mod.significance`.
+
+    Raises:
+        TypeError: an argument isn't a number, or the series isn't made of real numbers.
+        ValueError: an argument is out of range; the text names it.
+    """
+    mother = find_wavelet(wavelet)
+    x = checks.series(signal, "signal")
+    dt = checks.positive(dt, "dt")
+    if freqs is None:
+        sj = scale_grid(x.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    else:
+        sj = 1 / (mother.flambda() * checks.positives(freqs, "freqs"))
+    centred, exponent = unit_series(x)
+    # Samples of unit size can't overflow on the way; the scaling is by a power of two, exact.
+    W = _times_power_of_two(transform(centred, sj / dt, mother), exponent)
+    spectrum = sp_fft.rfft(centred)[1 : (x.size + 1) // 2] / math.sqrt(x.size)
+    return Transform(
+        W=W,
+        sj=sj,
+        freqs=1 / (mother.flambda() * sj),
+        coi=cone_of_influence(x.size, dt, mother),
+        fft=_times_power_of_two(spectrum, exponent),
+        fftfreqs=sp_fft.rfftfreq(x.size, dt)[1 : (x.size + 1) // 2],
+    )
+
+
+def icwt(
+    W: ArrayLike,
+    sj: ArrayLike,
+    dt: float,
+    dj: float = 1 / 12,
+    wavelet: str | Wavelet = "morlet",
+) -> NDArray[np.float64]:
+    """Reconstruct a series from its transform (TC98, eq. 11), without its mean.
+
+    Args:
+        W: transform, shape (scales, N).
+        sj: its scales, spaced by ``dj`` octaves.
+        dt: sampling interval.
+        dj: spacing of the scales in octaves.
+        wavelet: name or instance that the transform was made with.
+
+    Returns:
+        The series, shape (N,). It lacks what lies outside the range of the scales.
+
+    Raises:
+        TypeError: an argument isn't a number.
+        ValueError: shapes don't fit, an argument is out of range, or the wavelet is an odd
+            derivative of a Gaussian, which eq. 11 can't invert.
+    """
+    mother = find_wavelet(wavelet)
+    coefficients = np.asarray(W)
+    scales = checks.positives(sj, "sj")
+    dt = checks.positive(dt, "dt")
+    dj = checks.within(dj, "dj", 0, MAX_DJ)
+    if coefficients.ndim != 2 or coefficients.shape[0] != scales.size:
+        raise ValueError(
+            f"W must have one row for each of the {scales.size} scales in sj, "
+            f"not the shape {coefficients.shape}"
+        )
+    total = (coefficients.real / np.sqrt(scales)[:, None]).sum(axis=0)
+    series: NDArray[np.float64] = dj * math.sqrt(dt) / (mother.cdelta * mother.psi0) * total
+    return series
+
+
+def scale_grid(
+    n: int, dt: float, *, dj: float, s0: float, J: float, wavelet: Wavelet
+) -> NDArray[np.float64]:
+    """The scales s0·2^(j·dj), j = 0 … J (TC98, eq. 9), with the defaults of :func:`cwt`.
+
+    Raises:
+        TypeError: an argument isn't a number.
+        ValueError: an argument is out of range, or the series is too short for any scale.
+    """
+    dj = checks.within(dj, "dj", 0, MAX_DJ)
+    s0 = smallest_scale(dt, s0, wavelet)
+    if J == -1:
+        J = round(math.log2(n * dt / s0) / dj)
+        if J < 0:
+            raise ValueError(f"s0 = {s0:g} is too large for {n} samples at dt = {dt:g}")
+    J = checks.whole(J, "J", 0, MAX_J)
+    if math.log2(s0 / dt) + J * dj > 64:
+        raise ValueError(f"J = {J} at dj = {dj:g} reaches scales beyond 2^64 samples")
+    scales: NDArray[np.float64] = s0 * np.exp2(np.arange(J + 1) * dj)
+    return scales
+
+
+def smallest_scale(dt: float, s0: float, wavelet: Wavelet) -> float:
+    """``s0``, or for −1 the scale whose Fourier period is 2·dt.
+
+    Raises:
+        TypeError: it isn't a number.
+        ValueError: it is neither −1 nor positive.
+    """
+    return 2 * dt / wavelet.flambda() if s0 == -1 else checks.positive(s0, "s0")
+
+
+def padded_length(n: int) -> int:
+    """Length after padding with zeros: 2^(⌊log2 n + 0.4999⌋ + 1), as in TC98's programs.
+
+    At least √2·n: what wraps round the end stays within the cone of influence there.
+    """
+    return 1 << (math.floor(math.log2(n) + 0.4999) + 1)
+
+
+def edge_distance(n: int) -> NDArray[np.int64]:
+    """Samples from each point to the nearer end of the series, min(i, n − 1 − i)."""
+    i = np.arange(n)
+    distance: NDArray[np.int64] = np.minimum(i, n - 1 - i)
+    return distance
+
+
+def cone_of_influence(n: int, dt: float, wavelet: Wavelet) -> NDArray[np.float64]:
+    """The longest Fourier period free of edge effects at each point (TC98, section 3g).
+
+    Returns:
+        Periods in units of ``dt``, shape (n,); at the two end points 1e−5 of a sample stands
+        for zero, so that plots on logarithmic axes have something to draw.
+    """
+    distance = np.maximum(edge_distance(n), 1e-5)
+    periods: NDArray[np.float64] = wavelet.flambda() * wavelet.coi() * dt * distance
+    return periods
+
+
+def outside_cone(scales: NDArray[np.float64], n: int, wavelet: Wavelet) -> NDArray[np.bool_]:
+    """Points free of edge effects: scale · e-folding time ≤ distance to the end, in samples.
+
+    Args:
+        scales: in samples.
+        n: length of the series.
+        wavelet: whose e-folding time counts.
+
+    Returns:
+        bool, shape (scales, n).
+    """
+    outside: NDArray[np.bool_] = (scales * wavelet.efolding)[:, None] <= edge_distance(n)
+    return outside
+
+
+def unit_series(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    """The series without its mean and an exponent e: series = mean + unit series · 2^e.
+
+    The largest sample of the unit series is below 2 in size, so that squares neither overflow
+    nor vanish.
+    """
+    first = math.frexp(float(np.abs(x).max()))[1]
+    small = np.ldexp(x, -first)
+    small = small - small.mean()
+    second = math.frexp(float(np.abs(small).max()))[1]
+    return np.ldexp(small, -second), first + second
+
+
+def daughters(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArray[np.complex128]:
+    """√(2πs) ψ̂₀*(sω) at the frequencies of an FFT of length ``n`` (TC98, eq. 6).
+
+    The Nyquist frequency counts as positive (TC98, eq. 5).
+
+    Args:
+        wavelet: the mother wavelet.
+        scales: in samples, shape (scales,).
+        n: length of the FFT, even.
+
+    Returns:
+        complex128, shape (scales, n).
+    """
+    omega = 2 * np.pi * sp_fft.fftfreq(n)
+    omega[n // 2] = np.pi
+    transform_ = np.asarray(wavelet.psi_ft(scales[:, None] * omega), dtype=np.complex128)
+    rows: NDArray[np.complex128] = np.sqrt(2 * np.pi * scales)[:, None] * transform_.conj()
+    return rows
+
+
+def transform(
+    x: NDArray[np.float64], scales: NDArray[np.float64], wavelet: Wavelet
+) -> NDArray[np.complex128]:
+    """The transform of a series whose mean is removed already, at scales in samples.
+
+    Args:
+        x: shape (N,).
+        scales: in samples, shape (scales,).
+        wavelet: the mother wavelet.
+
+    Returns:
+        complex128, shape (scales, N); the imaginary part is exactly zero for real wavelets.
+    """
+    n = padded_length(x.size)
+    spectrum = sp_fft.fft(x, n)
+    out = np.empty((scales.size, x.size), dtype=np.complex128)
+    step = max(1, _BLOCK // n)
+    for start in range(0, scales.size, step):
+        rows = slice(start, start + step)
+        block = sp_fft.ifft(spectrum * daughters(wavelet, scales[rows], n), axis=1)
+        # The real part also takes off what the lone Nyquist bin adds for odd derivatives.
+        out[rows] = block[:, : x.size].real if wavelet.is_real else block[:, : x.size]
+    return out
+
+
+def _times_power_of_two(z: NDArray[np.complex128], exponent: int) -> NDArray[np.complex128]:
+    scaled: NDArray[np.complex128] = np.ldexp(
+        np.ascontiguousarray(z).view(np.float64), exponent
+    ).view(np.complex128)
+    return scaled
