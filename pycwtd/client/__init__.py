@@ -1,0 +1,6 @@
+"""The daemon's client: what programs, ``pycwtctl`` and consoles talk to it with."""
+
+from pycwtd.client.client import Client
+from pycwtd.client.errors import ClientError, UnreachableError
+
+__all__ = ["Client", "ClientError", "UnreachableError"]
