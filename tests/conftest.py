@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import os
 import signal
@@ -148,10 +149,8 @@ class Daemon:
         """The result, as arrays."""
         answer = self.call("GET", f"/api/v1/jobs/{job_id}/result?format=npz")
         assert answer.status == 200, answer.body
-        with tempfile.TemporaryFile() as file:
-            file.write(answer.body)
-            with np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+        with np.load(io.BytesIO(answer.body), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
 
 
 @contextmanager

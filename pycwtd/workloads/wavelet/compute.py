@@ -171,6 +171,7 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         "signif": level,
         "sig95": level,
         "signif_error": error,
+        "histogram": histogram,
         "significance_level": request.level,
         "seed": facts["seed"],
         "mc_count": facts["mc_count"],
@@ -186,6 +187,8 @@ def render(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     """The result as JSON, in ``result.json``, unless it has more numbers than allowed."""
     folder = Path(message["folder"])
     arrays = load_arrays(folder / "result.npz")
+    # The whole null distribution is for programs that read npz.
+    arrays.pop("histogram", None)
     numbers = sum(a.size * (2 if np.iscomplexobj(a) else 1) for a in arrays.values())
     if numbers > message["limit"]:
         return {"too_large": numbers}
