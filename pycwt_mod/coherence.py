@@ -233,7 +233,8 @@ class CoherenceSummary:
 def summarise(coherence: Coherence) -> CoherenceSummary:
     """Peaks, significant share and mean phase of a coherence, outside the cone of influence.
 
-    Peaks are sought among the periods of which at least half the series lies outside the cone.
+    Peaks are sought among the periods of which at least half the series lies outside the cone;
+    a rise that goes on beyond them is no peak.
 
     Args:
         coherence: from :func:`wct`, with ``sig``.
@@ -252,12 +253,16 @@ def summarise(coherence: Coherence) -> CoherenceSummary:
     count = outside.sum(axis=1)
     usable = np.flatnonzero(count >= r2.shape[1] / 2)
     mean = (r2 * outside).sum(axis=1)[usable] / count[usable]
-    walled = np.concatenate([[-np.inf], mean, [-np.inf]])
+    walled = np.concatenate([[np.inf], mean, [np.inf]])
     peaks = np.flatnonzero((mean > walled[:-2]) & (mean >= walled[2:]))
-    strongest = usable[peaks[np.argsort(-mean[peaks], kind="stable")][:3]]
+    strongest: list[float] = []
+    for candidate in period[usable[peaks[np.argsort(-mean[peaks], kind="stable")]]].tolist():
+        # Half an octave apart: closer ones are dents in one peak.
+        if all(abs(np.log2(candidate / other)) >= 0.5 for other in strongest):
+            strongest.append(candidate)
     vectors = np.exp(1j * coherence.aWCT[above])
     return CoherenceSummary(
-        peak_periods=tuple(period[strongest].tolist()),
+        peak_periods=tuple(strongest[:3]),
         significant_share=float(above.sum() / max(1, outside.sum())),
         mean_phase=float(np.angle(vectors.mean())) if vectors.size else float("nan"),
     )

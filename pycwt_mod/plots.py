@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pycwt_mod.transform import Transform
 
 #: Perceptually even, and readable with any colour vision.
-_COLOURS = "cividis"
+_COLOURS = "viridis"
 #: About how many arrows fit side by side in the figure's width and height.
 _ARROWS = (34, 16)
 #: Arrows of weaker coherence than this would show noise.
@@ -60,10 +60,10 @@ def plot_coherence(
 
     Raises:
         TypeError: time isn't made of numbers.
-        ValueError: time or the period range doesn't fit.
+        ValueError: time, the scales or the period range don't fit.
     """
     t = _time(time, coherence.coi.size)
-    period = 1 / coherence.freq
+    period = _periods(coherence.freq)
     figure, axes = _figure()
     mesh = _mesh(axes, t, period, coherence.WCT, limits=(0.0, 1.0))
     if coherence.sig.size == period.size:
@@ -108,10 +108,10 @@ def plot_scalogram(
 
     Raises:
         TypeError: time isn't made of numbers.
-        ValueError: time, the levels or the period range don't fit.
+        ValueError: time, the scales, the levels or the period range don't fit.
     """
     t = _time(time, transform.coi.size)
-    period = 1 / transform.freqs
+    period = _periods(transform.freqs)
     power = np.abs(transform.W) ** 2
     figure, axes = _figure()
     # Power spans decades: octaves below the largest value, the faintest at 2⁻⁸ of it.
@@ -147,6 +147,13 @@ def _time(time: ArrayLike, n: int) -> NDArray[np.float64]:
     return t
 
 
+def _periods(freqs: NDArray[np.float64]) -> NDArray[np.float64]:
+    period: NDArray[np.float64] = 1 / freqs
+    if period.size < 2 or (np.diff(period) <= 0).any():
+        raise ValueError("a figure needs at least two scales, in increasing order")
+    return period
+
+
 def _mesh(
     axes: Axes,
     t: NDArray[np.float64],
@@ -162,7 +169,7 @@ def _mesh(
         cmap=_COLOURS,
         vmin=limits[0],
         vmax=limits[1],
-        shading="nearest",
+        shading="gouraud",
         rasterized=True,
     )
 

@@ -86,11 +86,11 @@ class Wavelet(abc.ABC):
 
     @property
     def psi0(self) -> float:
-        """|ψ₀(0)|, which takes the energy scaling out of the reconstruction (TC98, eq. 11).
+        """ψ₀(0), which takes the energy scaling out of the reconstruction (TC98, eq. 11).
 
-        The modulus, because ψ̂₀ of Table 1 lacks the factor iᵐ that ψ₀ of Paul carries.
+        It is negative for DOG of orders 4, 8, …, whose ψ̂₀ is negative too.
         """
-        return float(np.abs(self.psi(0.0)))
+        return float(np.real(self.psi(0.0)))
 
     @property
     def cdelta(self) -> float:
@@ -241,6 +241,11 @@ class Paul(Wavelet):
             norm * (1 - 1j * eta) ** (-(m + 1.0)), dtype=np.complex128
         )
         return wave
+
+    @property
+    def psi0(self) -> float:
+        """|ψ₀(0)|: ψ̂₀ of Table 1, and so the transform, lack the factor iᵐ."""
+        return float(np.abs(self.psi(0.0)))
 
     def flambda(self) -> float:
         """4π / (2m + 1)."""

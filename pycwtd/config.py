@@ -126,7 +126,7 @@ def _read(path: Path) -> Config:
 
 def _check_keys(path: str, data: dict[str, Any], kind: type[Struct], prefix: str = "") -> None:
     """Unknown keys first, by name and with the likely intention."""
-    tables = {"limits": Limits, "engine": EngineConfig, "listen": Listener}
+    tables: dict[str, type[Struct]] = {"limits": Limits, "engine": EngineConfig, "listen": Listener}
     known = [f.encode_name for f in msgspec.structs.fields(kind)]
     for key, value in data.items():
         if key not in known:

@@ -45,7 +45,7 @@ class Operation:
     handler: Handler
     summary: str
     tag: str
-    #: Status → type of the answer (``None``: not JSON).
+    #: Status → type of the answer; a tuple: one of several; ``None``: not JSON.
     answers: dict[int, Any]
     #: Type (or types) of the request's body.
     body: Any = None

@@ -54,7 +54,8 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
     """The OpenAPI document of these operations."""
     types: list[Any] = [ProblemBody]
     for operation in operations:
-        types += [t for t in (operation.body, *operation.answers.values()) if t not in (None, dict)]
+        for kind in (operation.body, *operation.answers.values()):
+            types += [one for one in _each(kind) if one not in (None, dict)]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     schema_of = {id(t): schema for t, schema in zip(types, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
@@ -111,14 +112,18 @@ def _answer(
 ) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if kind is not None:
-        schema = {"type": "object"} if kind is dict else schema_of[id(kind)]
-        content[JSON] = {"schema": schema}
+        schemas = [{"type": "object"} if k is dict else schema_of[id(k)] for k in _each(kind)]
+        content[JSON] = {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
     if status == HTTPStatus.OK:
         for media in operation.also:
             form = {"format": "binary"} if media == NPZ else {}
             content[media] = {"schema": {"type": "string", **form}}
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     return {**described, "content": content} if content else described
+
+
+def _each(kind: Any) -> tuple[Any, ...]:
+    return kind if isinstance(kind, tuple) else (kind,)
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:

@@ -17,7 +17,6 @@ from pycwtd.api.submit import parse, submit, submit_batch, task_request
 from pycwtd.api.types import (
     BatchAccepted,
     BatchEntry,
-    JobKind,
     JobList,
     JobView,
     NewBatch,
@@ -25,7 +24,7 @@ from pycwtd.api.types import (
 )
 from pycwtd.engine.engine import NotActiveError
 from pycwtd.store.database import Database
-from pycwtd.store.records import FINAL, Job, Status
+from pycwtd.store.records import FINAL, Job, JobKind, Status
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -109,7 +108,7 @@ async def view(record: Job, context: Context) -> JobView:
         progress = sum(member.status in FINAL for member in members) / len(members)
     return JobView(
         job_id=record.id,
-        kind=record.kind,  # type: ignore[arg-type] - a row has no other
+        kind=record.kind,
         status=record.status,
         progress=progress,
         eta=rfc3339(time.time() + left) if left is not None else None,

@@ -23,6 +23,8 @@ from pycwtd.store.store import StoreError
 from pycwtd.workloads.wavelet.requests import InvalidCombinationError, InvalidFieldError
 
 if TYPE_CHECKING:
+    import socket
+
     from pycwtd.api.context import Handler
 
 log = logging.getLogger(__name__)
@@ -87,7 +89,9 @@ def _from_aiohttp(error: web.HTTPException) -> Problem:
 def _owner(request: web.Request) -> str:
     """Who the request is from; refuses what may not come in."""
     context = request.app[CONTEXT]
-    connection = request.transport and request.transport.get_extra_info("socket")
+    connection: socket.socket | None = (
+        request.transport.get_extra_info("socket") if request.transport else None
+    )
     if connection is None:
         raise Problem(400, "the connection is gone")
     if connection.family.name == "AF_UNIX":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from aiohttp import web
@@ -73,7 +73,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise Problem(422, explain(error), code="invalid_field") from None
+        raise Problem(422, explain(error, kind), code="invalid_field") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(422, f"the body isn't valid JSON: {error}", code="invalid_json") from None
 
@@ -87,10 +87,10 @@ def convert(values: Mapping[str, Any], kind: type[T]) -> T:
     try:
         return msgspec.convert(dict(values), kind, strict=False)
     except msgspec.ValidationError as error:
-        raise Problem(422, explain(error), code="invalid_field") from None
+        raise Problem(422, explain(error, kind), code="invalid_field") from None
 
 
-def explain(error: msgspec.ValidationError) -> str:
+def explain(error: msgspec.ValidationError, kind: Any) -> str:
     """``Expected `float` > 0 - at `$.dt``` as ``dt: must be a number > 0``."""
     text, _, place = str(error).partition(" - at `")
     field = place.rstrip("`").removeprefix("$").lstrip(".")
@@ -98,9 +98,18 @@ def explain(error: msgspec.ValidationError) -> str:
         return f"{_join(field, found[1])}: is missing"
     if found := re.fullmatch(r"Object contains unknown field `(.*)`", text):
         return f"{_join(field, found[1])}: there is no such field"
+    if found := re.fullmatch(r"Invalid enum value (.*)", text):
+        return f"{field}: must be one of {', '.join(_choices(kind, field))}, not {found[1]}"
     text = re.sub(r"`(\w+)`", lambda m: _WORDS.get(m[1], m[1]), text)
     text = re.sub(r"^Expected ", "must be ", text).replace(", got ", ", not ")
     return f"{field or 'the body'}: {text[0].lower()}{text[1:]}"
+
+
+def _choices(kind: Any, field: str) -> list[str]:
+    """The values that a field of literals takes, where it may also be left out."""
+    hint = get_type_hints(kind)[field]
+    choices = [choice for part in (hint, *get_args(hint)) for choice in get_args(part)]
+    return sorted({choice for choice in (*choices, *get_args(hint)) if isinstance(choice, str)})
 
 
 def _join(field: str, name: str) -> str:

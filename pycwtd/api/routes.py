@@ -36,7 +36,7 @@ _WAVE = [round(0.1 * ((7 * i) % 11) - 0.5, 1) for i in range(32)]
 _LATER = [round(0.1 * ((7 * i + 4) % 11) - 0.5, 1) for i in range(32)]
 _IDEMPOTENT = {"Idempotency-Key": "A retry with the same key returns the first job."}
 
-_RESULTS: dict[str, Any] = {"cwt": CwtResult, "xwt": XwtResult, "wct": WctResult}
+_RESULTS: dict[Kind, Any] = {"cwt": CwtResult, "xwt": XwtResult, "wct": WctResult}
 _TITLES = {
     "cwt": "Continuous wavelet transform",
     "xwt": "Cross-wavelet spectrum",
@@ -192,7 +192,7 @@ OPERATIONS: tuple[Operation, ...] = (
         jobs.result,
         "The result of a completed job",
         "Jobs",
-        {200: CwtResult | XwtResult | WctResult | SignificanceResult},
+        {200: (CwtResult, XwtResult, WctResult, SignificanceResult)},
         errors=(400, 404, 406),
         also=(NPZ,),
     ),

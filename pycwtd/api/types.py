@@ -6,10 +6,8 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from pycwtd.store.records import Status
+from pycwtd.store.records import JobKind, Status
 from pycwtd.workloads.wavelet.requests import Kind
-
-JobKind = Literal["cwt", "xwt", "wct", "significance", "batch"]
 
 
 class Root(Struct):

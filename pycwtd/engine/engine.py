@@ -180,7 +180,8 @@ class Engine:
         """Make a durable job of a synchronous call that takes too long."""
         job.durable = True
         await asyncio.to_thread(_sync_folder, job)
-        (job.record,), _ = await self._store(Database.insert_jobs, [job.record], job.chunks, None)
+        records, _ = await self._store(Database.insert_jobs, [job.record], job.chunks, None)
+        job.record = records[0]
         self.events.ring()
 
     async def cancel(self, job_id: str) -> Job:

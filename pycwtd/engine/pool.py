@@ -54,7 +54,7 @@ class Pool:
         self.changed: Callable[[], None] = lambda: None
         #: Drivers whose manifest can't be used, with the reason.
         self.refused: dict[str, str] = {}
-        self._probing: set[asyncio.Task[None]] = set()
+        self._probing: asyncio.Task[None] | None = None
         for number in range(config.numerics_workers):
             self._add(f"{NUMERICS}-{number}", NUMERICS, "numerics", None)
         for driver in installed_drivers():
@@ -75,11 +75,12 @@ class Pool:
         for device in numerics:
             await device.host.call("ping", {})
             device.condition = Condition.READY
-        for device in self.devices.values():
-            if device.info is not None:
-                task = asyncio.create_task(self._probe(device))
-                self._probing.add(task)
-                task.add_done_callback(self._probing.discard)
+        self._probing = asyncio.create_task(self._probe_all())
+
+    async def _probe_all(self) -> None:
+        """One after the other, because each is measured and they share the cores."""
+        for device in self.backends():
+            await self._probe(device)
 
     async def _probe(self, device: Device) -> None:
         for _ in range(_PROBES):
@@ -110,13 +111,13 @@ class Pool:
     async def probed(self) -> None:
         """Wait until every backend has been probed."""
         if self._probing:
-            await asyncio.wait(set(self._probing))
+            await asyncio.wait({self._probing})
 
     async def stop(self) -> None:
         """End every host process."""
-        for task in self._probing:
-            task.cancel()
-        await asyncio.gather(*self._probing, return_exceptions=True)
+        if self._probing:
+            self._probing.cancel()
+            await asyncio.wait({self._probing})
         await asyncio.gather(*(device.host.kill() for device in self.devices.values()))
 
     # -- choosing ------------------------------------------------------------------------

@@ -45,29 +45,31 @@ class Database:
             # No implicit transactions: each one is begun and ended in so many words.
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row
+            version = self._check()
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
-            self._check()
-            self._migrate()
+            self._migrate(version)
         except sqlite3.Error as error:
             raise DatabaseError(
                 f"{path}: the database can't be used ({error}); nothing has been changed in it. "
                 "Move it aside to start afresh, or restore a backup"
             ) from None
 
-    def _check(self) -> None:
+    def _check(self) -> int:
+        """Look before anything is written; returns the version."""
         verdict = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise sqlite3.DatabaseError(f"damaged: {verdict}")
-
-    def _migrate(self) -> None:
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
         if version > len(MIGRATIONS):
             raise DatabaseError(
                 f"{self.path}: the database has version {version}, this program knows up to "
                 f"{len(MIGRATIONS)}; use the newer program"
             )
+        return version
+
+    def _migrate(self, version: int) -> None:
         for number in range(version, len(MIGRATIONS)):
             # executescript commits whatever is open, so the transaction is part of the script.
             self._connection.executescript(

@@ -7,11 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
     from pathlib import Path
 
 
-def write_durably(path: Path, data: Buffer) -> str:
+def write_durably(path: Path, data: bytes | memoryview) -> str:
     """Write ``path`` by way of a temporary name, synced; returns the SHA-256 of the data.
 
     After a crash at any moment there is either the whole new file or what was there before.

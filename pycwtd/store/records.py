@@ -7,6 +7,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
+#: What a job computes; a batch is a job that others belong to.
+JobKind = Literal["cwt", "xwt", "wct", "significance", "batch"]
 #: A job in one of these states never changes again.
 FINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled"})
 
@@ -27,7 +29,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     id: str
     number: int = 0
-    kind: str
+    kind: JobKind
     owner: str
     status: Status = "queued"
     batch_id: str | None = None

@@ -127,9 +127,12 @@ def main() -> None:
     threading.Thread(target=link.listen, daemon=True).start()
     try:
         operations = _operations(arguments.role)
-    except Exception:  # noqa: BLE001 - a driver's code may raise anything; the daemon shows it
-        link.send({"id": 0, "event": "failed", "message": traceback.format_exc(limit=-3)})
-        raise SystemExit(1) from None
+    except Exception as error:
+        # A driver's code may raise anything: the traceback goes to the log, its last line to
+        # whoever asks why the backend isn't there.
+        reason = traceback.format_exception_only(error)[-1].strip()
+        link.send({"id": 0, "event": "failed", "message": reason})
+        raise
     link.send({"id": 0, "event": "hello", "pid": os.getpid()})
     while True:
         message = link.tasks.get()

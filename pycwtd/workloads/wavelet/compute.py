@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
-from pycwt_mod.histogram import levels
-from pycwt_mod.montecarlo import coherence_task
-from pycwt_mod.wavelets import wavelet_of
 
 import pycwt_mod
+from pycwt_mod.backends import SignificanceTask
+from pycwt_mod.histogram import levels
+from pycwt_mod.montecarlo import coherence_task, independent_values
+from pycwt_mod.wavelets import wavelet_of
 from pycwtd.store.files import write_durably
 from pycwtd.worker.arrays import load_array, load_arrays, save_array, save_arrays
 from pycwtd.workloads.wavelet.requests import LAST_STAGE, Analysis
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-    from pycwt_mod.wavelets import Wavelet
 
+    from pycwt_mod.wavelets import Wavelet
     from pycwtd.worker.__main__ import Operation, TaskControl
 
     Arrays = dict[str, Any]
@@ -77,8 +78,10 @@ def _cwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
 
 
 def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
+    first, second = series
     cross, coi, freqs, signif = pycwt_mod.xwt(
-        *series,
+        first,
+        second,
         request.dt,
         request.dj,
         request.s0,
@@ -101,8 +104,10 @@ def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
 
 
 def _wct(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
+    first, second = series
     coherence, phase, coi, freqs, _ = pycwt_mod.wct(
-        *series,
+        first,
+        second,
         request.dt,
         request.dj,
         request.s0,
@@ -153,17 +158,20 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     started = time.perf_counter()
     request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
     histogram = _sum(folder, message["parts"])
-    level, error = levels(histogram, request.level)
+    task = SignificanceTask.from_dict(msgspec.json.decode((folder / "task.json").read_bytes()))
+    independent = independent_values(task, facts["mc_count"])
+    level, error = levels(histogram, request.level, independent)
     if request.precision is not None:
         worst = float(np.nanmax(error))
         if worst > request.precision and facts["mc_count"] < LAST_STAGE:
             return {"more": min(2 * facts["mc_count"], LAST_STAGE)}
-    arrays = load_arrays(folder / "prepared.npz")
-    elapsed = arrays.pop("computation_time") + message["facts"]["compute_seconds"]
-    arrays |= {
+    arrays: Arrays = load_arrays(folder / "prepared.npz")
+    elapsed = arrays.pop("computation_time") + facts["compute_seconds"]
+    arrays |= {  # what isn't an array becomes one of no dimensions
         "signif": level,
         "sig95": level,
         "signif_error": error,
+        "histogram": histogram,
         "significance_level": request.level,
         "seed": facts["seed"],
         "mc_count": facts["mc_count"],
@@ -179,6 +187,8 @@ def render(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     """The result as JSON, in ``result.json``, unless it has more numbers than allowed."""
     folder = Path(message["folder"])
     arrays = load_arrays(folder / "result.npz")
+    # The whole null distribution is for programs that read npz.
+    arrays.pop("histogram", None)
     numbers = sum(a.size * (2 if np.iscomplexobj(a) else 1) for a in arrays.values())
     if numbers > message["limit"]:
         return {"too_large": numbers}

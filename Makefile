@@ -1,0 +1,72 @@
+# One entry to everything. A fresh machine needs `make demo` or `make test` and nothing before.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+SOURCES := $(shell git ls-files -- pyproject.toml '*meson.build' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# -- what is installed --------------------------------------------------------------------
+
+$(VENV)/.python: etc/prepare-machine.sh
+	@sh etc/prepare-machine.sh $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.python constraints.txt $(SOURCES)
+	@echo "installing pycwtd into $(VENV) …"
+	@$(PIP) install --constraint constraints.txt --upgrade pip
+	@$(PIP) install --constraint constraints.txt --group build
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	@echo "installing the tools of the tests …"
+	@$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.run  ## .venv with everything that runs
+
+# -- what people come for -----------------------------------------------------------------
+
+.PHONY: demo
+demo: $(VENV)/.run  ## the main job on real data: a coherence map with its significance
+	@$(BIN)/python -m pycwtd_console.demo
+
+.PHONY: test
+test: lint  ## everything that CI runs: lint, C tests, Python tests
+	@$(BIN)/pytest
+
+.PHONY: lint
+lint: $(VENV)/.test  ## style, types, and which room may import which
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH=.:drivers:console $(BIN)/lint-imports --no-logo
+
+.PHONY: bench
+bench: $(VENV)/.run build/peer/.ready  ## our speed against pycwt's, in one run
+	@$(BIN)/python bench/significance.py --peer-python build/peer/bin/python
+
+build/peer/.ready: $(VENV)/.python bench/peer-requirements.txt
+	@$(BIN)/python -m venv build/peer
+	@build/peer/bin/python -m pip --quiet --disable-pip-version-check install \
+		--requirement bench/peer-requirements.txt
+	@touch $@
+
+.PHONY: dist
+dist: $(VENV)/.test  ## wheel and source archive in dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+.PHONY: constraints
+constraints: $(VENV)/.test  ## write the versions of .venv to constraints.txt
+	@$(PIP) freeze --all --exclude-editable | grep -v '^setuptools==' > constraints.txt
+
+.PHONY: clean
+clean:  ## remove what the targets above made
+	@rm -rf $(VENV) build dist demo.png

@@ -1,0 +1,1 @@
+#include "pycwt_kernel.h"

@@ -1,0 +1,88 @@
+/* Monte Carlo kernel of wavelet coherence significance.
+ *
+ * A realisation is a pair of independent AR(1) series; its squared coherence is counted, scale
+ * by scale, outside the cone of influence. Realisation k depends on the task, the seed and k
+ * alone: histograms of any split of a span add up to the histogram of the whole, whatever the
+ * instruction set and the number of threads.
+ */
+#ifndef PYCWT_KERNEL_H
+#define PYCWT_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum pk_family { PK_MORLET = 0, PK_PAUL = 1, PK_DOG = 2 };
+
+/* How the coherence is computed. PLAIN: every sample at every scale. MULTIRATE: every scale at
+ * a rate of its own, counted on a sub-grid; Morlet alone. AUTO: the fastest that is right. */
+enum pk_path { PK_AUTO = 0, PK_PLAIN = 1, PK_MULTIRATE = 2 };
+
+enum pk_code {
+    PK_OK = 0,
+    PK_INVALID = 1,     /* a field of the task or an argument is out of its range */
+    PK_NO_MEMORY = 2,   /* no room for tables or workspace */
+    PK_CANCELLED = 3,   /* the cancel flag was set; the histogram is worthless */
+    PK_UNSUPPORTED = 4  /* this processor or this path can't compute that */
+};
+
+/* What went wrong; the text names the field. */
+typedef struct {
+    int32_t code;
+    char text[192];
+} pk_error;
+
+/* The null hypothesis; lengths and scales in samples. Nothing is kept of the pointers. */
+typedef struct {
+    int32_t family;        /* enum pk_family */
+    int32_t bins;          /* equal bins of R2 over [0, 1], 2 to 65536 */
+    double order;          /* omega0 of Morlet, m of Paul and DOG (an integer) */
+    int64_t length;        /* samples of a series, 16 to 2^26 */
+    double ar1[2];         /* lag-1 coefficients, each in (-1, 1) */
+    int32_t n_scales;
+    int32_t n_weights;     /* odd */
+    const double *scales;  /* increasing */
+    const double *weights; /* of the smoothing over scales: symmetric, sum 1 */
+} pk_task;
+
+typedef struct pk_plan pk_plan;
+
+/* Tables for one task. `path` is an enum pk_path, `isa` a name of pk_isa_name, or NULL for the
+ * best of this processor. The plan never changes afterwards: threads may share it. */
+int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan **out,
+                   pk_error *error);
+void pk_plan_free(pk_plan *plan);
+
+/* What was chosen. */
+int32_t pk_plan_path(const pk_plan *plan);
+const char *pk_plan_isa(const pk_plan *plan);
+int32_t pk_plan_lanes(const pk_plan *plan);
+/* Bytes that each running pk_plan_run takes for itself. */
+int64_t pk_plan_workspace(const pk_plan *plan);
+/* R2 values of one realisation that are counted. */
+int64_t pk_plan_points(const pk_plan *plan);
+
+/* Add the realisations first ... first + count - 1 to hist[n_scales][bins].
+ *
+ * `cancel` (may be NULL) is polled between the steps of a block of realisations: once it isn't
+ * zero, PK_CANCELLED is returned. `progress` (may be NULL) holds the realisations done so far. */
+int pk_plan_run(const pk_plan *plan, uint64_t seed, uint64_t first, uint64_t count,
+                int64_t *hist, const volatile int32_t *cancel, volatile int64_t *progress);
+
+/* R2 of realisation k at its counted points, pk_plan_points of them, scale by scale; with the
+ * number of the scale and the time index of each. */
+int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
+                      int32_t *scale, int32_t *time);
+
+/* The two series of realisation k, `length` samples each, their mean removed, innovations of
+ * unit variance. */
+int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, float *x2);
+
+/* Instruction sets compiled in: name by number, NULL past the last; the best comes last. */
+const char *pk_isa_name(int32_t number);
+/* Whether this processor has it. */
+int32_t pk_isa_supported(int32_t number);
+
+/* One block of Threefry2x32-20 (Salmon et al. 2011, SC'11, doi 10.1145/2063384.2063405). */
+void pk_threefry(const uint32_t key[2], const uint32_t counter[2], uint32_t out[2]);
+
+#endif

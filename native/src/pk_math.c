@@ -1,0 +1,60 @@
+#include "pk_math.h"
+
+#include <math.h>
+
+/* ln 2 in two parts, so that k * high is exact for every exponent k (Cody & Waite). */
+static const double LN2_HIGH = 0x1.62e42fee00000p-1;
+static const double LN2_LOW = 0x1.a39ef35793c76p-33;
+
+double pk_exp(double x)
+{
+    if (x < -700.0)
+        return 0.0;
+    double k = floor(x * 1.4426950408889634 + 0.5);
+    double r = (x - k * LN2_HIGH) - k * LN2_LOW;
+    /* Taylor: |r| <= ln2 / 2, the first term left out is below 2^-53. */
+    double p = 1.0;
+    for (int i = 14; i > 0; i--)
+        p = 1.0 + p * r / i;
+    return ldexp(p, (int)k);
+}
+
+double pk_ipow(double x, int n)
+{
+    double y = 1.0;
+    for (; n > 0; n >>= 1, x *= x)
+        if (n & 1)
+            y *= x;
+    return y;
+}
+
+void pk_cis_radians(double x, double *c, double *s)
+{
+    double x2 = x * x, cp = 1.0, sp = 1.0;
+    for (int i = 9; i > 0; i--) {
+        cp = 1.0 - cp * x2 / ((2 * i) * (2 * i - 1));
+        sp = 1.0 - sp * x2 / ((2 * i) * (2 * i + 1));
+    }
+    *c = cp;
+    *s = sp * x;
+}
+
+void pk_cis(int64_t num, int64_t den, double *c, double *s)
+{
+    num %= den;
+    if (num < 0)
+        num += den;
+    /* Eighths of a turn are split off in integers, so the symmetries hold to the last bit. */
+    int64_t eighth = (8 * num) / den, rest = 8 * num - eighth * den;
+    int flip = (int)(eighth & 1);
+    double t = (double)(flip ? den - rest : rest) / (double)den * (PK_PI / 4);
+    double cp, sp;
+    pk_cis_radians(t, &cp, &sp);
+    double a = flip ? sp : cp, b = flip ? cp : sp;
+    switch (eighth / 2) {
+    case 0: *c = a, *s = b; break;
+    case 1: *c = -b, *s = a; break;
+    case 2: *c = -a, *s = -b; break;
+    default: *c = b, *s = -a; break;
+    }
+}

@@ -1,0 +1,255 @@
+#include "pk_plan.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pk_math.h"
+
+#define MAX_LENGTH (INT64_C(1) << 26)
+
+/* Bytes of workspace above which fewer lanes are taken, unless the caller chose them, and
+ * above which a plan is refused: each thread has a workspace. */
+static const size_t NARROW_ABOVE = (size_t)1 << 30;
+static const size_t WORKSPACE_LIMIT = (size_t)1 << 34;
+
+static int fail(pk_error *error, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int fail(pk_error *error, int code, const char *format, ...)
+{
+    if (error) {
+        va_list args;
+        va_start(args, format);
+        error->code = code;
+        vsnprintf(error->text, sizeof error->text, format, args);
+        va_end(args);
+    }
+    return code;
+}
+
+static int check_lists(const pk_task *task, pk_error *error)
+{
+    if (task->n_scales < 1 || !task->scales)
+        return fail(error, PK_INVALID, "scales must have at least one element");
+    for (int j = 0; j < task->n_scales; j++) {
+        double s = task->scales[j];
+        if (!(s > 0) || !isfinite(s) || (j && s <= task->scales[j - 1]))
+            return fail(error, PK_INVALID, "scales must be positive and increase: scales[%d] is %g",
+                        j, s);
+        if (s < 0.5 || s > 1e9)
+            return fail(error, PK_INVALID, "scales[%d] must be 0.5 to 1e9 samples, not %g", j, s);
+    }
+    if (task->n_weights < 1 || task->n_weights % 2 == 0 || !task->weights)
+        return fail(error, PK_INVALID, "scale_weights must be odd in number, not %d",
+                    task->n_weights);
+    double sum = 0;
+    for (int i = 0; i < task->n_weights; i++) {
+        double w = task->weights[i];
+        if (!(w >= 0) || w != task->weights[task->n_weights - 1 - i])
+            return fail(error, PK_INVALID, "scale_weights must be non-negative and symmetric");
+        sum += w;
+    }
+    if (!(fabs(sum - 1) <= 1e-9))
+        return fail(error, PK_INVALID, "scale_weights must sum to 1, not %.12g", sum);
+    return PK_OK;
+}
+
+static int check(const pk_task *task, int32_t path, pk_error *error)
+{
+    double order = task->order;
+    if (task->family < PK_MORLET || task->family > PK_DOG)
+        return fail(error, PK_INVALID, "family must be 0 to 2, not %d", task->family);
+    if (task->family == PK_MORLET && !(order >= 2 && order <= 100))
+        return fail(error, PK_INVALID, "order of Morlet must be 2 to 100, not %g", order);
+    if (task->family != PK_MORLET && !(order >= 1 && order <= 40 && order == floor(order)))
+        return fail(error, PK_INVALID, "order of Paul and DOG must be a whole number, 1 to 40, "
+                                       "not %g", order);
+    if (task->length < 16 || task->length > MAX_LENGTH)
+        return fail(error, PK_INVALID, "length must be 16 to %lld samples, not %lld",
+                    (long long)MAX_LENGTH, (long long)task->length);
+    for (int q = 0; q < 2; q++)
+        if (!(fabs(task->ar1[q]) < 1))
+            return fail(error, PK_INVALID, "ar1[%d] must lie between -1 and 1, not %g", q,
+                        task->ar1[q]);
+    if (task->bins < 2 || task->bins > 65536)
+        return fail(error, PK_INVALID, "bins must be 2 to 65536, not %d", task->bins);
+    if (path < PK_AUTO || path > PK_MULTIRATE)
+        return fail(error, PK_INVALID, "path must be 0 to 2, not %d", path);
+    return check_lists(task, error);
+}
+
+/* Torrence & Compo (1998) pad to the next power of two but one where that is closer:
+ * 2^(floor(log2 N + 0.4999) + 1). */
+static int32_t padded_length(int32_t length)
+{
+    int32_t n = 16;
+    while (n <= length)
+        n *= 2;
+    /* n / 2 <= length < n; one more where log2(2 length / n) + 0.4999 >= 1. */
+    return 2.0 * length / n >= 1.4143115953735215 ? 2 * n : n;
+}
+
+double pk_wavelet(const pk_plan *plan, double x)
+{
+    int m = plan->order;
+    switch (plan->family) {
+    case PK_MORLET:
+        return x > 0 ? pk_exp(-0.5 * (x - plan->omega0) * (x - plan->omega0)) : 0;
+    case PK_PAUL:
+        return x > 0 ? pk_ipow(x / m * pk_exp(1 - x / m), m) : 0;
+    default: {
+        double root = sqrt((double)m);
+        return pk_ipow(x / root * pk_exp(0.5 - 0.5 * x * x / m), m);
+    }
+    }
+}
+
+double pk_spectrum(const pk_plan *plan, int q, int64_t k, int64_t n)
+{
+    double a = plan->ar1[q], c, s;
+    pk_cis(k, n, &c, &s);
+    return (1 - a * a) / (1 - 2 * a * c + a * a);
+}
+
+/* Powers of two that bring |W|^2 to the order of one, from the theoretical spectrum at a few
+ * hundred bins. */
+static void set_balance(const pk_plan *plan, pk_scale *scale)
+{
+    int64_t n = plan->padded, half = n / 2;
+    double unit = 2 * PK_PI / (double)n, peak = (plan->omega0 + 12) / scale->scale / unit;
+    int64_t top = peak < (double)half ? (int64_t)peak + 1 : half, stride = top / 256 + 1;
+    double power[2] = {0, 0};
+    for (int64_t k = 1; k <= top; k += stride) {
+        double psi = pk_wavelet(plan, scale->scale * unit * (double)k);
+        for (int q = 0; q < 2; q++)
+            power[q] += psi * psi * pk_spectrum(plan, q, k, n) * (double)stride;
+    }
+    int exponent[2];
+    for (int q = 0; q < 2; q++) {
+        /* Twice the transforms of the series are used, see split() of the kernel. */
+        double expected = 4 * (double)plan->length * power[q] + 1e-20;
+        frexp(expected, &exponent[q]);
+    }
+    scale->balance[0] = (float)ldexp(1, -exponent[0]);
+    scale->balance[1] = (float)ldexp(1, -exponent[1]);
+    scale->balance[2] = (float)ldexp(1, -(exponent[0] + exponent[1]) / 2);
+}
+
+/* Counted samples: scale * factor <= min(t, N - 1 - t). */
+static void set_counted(const pk_plan *plan, pk_scale *scale)
+{
+    double factor = plan->family == PK_PAUL ? sqrt(0.5) : sqrt(2.0);
+    double reach = ceil(scale->scale * factor), last = plan->length - 1;
+    scale->step = 1;
+    if (2 * reach > last)
+        return; /* low = high = 0 */
+    scale->low = (int32_t)reach;
+    scale->high = (int32_t)(last - reach) + 1;
+}
+
+static int init_scales(pk_plan *plan, const pk_task *task)
+{
+    plan->scales = calloc((size_t)task->n_scales, sizeof *plan->scales);
+    plan->weights = malloc((size_t)task->n_weights * sizeof *plan->weights);
+    if (!plan->scales || !plan->weights)
+        return PK_NO_MEMORY;
+    for (int i = 0; i < task->n_weights; i++)
+        plan->weights[i] = (float)task->weights[i];
+    for (int j = 0; j < task->n_scales; j++) {
+        pk_scale *scale = &plan->scales[j];
+        scale->scale = task->scales[j];
+        set_counted(plan, scale);
+        if (scale->high > scale->low)
+            plan->n_counted = j + 1;
+    }
+    plan->n_used = plan->n_counted ? plan->n_counted + task->n_weights / 2 : 0;
+    if (plan->n_used > task->n_scales)
+        plan->n_used = task->n_scales;
+    for (int j = 0; j < plan->n_used; j++)
+        set_balance(plan, &plan->scales[j]);
+    return PK_OK;
+}
+
+/* Before the tables, which would take as long as there is memory. */
+static int choose_isa(pk_plan *plan, int isa_is_free)
+{
+    if (isa_is_free)
+        plan->isa = pk_isa_fitting(plan, NARROW_ABOVE);
+    return plan->isa->workspace(plan) > WORKSPACE_LIMIT ? PK_NO_MEMORY : PK_OK;
+}
+
+static int build(pk_plan *plan, const pk_task *task, int isa_is_free)
+{
+    plan->family = task->family;
+    plan->bins = task->bins;
+    plan->omega0 = task->order;
+    plan->order = (int32_t)task->order;
+    plan->length = (int32_t)task->length;
+    plan->n_scales = task->n_scales;
+    plan->n_weights = task->n_weights;
+    for (int q = 0; q < 2; q++) {
+        plan->ar1[q] = task->ar1[q];
+        plan->sign[q] = task->ar1[q] < 0 ? -1 : 1;
+        plan->loss[q] = (float)(1 - fabs(task->ar1[q]));
+        plan->gain[q] = (float)sqrt(1 - task->ar1[q] * task->ar1[q]);
+    }
+    plan->padded = padded_length(plan->length);
+    plan->smooth_padded = 16;
+    while (plan->smooth_padded < plan->length)
+        plan->smooth_padded *= 2;
+    int code = init_scales(plan, task);
+    if (!code)
+        code = choose_isa(plan, isa_is_free);
+    if (!code)
+        code = pk_fft_init(&plan->forward, plan->padded);
+    if (!code)
+        code = pk_plain_init(plan);
+    plan->points = 0;
+    for (int j = 0; j < plan->n_counted; j++) {
+        const pk_scale *s = &plan->scales[j];
+        plan->points += (s->high - 1) / s->step - (s->low - 1) / s->step;
+    }
+    return code;
+}
+
+int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan **out,
+                   pk_error *error)
+{
+    *out = NULL;
+    int code = check(task, path, error);
+    if (code)
+        return code;
+    if (path == PK_MULTIRATE)
+        return fail(error, PK_UNSUPPORTED, "path multirate can't compute this task");
+    const pk_isa *chosen = isa ? pk_isa_find(isa) : pk_isa_best();
+    if (!chosen)
+        return fail(error, PK_UNSUPPORTED, "isa %.32s isn't one that this processor runs", isa);
+    pk_plan *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return fail(error, PK_NO_MEMORY, "no memory for a plan");
+    plan->path = PK_PLAIN;
+    plan->isa = chosen;
+    code = build(plan, task, isa == NULL);
+    if (code) {
+        pk_plan_free(plan);
+        return fail(error, code, "no memory for a length of %lld with %d scales",
+                    (long long)task->length, task->n_scales);
+    }
+    *out = plan;
+    return PK_OK;
+}
+
+void pk_plan_free(pk_plan *plan)
+{
+    if (!plan)
+        return;
+    pk_plain_free(plan);
+    pk_fft_free(&plan->forward);
+    pk_fft_free(&plan->smooth);
+    free(plan->scales);
+    free(plan->weights);
+    free(plan);
+}

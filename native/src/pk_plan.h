@@ -1,0 +1,93 @@
+/* The inside of a plan: tables in float32, made once in double precision. */
+#ifndef PK_PLAN_H
+#define PK_PLAN_H
+
+#include "pycwt_kernel.h"
+
+#define PK_MAX_STAGES 28
+
+/* One length of the lane FFT: radices and twiddle factors (re, im) of the forward direction. */
+typedef struct {
+    int32_t n, stages;
+    uint8_t radix[PK_MAX_STAGES];
+    float *twiddle[PK_MAX_STAGES];
+} pk_fft;
+
+/* A scale of the plain path. */
+typedef struct {
+    int32_t k_low, k_high; /* signed frequency bins of psi: k_low <= k < k_high */
+    int32_t n_window;      /* bins 0 ... n_window - 1 of the window's spectrum, the rest is 0 */
+    float *psi, *window;
+} pk_plain_scale;
+
+/* What both paths know of a scale. */
+typedef struct {
+    double scale;
+    int32_t low, high; /* counted samples: low <= t < high */
+    int32_t step;      /* every step-th sample is counted, the multiples of step */
+    float balance[3];  /* brings |W1|^2, |W2|^2 and |W1 W2*| to the order of one, exactly */
+} pk_scale;
+
+typedef struct pk_isa pk_isa;
+typedef struct pk_multi pk_multi;
+
+struct pk_plan {
+    int32_t family, bins, order, path;
+    double omega0;
+    double ar1[2];
+    /* x[t] = sign (x[t-1] - loss x[t-1]) + gain z[t], of unit variance: 1 - |a| is what counts
+     * where |a| is close to one. */
+    float sign[2], loss[2], gain[2];
+    int32_t length, padded, smooth_padded;
+    int32_t n_scales, n_weights;
+    int32_t n_counted; /* scales 0 ... n_counted - 1 have counted points */
+    int32_t n_used;    /* scales that they need, with those they are smoothed over */
+    int64_t points;
+    float *weights; /* of the smoothing over scales */
+    pk_scale *scales;
+    pk_fft forward, smooth;
+    pk_plain_scale *plain;
+    const pk_isa *isa;
+};
+
+/* Where R2 goes: the histogram, or (for tests) the values of the first lane. */
+typedef struct {
+    int64_t *hist;
+    float *r2;
+    int32_t lanes; /* realisations of the block that count */
+} pk_sink;
+
+typedef struct {
+    uint64_t seed, first;
+    const volatile int32_t *cancel;
+} pk_block;
+
+/* What is compiled once for each instruction set; lane = realisation. */
+struct pk_isa {
+    const char *name;
+    int32_t lanes;
+    int32_t (*supported)(void);
+    size_t (*workspace)(const pk_plan *plan);
+    int (*block)(const pk_plan *plan, void *workspace, const pk_block *block, pk_sink *sink);
+    void (*series)(const pk_plan *plan, void *workspace, const pk_block *block, float *x1,
+                   float *x2);
+};
+
+int pk_fft_init(pk_fft *fft, int32_t n);
+void pk_fft_free(pk_fft *fft);
+
+/* Tables of the paths; return an enum pk_code. */
+int pk_plain_init(pk_plan *plan);
+void pk_plain_free(pk_plan *plan);
+
+/* Fourier transform of the wavelet at scale * frequency x, of order one at its peak. */
+double pk_wavelet(const pk_plan *plan, double x);
+/* Spectrum of the AR(1) series number q at bin k of n, unit variance. */
+double pk_spectrum(const pk_plan *plan, int q, int64_t k, int64_t n);
+
+const pk_isa *pk_isa_best(void);
+const pk_isa *pk_isa_find(const char *name);
+/* The best whose workspace is at most `bytes`, or that with the smallest. */
+const pk_isa *pk_isa_fitting(const pk_plan *plan, size_t bytes);
+
+#endif

@@ -1,0 +1,167 @@
+/* Entry points that run a plan, and the choice of the instruction set. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "pk_plan.h"
+#include "pk_threefry.h"
+
+#if defined(__x86_64__)
+extern const pk_isa pk_isa_sse2, pk_isa_avx2, pk_isa_avx512;
+static const pk_isa *const ISAS[] = {&pk_isa_sse2, &pk_isa_avx2, &pk_isa_avx512};
+#else
+extern const pk_isa pk_isa_generic;
+static const pk_isa *const ISAS[] = {&pk_isa_generic};
+#endif
+
+enum { N_ISAS = sizeof ISAS / sizeof ISAS[0] };
+
+/* Realisations are numbered by one word of the generator's counter. */
+#define MAX_REALISATIONS (UINT64_C(1) << 32)
+
+const char *pk_isa_name(int32_t number)
+{
+    return number >= 0 && number < N_ISAS ? ISAS[number]->name : NULL;
+}
+
+int32_t pk_isa_supported(int32_t number)
+{
+    return number >= 0 && number < N_ISAS && ISAS[number]->supported();
+}
+
+const pk_isa *pk_isa_best(void)
+{
+    for (int32_t i = N_ISAS - 1; i > 0; i--)
+        if (ISAS[i]->supported())
+            return ISAS[i];
+    return ISAS[0];
+}
+
+const pk_isa *pk_isa_fitting(const pk_plan *plan, size_t bytes)
+{
+    for (int32_t i = N_ISAS - 1; i > 0; i--)
+        if (ISAS[i]->supported() && ISAS[i]->workspace(plan) <= bytes)
+            return ISAS[i];
+    return ISAS[0];
+}
+
+const pk_isa *pk_isa_find(const char *name)
+{
+    for (int32_t i = 0; i < N_ISAS; i++)
+        if (strcmp(ISAS[i]->name, name) == 0)
+            return ISAS[i]->supported() ? ISAS[i] : NULL;
+    return NULL;
+}
+
+int32_t pk_plan_path(const pk_plan *plan)
+{
+    return plan->path;
+}
+
+const char *pk_plan_isa(const pk_plan *plan)
+{
+    return plan->isa->name;
+}
+
+int32_t pk_plan_lanes(const pk_plan *plan)
+{
+    return plan->isa->lanes;
+}
+
+int64_t pk_plan_workspace(const pk_plan *plan)
+{
+    return (int64_t)plan->isa->workspace(plan);
+}
+
+int64_t pk_plan_points(const pk_plan *plan)
+{
+    return plan->points;
+}
+
+static void *allocate(const pk_plan *plan)
+{
+    return aligned_alloc(64, (plan->isa->workspace(plan) + 63) / 64 * 64);
+}
+
+int pk_plan_run(const pk_plan *plan, uint64_t seed, uint64_t first, uint64_t count,
+                int64_t *hist, const volatile int32_t *cancel, volatile int64_t *progress)
+{
+    if (first > MAX_REALISATIONS || count > MAX_REALISATIONS - first)
+        return PK_INVALID;
+    if (plan->n_counted == 0) {
+        if (progress)
+            *progress = (int64_t)count;
+        return PK_OK;
+    }
+    void *workspace = allocate(plan);
+    if (!workspace)
+        return PK_NO_MEMORY;
+    int code = PK_OK;
+    uint64_t lanes = (uint64_t)plan->isa->lanes;
+    for (uint64_t done = 0; done < count && !code;) {
+        uint64_t take = count - done < lanes ? count - done : lanes;
+        pk_block block = {seed, first + done, cancel};
+        pk_sink sink = {hist, NULL, (int32_t)take};
+        code = plan->isa->block(plan, workspace, &block, &sink);
+        done += take;
+        if (progress && !code)
+            *progress = (int64_t)done;
+    }
+    free(workspace);
+    return code;
+}
+
+int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
+                      int32_t *scale, int32_t *time)
+{
+    if (k >= MAX_REALISATIONS)
+        return PK_INVALID;
+    int64_t point = 0;
+    for (int32_t j = 0; j < plan->n_counted; j++) {
+        const pk_scale *s = &plan->scales[j];
+        for (int32_t t = (s->low + s->step - 1) / s->step * s->step; t < s->high; t += s->step) {
+            scale[point] = j;
+            time[point++] = t;
+        }
+    }
+    if (plan->n_counted == 0)
+        return PK_OK;
+    void *workspace = allocate(plan);
+    if (!workspace)
+        return PK_NO_MEMORY;
+    pk_block block = {seed, k, NULL};
+    pk_sink sink = {NULL, r2, 1};
+    int code = plan->isa->block(plan, workspace, &block, &sink);
+    free(workspace);
+    return code;
+}
+
+int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, float *x2)
+{
+    if (k >= MAX_REALISATIONS)
+        return PK_INVALID;
+    void *workspace = allocate(plan);
+    if (!workspace)
+        return PK_NO_MEMORY;
+    pk_block block = {seed, k, NULL};
+    plan->isa->series(plan, workspace, &block, x1, x2);
+    free(workspace);
+    return PK_OK;
+}
+
+void pk_threefry(const uint32_t key[2], const uint32_t counter[2], uint32_t out[2])
+{
+    const uint32_t keys[3] = {key[0], key[1], key[0] ^ key[1] ^ PK_THREEFRY_PARITY};
+    uint32_t a = counter[0] + key[0], b = counter[1] + key[1];
+    for (uint32_t round = 0; round < 20; round++) {
+        int turn = PK_THREEFRY_TURNS[round % 8];
+        a += b;
+        b = ((b << turn) | (b >> (32 - turn))) ^ a;
+        if (round % 4 == 3) {
+            uint32_t inject = round / 4 + 1;
+            a += keys[inject % 3];
+            b += keys[(inject + 1) % 3] + inject;
+        }
+    }
+    out[0] = a;
+    out[1] = b;
+}

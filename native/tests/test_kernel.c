@@ -1,0 +1,107 @@
+/* The kernel without Python, for the sanitizers: every family, path, instruction set and odd
+ * sizes; tables and workspaces are walked from end to end. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pycwt_kernel.h"
+
+#define CHECK(condition)                                                                  \
+    do {                                                                                  \
+        if (!(condition)) {                                                               \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);               \
+            exit(1);                                                                      \
+        }                                                                                 \
+    } while (0)
+
+enum { SCALES = 20, BINS = 30, COUNT = 19 };
+
+static const double WEIGHTS[5] = {0.125, 0.25, 0.25, 0.25, 0.125};
+
+static pk_task task_of(int family, int64_t length, double *scales)
+{
+    double scale = 2;
+    for (int j = 0; j < SCALES; j++, scale *= 1.189207115002721)
+        scales[j] = scale;
+    return (pk_task){.family = family,
+                     .bins = BINS,
+                     .order = family == PK_MORLET ? 6 : 3,
+                     .length = length,
+                     .ar1 = {0.4, -0.9},
+                     .n_scales = SCALES,
+                     .n_weights = 5,
+                     .scales = scales,
+                     .weights = WEIGHTS};
+}
+
+/* Everything that a plan does; returns its histogram in `hist`. */
+static void exercise(const pk_plan *plan, int64_t length, int64_t *hist)
+{
+    int64_t points = pk_plan_points(plan), total = 0, done = 0;
+    memset(hist, 0, SCALES * BINS * sizeof *hist);
+    CHECK(pk_plan_run(plan, 5, 3, COUNT, hist, NULL, &done) == PK_OK);
+    CHECK(done == COUNT);
+    for (int i = 0; i < SCALES * BINS; i++)
+        total += hist[i];
+    CHECK(total == points * COUNT);
+    float *r2 = malloc((size_t)(points + 1) * sizeof *r2);
+    int32_t *scale = malloc((size_t)(points + 1) * sizeof *scale);
+    int32_t *time = malloc((size_t)(points + 1) * sizeof *time);
+    CHECK(pk_plan_coherence(plan, 5, 3, r2, scale, time) == PK_OK);
+    for (int64_t i = 0; i < points; i++) {
+        CHECK(r2[i] >= 0 && r2[i] <= 1);
+        CHECK(time[i] >= 0 && time[i] < length);
+    }
+    float *x = malloc((size_t)length * 2 * sizeof *x);
+    CHECK(pk_plan_series(plan, 5, 3, x, x + length) == PK_OK);
+    free(x);
+    free(time);
+    free(scale);
+    free(r2);
+}
+
+static void same_on_every_isa(const pk_task *task, int path)
+{
+    int64_t expected[SCALES * BINS], hist[SCALES * BINS];
+    for (int number = 0; pk_isa_name(number); number++) {
+        if (!pk_isa_supported(number))
+            continue;
+        pk_plan *plan;
+        pk_error error;
+        CHECK(pk_plan_create(task, path, pk_isa_name(number), &plan, &error) == PK_OK);
+        exercise(plan, task->length, number ? hist : expected);
+        CHECK(number == 0 || memcmp(hist, expected, sizeof hist) == 0);
+        pk_plan_free(plan);
+    }
+}
+
+static void cancelled_before_it_starts(const pk_task *task)
+{
+    pk_plan *plan;
+    pk_error error;
+    const int32_t cancel = 1;
+    int64_t hist[SCALES * BINS] = {0};
+    CHECK(pk_plan_create(task, PK_AUTO, NULL, &plan, &error) == PK_OK);
+    CHECK(pk_plan_run(plan, 1, 0, 1000000, hist, &cancel, NULL) == PK_CANCELLED);
+    CHECK(pk_plan_run(plan, 1, UINT64_C(1) << 32, 1, hist, NULL, NULL) == PK_INVALID);
+    pk_plan_free(plan);
+}
+
+int main(void)
+{
+    static const int64_t LENGTHS[] = {16, 17, 63, 64, 65, 200, 256, 363};
+    double scales[SCALES];
+    for (int family = PK_MORLET; family <= PK_DOG; family++)
+        for (size_t i = 0; i < sizeof LENGTHS / sizeof LENGTHS[0]; i++) {
+            pk_task task = task_of(family, LENGTHS[i], scales);
+            same_on_every_isa(&task, PK_PLAIN);
+            same_on_every_isa(&task, PK_AUTO);
+            cancelled_before_it_starts(&task);
+        }
+    pk_plan *plan;
+    pk_error error;
+    pk_task task = task_of(PK_MORLET, 15, scales);
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
+    CHECK(plan == NULL && strncmp(error.text, "length", 6) == 0);
+    return 0;
+}

@@ -1,0 +1,181 @@
+"""The real daemon, in its own process, on a real socket, for every test that wants one."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(os.fspath(self._path))
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Daemon:
+    """One state directory, and the daemon that serves it while it is started."""
+
+    root: Path
+    config: str = ""
+    arguments: list[str] = field(default_factory=list)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def socket(self) -> Path:
+        return self.root / "s"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    @property
+    def log(self) -> str:
+        return (self.root / "log").read_text()
+
+    def start(self, env: dict[str, str] | None = None) -> None:
+        """Start it and wait until it says READY."""
+        (self.root / "config.toml").write_text(self.config)
+        notify = self.root / "notify"
+        notify.unlink(missing_ok=True)
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear,
+            (self.root / "log").open("ab") as log,
+        ):
+            ear.bind(os.fspath(notify))
+            ear.settimeout(START_SECONDS)
+            self.process = subprocess.Popen(
+                [
+                    *(Path(sys.executable).with_name("pycwtd"), "--config", "config.toml"),
+                    *("--socket", self.socket, "--state-dir", self.state, *self.arguments),
+                ],
+                cwd=self.root,
+                env={**os.environ, "NOTIFY_SOCKET": os.fspath(notify), **(env or {})},
+                stderr=log,
+            )
+            # A daemon that dies instead of getting ready must not cost the whole timeout.
+            threading.Thread(target=self._watch, args=(self.process, notify), daemon=True).start()
+            while b"READY=1" not in (message := ear.recv(4096)):
+                if message == b"DIED":
+                    raise AssertionError(f"the daemon didn't start:\n{self.log}")
+
+    @staticmethod
+    def _watch(process: subprocess.Popen[bytes], notify: Path) -> None:
+        process.wait()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mouth:
+            try:
+                mouth.sendto(b"DIED", os.fspath(notify))
+            except OSError:
+                return
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit status."""
+        assert self.process
+        self.process.terminate()
+        return self.process.wait(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self.process
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(STOP_SECONDS)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        timeout: float = 60,
+    ) -> Answer:
+        connection = UnixConnection(self.socket, timeout)
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        connection.request(
+            method, path, data, {"Content-Type": "application/json", **(headers or {})}
+        )
+        response = connection.getresponse()
+        answer = Answer(response.status, response.headers, response.read())
+        connection.close()
+        return answer
+
+    def submit(self, kind: str, request: dict[str, Any]) -> str:
+        answer = self.call("POST", "/api/v1/jobs", {"kind": kind, "request": request})
+        assert answer.status == 202, answer.body
+        return str(answer.json["job_id"])
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        return dict(self.call("GET", f"/api/v1/jobs/{job_id}").json)
+
+    def result(self, job_id: str) -> dict[str, np.ndarray]:
+        """The result, as arrays."""
+        answer = self.call("GET", f"/api/v1/jobs/{job_id}/result?format=npz")
+        assert answer.status == 200, answer.body
+        with np.load(io.BytesIO(answer.body), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+
+
+@contextmanager
+def running(config: str = "", arguments: list[str] | None = None) -> Iterator[Daemon]:
+    """A daemon in a new directory with a short path: a socket's may have 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="pw-", dir="/tmp") as folder:
+        daemon = Daemon(Path(folder), config, arguments or [])
+        daemon.start()
+        try:
+            yield daemon
+        finally:
+            assert daemon.process
+            if daemon.process.poll() is None:
+                daemon.kill()
+
+
+@pytest.fixture(scope="session")
+def daemon() -> Iterator[Daemon]:
+    """A daemon that the tests of a session share; for those that leave it as it was."""
+    with running() as one:
+        yield one
+
+
+def red_pair(samples: int = 128, seed: int = 7) -> tuple[list[float], list[float]]:
+    """Two series with some coherence."""
+    rng = np.random.default_rng(seed)
+    common = np.cumsum(rng.normal(size=samples)) * 0.3
+    return tuple((common + rng.normal(size=samples)).tolist() for _ in range(2))  # type: ignore[return-value]
