@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import io
 import json
@@ -17,11 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -144,6 +146,37 @@ class Daemon:
 
     def job(self, job_id: str) -> dict[str, Any]:
         return dict(self.call("GET", f"/api/v1/jobs/{job_id}").json)
+
+    def follow(self, job_id: str) -> list[dict[str, Any]]:
+        """What its WebSocket tells of a job until it ends."""
+        return self._read(job_id, lambda _: False)
+
+    def until(self, job_id: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first thing told of a job that is ``wanted``."""
+        last = self._read(job_id, wanted)[-1]
+        assert wanted(last), last
+        return last
+
+    def finish(self, job_id: str) -> dict[str, Any]:
+        """Wait for the end of a job."""
+        return self.follow(job_id)[-1]
+
+    def _read(self, job_id: str, enough: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+        async def read() -> list[dict[str, Any]]:
+            seen: list[dict[str, Any]] = []
+            connector = aiohttp.UnixConnector(os.fspath(self.socket))
+            async with (
+                asyncio.timeout(60),
+                aiohttp.ClientSession(connector=connector) as session,
+                session.ws_connect(f"http://localhost/ws/jobs/{job_id}") as stream,
+            ):
+                async for message in stream:
+                    seen.append(json.loads(message.data))
+                    if enough(seen[-1]):
+                        break
+            return seen
+
+        return asyncio.run(read())
 
     def result(self, job_id: str) -> dict[str, np.ndarray]:
         """The result, as arrays."""

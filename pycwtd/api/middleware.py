@@ -142,6 +142,11 @@ async def translate(request: web.Request, handler: Handler) -> web.StreamRespons
     context = request.app[CONTEXT]
     if context.engine.stopping:
         raise Problem(503, "the daemon is stopping", headers={"Retry-After": "5"})
+    if request.method == "POST" and request.content_type != "application/json":
+        # A web page can send a form or a text to any address without being asked first.
+        raise Problem(
+            415, f"Content-Type: must be application/json, not {ascii(request.content_type)[1:-1]}"
+        )
     try:
         return await handler(request)
     except InvalidFieldError as error:

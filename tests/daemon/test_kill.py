@@ -1,0 +1,144 @@
+"""The first promise: kill -9 at any moment costs time, never a number and never a job."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+
+import numpy as np
+import pytest
+from conftest import red_pair, running
+
+A, B = red_pair()
+TOTAL = 2000
+REQUEST = {
+    **{"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 60},
+    **{"sig": True, "mc_count": TOTAL, "seed": 42},
+}
+#: Many short chunks, so that most moments are in the middle of something.
+CONFIG = "[engine]\nchunk_seconds = 0.05\n"
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    with running() as daemon:
+        job = daemon.finish(daemon.submit("wct", REQUEST))
+        assert job["status"] == "completed"
+        return daemon.result(job["job_id"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_kill_at_random_moments_ends_in_the_same_histogram(undisturbed, seed):
+    moments = random.Random(seed)
+    with running(CONFIG) as daemon:
+        job_id = daemon.submit("wct", REQUEST)
+        done = [0]
+        for least in (0, 1, TOTAL // 4, TOTAL // 2):
+            # From before the first step on: at some moment after that much was done.
+            daemon.until(job_id, lambda job, n=least: job["realisations_done"] >= n)
+            with pytest.raises(subprocess.TimeoutExpired):
+                daemon.process.wait(moments.uniform(0.0, 0.1))
+            daemon.kill()
+            daemon.start()
+            job = daemon.job(job_id)
+            assert job["realisations_done"] >= done[-1]
+            done.append(job["realisations_done"])
+        job = daemon.finish(job_id)
+        assert job["status"] == "completed", job
+        assert job["attempts"] > 1
+        result = daemon.result(job_id)
+    assert int(result["mc_count"]) == TOTAL
+    for name in ("histogram", "signif", "WCT", "aWCT"):
+        np.testing.assert_array_equal(result[name], undisturbed[name])
+    # The kills did interrupt a computation, and what it had got was kept.
+    assert 0 < done[-1] < TOTAL
+
+
+def test_every_acknowledged_job_is_there_after_a_kill():
+    """Jobs go in one after the other until the daemon is shot in the middle of it."""
+    acknowledged = []
+    with running() as daemon:
+        shot = subprocess.Popen(
+            ["/bin/sh", "-c", f"read line; kill -9 {daemon.process.pid}"], stdin=subprocess.PIPE
+        )
+        try:
+            for number in range(1000):
+                request = {"data": A, "dt": 1.0 + number}
+                acknowledged.append((daemon.submit("cwt", request), 1.0 + number))
+                if number == 20:
+                    shot.stdin.write(b"now\n")
+                    shot.stdin.close()
+        except OSError:
+            pass
+        finally:
+            shot.stdin.close()
+            shot.wait()
+        daemon.process.wait()
+        assert 20 < len(acknowledged) < 1000
+        daemon.start()
+        for job_id, dt in acknowledged:
+            job = daemon.finish(job_id)
+            assert job["status"] == "completed"
+            assert job["parameters"]["dt"] == dt
+        everything = daemon.call("GET", "/api/v1/jobs?limit=1000").json["jobs"]
+        # At most the one whose answer the kill has cut off is there besides.
+        assert 0 <= len(everything) - len(acknowledged) <= 1
+
+
+def test_a_killed_worker_costs_a_chunk_and_no_number(undisturbed):
+    with running(CONFIG) as daemon:
+        job_id = daemon.submit("wct", REQUEST)
+        for threshold in (1, 300):
+            daemon.until(job_id, lambda job, n=threshold: job["realisations_done"] >= n)
+            subprocess.run(
+                ["pkill", "-9", "-P", str(daemon.process.pid), "-f", "backend:"], check=True
+            )
+        job = daemon.finish(job_id)
+        assert job["status"] == "completed", job
+        np.testing.assert_array_equal(daemon.result(job_id)["histogram"], undisturbed["histogram"])
+        assert "died under job" in daemon.log
+
+
+def test_a_job_that_kills_its_worker_again_and_again_is_given_up():
+    with running(CONFIG) as daemon:
+        job_id = daemon.submit("wct", {**REQUEST, "mc_count": 1_000_000})
+        for deaths in range(3):
+            daemon.until(
+                job_id,
+                lambda job, n=deaths: job["status"] == "running" and job["rate"] is not None,
+            )
+            subprocess.run(
+                ["pkill", "-9", "-P", str(daemon.process.pid), "-f", "backend:joblib"], check=True
+            )
+            if deaths < 2:
+                before = daemon.job(job_id)["realisations_done"]
+                daemon.until(job_id, lambda job, n=before: job["realisations_done"] > n)
+        job = daemon.finish(job_id)
+        assert job["status"] == "failed"
+        assert "3 processes" in job["error"]
+
+
+def test_workers_dont_outlive_a_killed_daemon():
+    with running() as daemon:
+        job_id = daemon.submit("wct", {**REQUEST, "mc_count": 1_000_000})
+        daemon.until(job_id, lambda job: job["realisations_done"] > 0)
+        found = subprocess.run(
+            ["pgrep", "-P", str(daemon.process.pid)], capture_output=True, check=True, text=True
+        )
+        workers = found.stdout.split()
+        assert len(workers) == 3
+        daemon.kill()
+        # tail --pid returns when the process is gone.
+        for worker in workers:
+            subprocess.run(["tail", f"--pid={worker}", "-f", "/dev/null"], timeout=5, check=True)
+
+
+def test_sigterm_in_the_middle_of_a_job_is_quick_and_loses_nothing(undisturbed):
+    with running() as daemon:
+        job_id = daemon.submit("wct", REQUEST)
+        daemon.until(job_id, lambda job: job["realisations_done"] > 0)
+        daemon.process.terminate()
+        assert daemon.process.wait(2.0) == 0
+        daemon.start()
+        assert daemon.finish(job_id)["status"] == "completed"
+        np.testing.assert_array_equal(daemon.result(job_id)["histogram"], undisturbed["histogram"])
