@@ -198,27 +198,24 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
     smoother = Smoother(mother, sj / dt, scale_weights(dj, mother), a.size)
     w1, w2 = (transform(unit_series(y)[0], sj / dt, mother) for y in (a, b))
-    r2, phase = squared_coherence(w1, w2, smoother), np.angle(w1 * w2.conj())
-    run = None
-    if sig:
-        task = coherence_task(
-            ar1(a).g, ar1(b).g, dt, dj, float(sj[0]), sj.size - 1, mother, bins=bins
-        )
-        run = monte_carlo(
-            task,
-            mc_count,
-            significance_level=significance_level,
-            backend=backend,
-            seed=seed,
-            control=control or progress_line(progress, mc_count),
-        )
-    result = Coherence(
-        r2,
-        phase,
+    parts = (
+        squared_coherence(w1, w2, smoother),
+        np.angle(w1 * w2.conj()),
         cone_of_influence(a.size, dt, mother),
         1 / (mother.flambda() * sj),
-        run.levels if run else np.zeros(1),
     )
+    if not sig:
+        return Coherence(*parts, np.zeros(1))
+    task = coherence_task(ar1(a).g, ar1(b).g, dt, dj, float(sj[0]), sj.size - 1, mother, bins=bins)
+    run = monte_carlo(
+        task,
+        mc_count,
+        significance_level=significance_level,
+        backend=backend,
+        seed=seed,
+        control=control or progress_line(progress, mc_count),
+    )
+    result = Coherence(*parts, run.levels)
     result.monte_carlo = run
     return result
 
