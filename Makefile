@@ -3,6 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# meson and cffi-gen-src are looked up by name.
+export PATH := $(abspath $(BIN)):$(PATH)
 SOURCES := $(shell git ls-files -- pyproject.toml '*meson.build' 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -47,7 +49,12 @@ lint: $(VENV)/.test  ## style, types, and which room may import which
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@PYTHONPATH=.:drivers:console $(BIN)/lint-imports --no-logo
+	@$(LINT_IMPORTS)
+
+# The loader of editable installs hides where packages are; without site it isn't loaded.
+LINT_IMPORTS = PYTHONPATH=.:drivers:console:$$($(BIN)/python -c \
+	'import sysconfig; print(sysconfig.get_path("purelib"))') \
+	$(BIN)/python -S $(BIN)/lint-imports --no-logo
 
 .PHONY: bench
 bench: $(VENV)/.run build/peer/.ready  ## our speed against pycwt's, in one run

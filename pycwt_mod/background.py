@@ -142,7 +142,7 @@ def _chi2_over_dof(level: float, dof: float | NDArray[np.float64]) -> NDArray[np
 
 def _noise_of(signal: ArrayLike, alpha: float | None) -> tuple[float, float, int | None]:
     """Variance, lag-1 coefficient and, of a series, the length."""
-    if np.ndim(signal) == 0:
+    if np.isscalar(signal) or (isinstance(signal, np.ndarray) and signal.ndim == 0):
         variance = checks.positive(np.asarray(signal).item(), "signal")
         return variance, 0.0 if alpha is None else checks.within(alpha, "alpha", -1, 1), None
     x = checks.series(signal, "signal")

@@ -105,7 +105,8 @@ def whole(value: float, name: str, low: int, high: int) -> int:
     """
     number = _number(value, name)
     # Python's integers keep all their digits; a float has lost some above 2⁵³.
-    exact = int(value) if math.isfinite(number) and number == int(value) else None
+    integral = isinstance(value, int | np.integer) or number.is_integer()
+    exact = int(value) if integral else None
     if exact is None or not low <= exact <= high:
         raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
     return exact
@@ -116,6 +117,8 @@ def _number(value: float, name: str) -> float:
         raise TypeError(f"{name} must be a number, not {value!r}")
     try:
         return float(value)
+    except OverflowError:  # an integer beyond the floats
+        return math.copysign(math.inf, value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, not {value!r}") from None
 

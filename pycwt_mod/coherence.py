@@ -113,7 +113,10 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
 
     Raises:
         TypeError: an argument isn't a number, or a series isn't made of real numbers.
-        ValueError: an argument is out of range, or a series is too close to a unit root.
+        ValueError: an argument is out of range.
+
+    Warns:
+        UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
     """
     mother = find_wavelet(wavelet)
     a, b = checks.pair(y1, y2)
@@ -128,7 +131,7 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
     if not normalize and abs(exponent) > 1000:
         raise ValueError("normalize=False: the product of y1 and y2 exceeds the range of floats")
     factor = 1 / deviations if normalize else 2.0**exponent
-    spectra = ar1_spectrum(freq * dt, _lag1(a, "y1")) * ar1_spectrum(freq * dt, _lag1(b, "y2"))
+    spectra = ar1_spectrum(freq * dt, ar1(a).g) * ar1_spectrum(freq * dt, ar1(b).g)
     signif = factor * deviations * np.sqrt(spectra) * z / mother.dofmin
     return CrossTransform(w12 * factor, cone_of_influence(a.size, dt, mother), freq, signif)
 
@@ -180,10 +183,12 @@ def wct(  # noqa: PLR0917 - pycwt's signature
 
     Raises:
         TypeError: an argument isn't a number, or a series isn't made of real numbers.
-        ValueError: an argument is out of range, or ``sig`` is asked for and a series is too
-            close to a unit root for an AR(1) model.
+        ValueError: an argument is out of range.
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now.
+
+    Warns:
+        UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
     """
     del normalize, cache
     mother = find_wavelet(wavelet)
@@ -191,29 +196,26 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     dt = checks.positive(dt, "dt")
     checks.within(significance_level, "significance_level", 0, 1)
     sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
-    # Asked for first, so that what can't be simulated is refused before the long part.
-    lag1 = (_lag1(a, "y1"), _lag1(b, "y2")) if sig else None
     smoother = Smoother(mother, sj / dt, scale_weights(dj, mother), a.size)
     w1, w2 = (transform(unit_series(y)[0], sj / dt, mother) for y in (a, b))
-    r2, phase = squared_coherence(w1, w2, smoother), np.angle(w1 * w2.conj())
-    run = None
-    if lag1:
-        task = coherence_task(*lag1, dt, dj, float(sj[0]), sj.size - 1, mother, bins=bins)
-        run = monte_carlo(
-            task,
-            mc_count,
-            significance_level=significance_level,
-            backend=backend,
-            seed=seed,
-            control=control or progress_line(progress, mc_count),
-        )
-    result = Coherence(
-        r2,
-        phase,
+    parts = (
+        squared_coherence(w1, w2, smoother),
+        np.angle(w1 * w2.conj()),
         cone_of_influence(a.size, dt, mother),
         1 / (mother.flambda() * sj),
-        run.levels if run else np.zeros(1),
     )
+    if not sig:
+        return Coherence(*parts, np.zeros(1))
+    task = coherence_task(ar1(a).g, ar1(b).g, dt, dj, float(sj[0]), sj.size - 1, mother, bins=bins)
+    run = monte_carlo(
+        task,
+        mc_count,
+        significance_level=significance_level,
+        backend=backend,
+        seed=seed,
+        control=control or progress_line(progress, mc_count),
+    )
+    result = Coherence(*parts, run.levels)
     result.monte_carlo = run
     return result
 
@@ -266,10 +268,3 @@ def summarise(coherence: Coherence) -> CoherenceSummary:
         significant_share=float(above.sum() / max(1, outside.sum())),
         mean_phase=float(np.angle(vectors.mean())) if vectors.size else float("nan"),
     )
-
-
-def _lag1(series: NDArray[np.float64], name: str) -> float:
-    try:
-        return ar1(series).g
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None

@@ -38,9 +38,11 @@ _PREFERRED = "joblib"
 #: Shortest realisation of the contract, in samples.
 _MIN_LENGTH = 16
 #: Decorrelation time of R² over scale, for the Morlet wavelet. The cross power of independent
-#: noises has the correlation exp(−t²/2s²); the window exp(−t²/2s²), passed twice, widens it to
-#: exp(−t²/6s²), whose integral is √(6π)·s. The other windows are of like width.
-_DECORRELATION = math.sqrt(6 * math.pi)
+#: noises is correlated as exp(−t²/2s²); the window exp(−t²/2s²), passed over both, widens it to
+#: exp(−t²/6s²). R² goes as its squared modulus, exp(−t²/3s²), whose integral is √(3π)·s. The
+#: other windows are of like width. Passing a high level decorrelates faster still, so that the
+#: errors lie on the safe side.
+_DECORRELATION = math.sqrt(3 * math.pi)
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ def monte_carlo(
 def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
     """How many independent values of R² a number of realisations gives at each scale.
 
-    Neighbouring points of a realisation are correlated over about 4.3 scales; each
+    Neighbouring points of a realisation are correlated over about three scales; each
     realisation counts for one at least.
 
     Args:

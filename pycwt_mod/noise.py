@@ -6,6 +6,7 @@ Allen & Smith (1996), J. Climate 9, 3373–3404 (AS96); Grinsted et al. (2004).
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +16,10 @@ from pycwt_mod import checks
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+
+class UnitRootWarning(UserWarning):
+    """A series is redder than any AR(1) process of its length is expected to be."""
 
 
 class RedNoise(NamedTuple):
@@ -38,6 +43,11 @@ def ar1(x: ArrayLike) -> RedNoise:
 
         N²·g² − [N² − N + 2 + r (N − 1)(N + 2)]·g + N [1 + r (N − 1)] = 0.
 
+    Close to a unit root (a trend, a slow oscillation, most random walks, a third of the series
+    of 60 samples at g = 0.9) the relation has no solution: no AR(1) process is expected to
+    look so red in so few samples. The coefficient that comes nearest is taken then, about
+    (1 + r)/2, with a warning.
+
     Args:
         x: N real samples, at least 4, not constant.
 
@@ -46,9 +56,10 @@ def ar1(x: ArrayLike) -> RedNoise:
 
     Raises:
         TypeError: the series isn't made of real numbers.
-        ValueError: the series is unfit, or so close to a unit root (a trend, a random walk,
-            too few samples) that no unbiased coefficient below one exists. Two of three random
-            walks are refused, and one of three series of 60 samples at g = 0.9.
+        ValueError: the series is unfit.
+
+    Warns:
+        UnitRootWarning: the series is too close to a unit root.
     """
     values = checks.series(x, "x")
     n = values.size
@@ -61,12 +72,15 @@ def ar1(x: ArrayLike) -> RedNoise:
     r = float(y[:-1] @ y[1:]) / (n - 1) / c0
     half = (n * n - n + 2 + r * (n - 1) * (n + 2)) / 2
     root = half * half - n**3 * (1 + r * (n - 1))
-    g = (half - math.sqrt(root)) / n**2 if root > 0 else math.nan
-    if not abs(g) < 1:
-        raise ValueError(
-            f"x is too close to a unit root for an AR(1) model (biased lag-1 {r:.3f} in {n} "
-            "samples): remove its trend, difference it, or choose a coefficient yourself"
+    if root < 0:
+        warnings.warn(
+            f"a series of {n} samples with a lag-1 autocorrelation of {r:.3f} is too close to a "
+            "unit root for an unbiased AR(1) estimate: remove its trend or difference it",
+            UnitRootWarning,
+            stacklevel=2,
         )
+    # r may pass 1 by the last digits; a coefficient of 1 isn't stationary.
+    g = min((half - math.sqrt(max(0.0, root))) / n**2, 1 - 1 / n)
     mu2 = _mean_square(g, n)
     a = math.sqrt((1 - g * g) * c0 / (1 - mu2))
     return RedNoise(g, math.ldexp(a * size, exponent), mu2)

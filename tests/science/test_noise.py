@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import signal, stats
 
 import pycwt_mod as pycwt
+from pycwt_mod.noise import UnitRootWarning
 from pycwt_mod.streams import noise_pair, normals, threefry2x32
 
 
@@ -67,11 +70,31 @@ def test_ar1_is_blind_to_units_and_offset():
 
 
 @pytest.mark.parametrize(
-    "x", [np.arange(50), np.cumsum(np.ones(30)) ** 2], ids=["line", "parabola"]
+    "x",
+    [np.arange(50), np.arange(30) ** 2, np.sin(np.arange(400) / 7), [0, 0, 1, 1]],
+    ids=["line", "parabola", "sine", "step"],
 )
-def test_ar1_refuses_what_has_a_unit_root(x):
-    with pytest.raises(ValueError, match="unit root"):
-        pycwt.ar1(x)
+def test_ar1_of_what_has_a_unit_root(x):
+    with pytest.warns(UnitRootWarning, match=f"{len(x)} samples.*unit root"):
+        g, a, mu2 = pycwt.ar1(x)
+    assert 0.5 < g < 1
+    assert a > 0
+    assert 0 < mu2 < 1
+
+
+def test_ar1_has_no_jump_where_the_warning_begins():
+    """Random walks about the edge: the coefficient grows evenly with the lag-1."""
+    rng = np.random.default_rng(16)
+    pairs = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnitRootWarning)
+        for _ in range(500):
+            x = np.cumsum(rng.standard_normal(80))
+            pairs.append((lag1(x), pycwt.ar1(x).g))
+    r, g = np.array(sorted(pairs)).T
+    assert (np.diff(g) > -1e-9).all()
+    assert (g > r).all()
+    assert g.max() < 1
 
 
 def test_spectrum_is_that_of_the_filter():
