@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 #: Order of each family when none is given.
 DEFAULT_ORDERS: dict[Family, float] = {"morlet": 6.0, "paul": 4.0, "dog": 2.0}
 
-#: A surrogate series is so many times as long as its largest scale, so that some of it lies
-#: outside the cone of influence (Grinsted et al. 2004, ``wtcsignif``).
-SURROGATE_SPANS = 6
+#: Shortest surrogate series, in samples.
+_MIN_SURROGATE = 16
 
 
 def check_order(family: Family, order: float) -> None:
@@ -27,9 +26,8 @@ def check_order(family: Family, order: float) -> None:
         ValueError: it isn't positive, or not whole where it must be.
     """
     if family == "morlet":
-        # Below 4 the Gaussian reaches zero frequency: no longer a wavelet (zero mean).
-        if not 4 <= order <= 100:
-            raise ValueError(f"ω0 of the Morlet wavelet must be 4 to 100, not {order:g}")
+        if not 1 <= order <= 100:
+            raise ValueError(f"ω0 of the Morlet wavelet must be 1 to 100, not {order:g}")
     elif order != math.floor(order) or not 1 <= order <= 40:
         raise ValueError(f"the order of {family} must be a whole number, 1 to 40, not {order:g}")
 
@@ -48,11 +46,24 @@ def cone_factor(family: Family) -> float:
     return 1 / math.sqrt(2) if family == "paul" else math.sqrt(2)
 
 
+def surrogate_length(largest: float) -> int:
+    """Samples of a surrogate series whose largest scale has ``largest`` samples.
+
+    Six times that scale, so that part of it lies outside the cone of influence (Grinsted et
+    al. 2004, ``wtcsignif``); at least 16.
+    """
+    # Rounded first: 96.00000000001 is 96.
+    return max(_MIN_SURROGATE, math.ceil(round(6 * largest, 6)))
+
+
 def default_s0(dt: float, family: Family, order: float) -> float:
     """The scale whose Fourier period is two samples."""
     return 2 * dt / fourier_factor(family, order)
 
 
 def default_count(samples: int, dt: float, dj: float, s0: float) -> int:
-    """J, the number of scales less one, up to a scale of the whole series."""
-    return max(0, round(math.log2(samples * dt / s0) / dj))
+    """J, the number of scales less one, up to a scale of the whole series.
+
+    Negative where not even the smallest scale fits.
+    """
+    return round(math.log2(samples * dt / s0) / dj)

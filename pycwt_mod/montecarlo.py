@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pycwt_mod import checks
+from pycwt_mod import checks, grid
 from pycwt_mod.backends import (
     BackendUnavailableError,
     NoControl,
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 #: What ``backend="auto"`` takes first; after it, any that can compute now.
 _PREFERRED = "joblib"
-#: Shortest realisation of the contract, in samples.
-_MIN_LENGTH = 16
 #: Decorrelation time of R² over scale, for the Morlet wavelet. The cross power of independent
 #: noises is correlated as exp(−t²/2s²); the window exp(−t²/2s²), passed over both, widens it to
 #: exp(−t²/6s²). R² goes as its squared modulus, exp(−t²/3s²), whose integral is √(3π)·s. The
@@ -160,14 +158,12 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     ar1 = (checks.within(al1, "al1", -1, 1), checks.within(al2, "al2", -1, 1))
     whole_j = checks.whole(J, "J", 0, MAX_J)
     scales = scale_grid(1, dt, dj=dj, s0=s0, J=whole_j, wavelet=mother) / dt
-    # Rounded first: 96.00000000001 is 96.
-    length = math.ceil(round(6 * float(scales[-1]), 6))
     return SignificanceTask(
         family=mother.family,
         order=mother.order,
         scales=tuple(scales.tolist()),
         scale_weights=scale_weights(dj, mother),
-        length=max(_MIN_LENGTH, length),
+        length=grid.surrogate_length(float(scales[-1])),
         ar1=ar1,
         bins=checks.whole(bins, "bins", 2, 65536),
     )

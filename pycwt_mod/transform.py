@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import fft as sp_fft
 
-from pycwt_mod import checks
+from pycwt_mod import checks, grid
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def scale_grid(
     dj = checks.within(dj, "dj", 0, MAX_DJ)
     s0 = smallest_scale(dt, s0, wavelet)
     if J == -1:
-        J = round(math.log2(n * dt / s0) / dj)
+        J = grid.default_count(n, dt, dj, s0)
         if J < 0:
             raise ValueError(f"s0 = {s0:g} is too large for {n} samples at dt = {dt:g}")
     J = checks.whole(J, "J", 0, MAX_J)
@@ -162,7 +162,9 @@ def smallest_scale(dt: float, s0: float, wavelet: Wavelet) -> float:
         TypeError: it isn't a number.
         ValueError: it is neither −1 nor positive.
     """
-    return 2 * dt / wavelet.flambda() if s0 == -1 else checks.positive(s0, "s0")
+    if s0 == -1:
+        return grid.default_s0(dt, wavelet.family, wavelet.order)
+    return checks.positive(s0, "s0")
 
 
 def padded_length(n: int) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.integrate import quad
 from scipy.special import eval_hermitenorm, gammaln
 
-from pycwt_mod import checks
+from pycwt_mod import checks, grid
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -45,8 +45,6 @@ class Wavelet(abc.ABC):
     dofmin: ClassVar[int]
     #: Orders of TC98's Table 2.
     tabulated: ClassVar[dict[float, EmpiricalFactors]]
-    #: e-folding time of the wavelet power over scale (TC98, Table 1).
-    efolding: ClassVar[float] = math.sqrt(2)
     name: str
     #: ω₀ of the Morlet wavelet, m of Paul and DOG.
     order: float
@@ -59,9 +57,14 @@ class Wavelet(abc.ABC):
     def psi(self, t: ArrayLike) -> NDArray[np.complex128] | NDArray[np.float64]:
         """The wavelet ψ₀ at the dimensionless times ``t`` = η (Table 1)."""
 
-    @abc.abstractmethod
+    @property
+    def efolding(self) -> float:
+        """e-folding time of the wavelet power over scale (Table 1)."""
+        return grid.cone_factor(self.family)
+
     def flambda(self) -> float:
         """Fourier factor: the period that a scale stands for, over that scale (Table 1)."""
+        return grid.fourier_factor(self.family, self.order)
 
     @property
     @abc.abstractmethod
@@ -164,8 +167,10 @@ class Morlet(Wavelet):
 
     def __init__(self, f0: float = 6.0) -> None:
         self.f0 = self.order = checks.positive(f0, "f0")
-        if not 1 <= self.order <= 100:
-            raise ValueError(f"f0 must lie between 1 and 100, not {f0!r}")
+        try:
+            grid.check_order(self.family, self.order)
+        except ValueError as error:
+            raise ValueError(f"f0: {error}") from None
         self.name = "Morlet"
 
     def psi_ft(self, f: ArrayLike) -> NDArray[np.float64]:
@@ -179,10 +184,6 @@ class Morlet(Wavelet):
         eta = np.asarray(t, dtype=np.float64)
         wave: NDArray[np.complex128] = np.pi**-0.25 * np.exp(1j * self.f0 * eta - eta**2 / 2)
         return wave
-
-    def flambda(self) -> float:
-        """4π / (ω₀ + √(2 + ω₀²))."""
-        return 4 * math.pi / (self.f0 + math.sqrt(2 + self.f0**2))
 
     @property
     def smoothing_width(self) -> float:
@@ -213,7 +214,6 @@ class Paul(Wavelet):
 
     family = "paul"
     dofmin = 2
-    efolding = 1 / math.sqrt(2)
     tabulated: ClassVar[dict[float, EmpiricalFactors]] = {4.0: EmpiricalFactors(1.132, 1.17, 1.5)}
 
     def __init__(self, m: int = 4) -> None:
@@ -246,10 +246,6 @@ class Paul(Wavelet):
     def psi0(self) -> float:
         """|ψ₀(0)|: ψ̂₀ of Table 1, and so the transform, lack the factor iᵐ."""
         return float(np.abs(self.psi(0.0)))
-
-    def flambda(self) -> float:
-        """4π / (2m + 1)."""
-        return 4 * math.pi / (2 * self.m + 1)
 
     @property
     def smoothing_width(self) -> float:
@@ -303,10 +299,6 @@ class DOG(Wavelet):
         norm = math.exp(-0.5 * float(gammaln(self.m + 0.5)))
         wave: NDArray[np.float64] = -norm * eval_hermitenorm(self.m, eta) * np.exp(-(eta**2) / 2)
         return wave
-
-    def flambda(self) -> float:
-        """2π / √(m + ½)."""
-        return 2 * math.pi / math.sqrt(self.m + 0.5)
 
     @property
     def smoothing_width(self) -> float:

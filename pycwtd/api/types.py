@@ -288,6 +288,8 @@ class CwtResult(Struct, kw_only=True):
     fft: list[tuple[float, float]]
     fftfreqs: list[float]
     signif: list[float] | UnsetType = UNSET
+    #: What the numerics found worth a word, such as a series that is nearly a random walk.
+    warnings: list[str] | UnsetType = UNSET
     #: Seconds.
     computation_time: float
 
@@ -302,6 +304,7 @@ class XwtResult(Struct, kw_only=True):
     freqs: list[float]
     scales: list[float]
     signif: list[float] | UnsetType = UNSET
+    warnings: list[str] | UnsetType = UNSET
     computation_time: float
 
 
@@ -319,6 +322,7 @@ class SignificanceResult(Struct, kw_only=True):
     mc_count: int | UnsetType = UNSET
     backend_used: str | UnsetType = UNSET
     fallback_reason: str | UnsetType = UNSET
+    warnings: list[str] | UnsetType = UNSET
     computation_time: float
 
 

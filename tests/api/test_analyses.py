@@ -6,9 +6,9 @@ import io
 
 import numpy as np
 import pytest
-from conftest import red_pair, running
 
 import pycwt_mod
+from support import red_pair, running
 
 A, B = red_pair()
 GRID = {"dt": 0.5, "dj": 0.25, "s0": 1.0, "J": 16}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import red_pair
+
+from support import red_pair
 
 A, B = red_pair()
 WCT = "/api/v1/wavelet/wct"

@@ -8,7 +8,8 @@ from datetime import datetime
 
 import aiohttp
 import numpy as np
-from conftest import red_pair
+
+from support import red_pair
 
 A, B = red_pair()
 REQUEST = {

@@ -6,11 +6,11 @@ import json
 
 import msgspec
 import pytest
-from conftest import red_pair
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pycwtd.api import types
 from pycwtd.api.routes import OPERATIONS
+from support import red_pair
 
 A, B = red_pair()
 

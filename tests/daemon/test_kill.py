@@ -7,7 +7,8 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import red_pair, running
+
+from support import red_pair, running
 
 A, B = red_pair()
 TOTAL = 2000

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import START_SECONDS, Daemon, red_pair, running
+
+from support import START_SECONDS, Daemon, red_pair, running
 
 PYCWTD = Path(sys.executable).with_name("pycwtd")
 A, B = red_pair()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +42,19 @@ def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
     series = [np.asarray(values) for values in request.series]
     wavelet = wavelet_of(request.family, request.order)
-    arrays = _ANALYSES[request.kind](request, series, wavelet)
+    task = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        arrays = _ANALYSES[request.kind](request, series, wavelet)
+        if request.simulates:
+            al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
+            task = coherence_task(al1, al2, request.dt, request.dj, request.s0, request.J, wavelet)
     arrays["computation_time"] = time.perf_counter() - started
-    if not request.simulates:
+    if caught:
+        arrays["warnings"] = sorted({str(warning.message) for warning in caught})
+    if task is None:
         digest = save_arrays(folder / "result.npz", arrays)
         return {"simulate": False, "sha256": digest}
-    al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
-    task = coherence_task(al1, al2, request.dt, request.dj, request.s0, request.J, wavelet)
     save_arrays(folder / "prepared.npz", arrays)
     # Last, because its presence tells that the preparation is complete.
     write_durably(folder / "task.json", msgspec.json.encode(task.to_dict()))

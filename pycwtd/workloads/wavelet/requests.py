@@ -5,7 +5,6 @@ The types validate requests and are what the OpenAPI document is generated from.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -167,7 +166,7 @@ class Analysis(Struct, kw_only=True):
 
     def length(self) -> int:
         """Samples of one Monte Carlo realisation."""
-        return math.ceil(grid.SURROGATE_SPANS * self.s0 * 2 ** (self.J * self.dj) / self.dt)
+        return grid.surrogate_length(self.s0 * 2 ** (self.J * self.dj) / self.dt)
 
     def units(self) -> float:
         """Points of one realisation at all scales: the unit in which speed is measured."""

@@ -1,0 +1,206 @@
+"""What tests share: the real daemon in its own process on a real socket, and sample series."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(os.fspath(self._path))
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Daemon:
+    """One state directory, and the daemon that serves it while it is started."""
+
+    root: Path
+    config: str = ""
+    arguments: list[str] = field(default_factory=list)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def socket(self) -> Path:
+        return self.root / "s"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    @property
+    def log(self) -> str:
+        return (self.root / "log").read_text()
+
+    def start(self, env: dict[str, str] | None = None) -> None:
+        """Start it and wait until it says READY."""
+        (self.root / "config.toml").write_text(self.config)
+        notify = self.root / "notify"
+        notify.unlink(missing_ok=True)
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear,
+            (self.root / "log").open("ab") as log,
+        ):
+            ear.bind(os.fspath(notify))
+            ear.settimeout(START_SECONDS)
+            self.process = subprocess.Popen(
+                [
+                    *(Path(sys.executable).with_name("pycwtd"), "--config", "config.toml"),
+                    *("--socket", self.socket, "--state-dir", self.state, *self.arguments),
+                ],
+                cwd=self.root,
+                env={**os.environ, "NOTIFY_SOCKET": os.fspath(notify), **(env or {})},
+                stderr=log,
+            )
+            # A daemon that dies instead of getting ready must not cost the whole timeout.
+            threading.Thread(target=self._watch, args=(self.process, notify), daemon=True).start()
+            while b"READY=1" not in (message := ear.recv(4096)):
+                if message == b"DIED":
+                    raise AssertionError(f"the daemon didn't start:\n{self.log}")
+
+    @staticmethod
+    def _watch(process: subprocess.Popen[bytes], notify: Path) -> None:
+        process.wait()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mouth:
+            try:
+                mouth.sendto(b"DIED", os.fspath(notify))
+            except OSError:
+                return
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit status."""
+        assert self.process
+        self.process.terminate()
+        return self.process.wait(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self.process
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(STOP_SECONDS)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        timeout: float = 60,
+    ) -> Answer:
+        connection = UnixConnection(self.socket, timeout)
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        connection.request(
+            method, path, data, {"Content-Type": "application/json", **(headers or {})}
+        )
+        response = connection.getresponse()
+        answer = Answer(response.status, response.headers, response.read())
+        connection.close()
+        return answer
+
+    def submit(self, kind: str, request: dict[str, Any]) -> str:
+        answer = self.call("POST", "/api/v1/jobs", {"kind": kind, "request": request})
+        assert answer.status == 202, answer.body
+        return str(answer.json["job_id"])
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        return dict(self.call("GET", f"/api/v1/jobs/{job_id}").json)
+
+    def follow(self, job_id: str) -> list[dict[str, Any]]:
+        """What its WebSocket tells of a job until it ends."""
+        return self._read(job_id, lambda _: False)
+
+    def until(self, job_id: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first thing told of a job that is ``wanted``."""
+        last = self._read(job_id, wanted)[-1]
+        assert wanted(last), last
+        return last
+
+    def finish(self, job_id: str) -> dict[str, Any]:
+        """Wait for the end of a job."""
+        return self.follow(job_id)[-1]
+
+    def _read(self, job_id: str, enough: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+        async def read() -> list[dict[str, Any]]:
+            seen: list[dict[str, Any]] = []
+            connector = aiohttp.UnixConnector(os.fspath(self.socket))
+            async with (
+                asyncio.timeout(60),
+                aiohttp.ClientSession(connector=connector) as session,
+                session.ws_connect(f"http://localhost/ws/jobs/{job_id}") as stream,
+            ):
+                async for message in stream:
+                    seen.append(json.loads(message.data))
+                    if enough(seen[-1]):
+                        break
+            return seen
+
+        return asyncio.run(read())
+
+    def result(self, job_id: str) -> dict[str, np.ndarray]:
+        """The result, as arrays."""
+        answer = self.call("GET", f"/api/v1/jobs/{job_id}/result?format=npz")
+        assert answer.status == 200, answer.body
+        with np.load(io.BytesIO(answer.body), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+
+
+@contextmanager
+def running(config: str = "", arguments: list[str] | None = None) -> Iterator[Daemon]:
+    """A daemon in a new directory with a short path: a socket's may have 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="pw-", dir="/tmp") as folder:
+        daemon = Daemon(Path(folder), config, arguments or [])
+        daemon.start()
+        try:
+            yield daemon
+        finally:
+            assert daemon.process
+            if daemon.process.poll() is None:
+                daemon.kill()
+
+
+def red_pair(samples: int = 128, seed: int = 7) -> tuple[list[float], list[float]]:
+    """Two series with some coherence."""
+    rng = np.random.default_rng(seed)
+    common = np.cumsum(rng.normal(size=samples)) * 0.3
+    return tuple((common + rng.normal(size=samples)).tolist() for _ in range(2))  # type: ignore[return-value]
