@@ -73,4 +73,5 @@ def draw(
         signif=arrays.get("signif"),
         title=title or "Wavelet power",
         time_units=units,
+        units="σ" if job.parameters["normalize"] else "units",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from pycwtd.api.types import JobView
     from pycwtd.client import Client
 
-#: Off a terminal, a line for every such share of the work.
-_LINE_EVERY = 0.1
+#: Off a terminal, a line for every such share of the work, or after so many seconds.
+_LINE_SHARE = 0.1
+_LINE_SECONDS = 60.0
 
 
 async def watch(client: Client, job_id: str, console: Console) -> JobView:
@@ -56,10 +58,11 @@ async def _bar(client: Client, job_id: str, console: Console) -> JobView:
 
 async def _lines(client: Client, job_id: str, console: Console) -> JobView:
     said: tuple[str, int] | None = None
+    due = 0.0
     async for job in client.follow(job_id):
-        now = (job.status, int(job.progress / _LINE_EVERY))
-        if now != said and not job.completed_at:
-            said = now
+        now = (job.status, int(job.progress / _LINE_SHARE))
+        if (now != said or time.monotonic() >= due) and not job.completed_at:
+            said, due = now, time.monotonic() + _LINE_SECONDS
             figures = _figures(job)
             text = f"{job.status}: {figures}" if figures else job.status
             console.print(text, highlight=False, markup=False, soft_wrap=True)

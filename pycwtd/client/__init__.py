@@ -2,5 +2,6 @@
 
 from pycwtd.client.client import Client
 from pycwtd.client.errors import ClientError, UnreachableError
+from pycwtd.store.records import JobKind, Status
 
-__all__ = ["Client", "ClientError", "UnreachableError"]
+__all__ = ["Client", "ClientError", "JobKind", "Status", "UnreachableError"]

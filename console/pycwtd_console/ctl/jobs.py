@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 from rich.console import Console
 
-from pycwtd.client import ClientError, UnreachableError
-from pycwtd.store.records import JobKind, Status
+from pycwtd.client import ClientError, JobKind, Status, UnreachableError
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
 from pycwtd_console.ctl.table import print_table

@@ -72,8 +72,10 @@ def _rows(name: str) -> list[_Row]:
 
 
 def _cells(line: str, delimiter: str | None) -> list[str]:
-    cells = next(csv.reader([line], delimiter=delimiter)) if delimiter else line.split()
-    return [cell.strip() for cell in cells]
+    if delimiter is None:
+        line, delimiter = line.expandtabs(1).strip(), " "
+    reader = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
+    return [cell.strip() for cell in next(reader)]
 
 
 def _header(first: list[str]) -> list[str] | None:
