@@ -12,6 +12,7 @@ import click
 from pycwtd import __version__
 from pycwtd.config import ConfigError, load_config
 from pycwtd.daemon import serve
+from pycwtd.hosts.host import HostDiedError
 from pycwtd.platform.sockets import ListenError
 from pycwtd.store.database import DatabaseError
 
@@ -55,5 +56,7 @@ def main(
     logging.basicConfig(level=config.log_level.upper(), format=_FORMAT)
     try:
         asyncio.run(serve(config))
+    except HostDiedError as error:
+        raise click.ClickException(f"the processes for numerics don't start: {error}") from None
     except (ListenError, DatabaseError) as error:
         raise click.ClickException(str(error)) from None

@@ -60,6 +60,7 @@ class Daemon:
     config: str = ""
     arguments: list[str] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
+    lives: int = 0
 
     @property
     def socket(self) -> Path:
@@ -76,8 +77,9 @@ class Daemon:
     def start(self, env: dict[str, str] | None = None) -> None:
         """Start it and wait until it says READY."""
         (self.root / "config.toml").write_text(self.config)
-        notify = self.root / "notify"
-        notify.unlink(missing_ok=True)
+        # A new one for each life: the last words of the one before may come late.
+        self.lives += 1
+        notify = self.root / f"notify-{self.lives}"
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear,
             (self.root / "log").open("ab") as log,

@@ -38,15 +38,15 @@ async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
     await engine.submit([record], [msgspec.json.encode(wanted)], durable=False)
     job = engine.active[record.id]
     try:
-        async with asyncio.timeout(context.config.limits.sync_seconds):
-            await job.ended.wait()
-    except TimeoutError:
-        await engine.promote(job)
-        return _accepted(job.record, 202, "the call takes long and goes on as a job")
+        await _first(job.ended, engine.halted, context.config.limits.sync_seconds)
     except asyncio.CancelledError:  # the client has hung up
-        job.cancelled = True
-        engine.abandon(job)
+        engine.drop(job)
         raise
+    if engine.stopping:
+        raise Problem(503, "the daemon is stopping", headers={"Retry-After": "5"})
+    if not job.ended.is_set():
+        await engine.ledger.promote(job)
+        return _accepted(job.record, 202, "the call takes long and goes on as a job")
     try:
         if job.record.status != "completed":
             # What the numerics refuse although every field was right by itself.
@@ -54,6 +54,16 @@ async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
         return await send_result(request, context, job.record, form)
     finally:
         engine.forget(job)
+
+
+async def _first(one: asyncio.Event, other: asyncio.Event, seconds: float) -> None:
+    """Wait until one of two things has happened, or the time is over."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (one, other)]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 async def significance(request: web.Request) -> web.StreamResponse:

@@ -78,7 +78,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     async def send() -> None:
         position = cursor
         while not context.engine.stopping:
-            bell = context.engine.events.waiter()
+            bell = context.engine.ledger.events.waiter()
             page = await context.store(Database.events, position, _PAGE)
             for event in page:
                 body = {
@@ -106,7 +106,7 @@ async def job(request: web.Request) -> web.StreamResponse:
     async def send() -> None:
         while not context.engine.stopping:
             live = context.engine.active.get(record.id)
-            bell = live.changed.waiter() if live else context.engine.events.waiter()
+            bell = live.changed.waiter() if live else context.engine.ledger.events.waiter()
             current = await context.store(Database.job, record.id) or record
             seen = await view(current, context)
             await socket.send_str(msgspec.json.encode({"type": "job", **_plain(seen)}).decode())

@@ -14,12 +14,11 @@ import msgspec
 
 from pycwtd.engine import spans
 from pycwtd.engine.active import ActiveJob, Phase
+from pycwtd.engine.ledger import STORAGE_REST, Ledger
 from pycwtd.engine.scheduler import Lease, schedule
-from pycwtd.engine.signal import Bell
 from pycwtd.engine.steps import StepFailedError, Steps, StorageError
 from pycwtd.hosts.host import HostDiedError, TaskCancelledError
 from pycwtd.store.database import Database
-from pycwtd.store.files import sync_directory, write_durably
 from pycwtd.store.records import FINAL, Job
 from pycwtd.store.store import StoreError
 
@@ -40,8 +39,6 @@ _MAX_HOST_DEATHS = 3
 _SHARE_HALF_LIFE = 60.0
 #: How long a stop waits for the chunks in flight, of the 2 s that a stop may take.
 _STOP_SECONDS = 1.0
-#: Rest of a job after the disk refused to take something.
-_STORAGE_REST = 1.0
 
 
 class QueueFullError(Exception):
@@ -59,17 +56,23 @@ class Engine:
         self._config = config
         self._store = store
         self.pool = pool
+        #: Set when the daemon begins to stop.
+        self.halted = asyncio.Event()
         self._steps = Steps(config, store, pool.rates)
         self.active: dict[str, ActiveJob] = {}
-        #: Rings when an event has been written.
-        self.events = Bell()
+        self.ledger = Ledger(store, self.halted)
         self._work = asyncio.Event()
         self._tokens = itertools.count(1)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._served: dict[str, float] = {}
         self._served_at = time.monotonic()
         self._loop: asyncio.Task[None] | None = None
-        self.stopping = False
+        self._background: set[asyncio.Task[None]] = set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the daemon is on its way out."""
+        return self.halted.is_set()
 
     # -- life ----------------------------------------------------------------------------
 
@@ -90,7 +93,7 @@ class Engine:
                 self._advance(job)
             self.active[record.id] = job
             if record.status == "running":
-                await self._change(job, "job.queued", {"reason": "restart"}, status="queued")
+                await self.ledger.change(job, "job.queued", {"reason": "restart"}, status="queued")
                 log.info("job %s taken up again with %d done", record.id, spans.done(chunks))
         # Folders of synchronous calls that the last run didn't outlive, and of submissions
         # that were never acknowledged.
@@ -100,8 +103,8 @@ class Engine:
 
     def begin_stop(self) -> None:
         """Take no more requests; wake the readers of events, so that they can leave."""
-        self.stopping = True
-        self.events.ring()
+        self.halted.set()
+        self.ledger.events.ring()
         for job in self.active.values():
             job.changed.ring()
 
@@ -145,6 +148,16 @@ class Engine:
             IdempotencyConflictError: the key was used with another request.
             OSError: the disk is full or failing; nothing was accepted.
         """
+        # A client that hangs up now must not leave a job in the store that nobody runs.
+        return await asyncio.shield(self._submit(records, requests, durable, idempotency))
+
+    async def _submit(
+        self,
+        records: Sequence[Job],
+        requests: Sequence[bytes],
+        durable: bool,
+        idempotency: tuple[str, str] | None,
+    ) -> Job:
         if len(self.active) + len(records) > self._config.limits.queued_jobs:
             raise QueueFullError
         jobs = [
@@ -153,19 +166,9 @@ class Engine:
             if record.kind != "batch"
         ]
         bodies = [body for body in requests if body]
-        try:
-            for job, body in zip(jobs, bodies, strict=True):
-                await asyncio.to_thread(_write_request, job, body)
-            accepted = list(records)
-            if durable:
-                accepted, new = await self._store(Database.insert_jobs, accepted, [], idempotency)
-                if not new:
-                    self._discard(jobs)
-                    return accepted[0]
-                self.events.ring()
-        except BaseException:
-            self._discard(jobs)
-            raise
+        accepted, new = await self.ledger.accept(jobs, bodies, records, idempotency)
+        if not new:
+            return accepted[0]
         numbered = {record.id: record for record in accepted}
         for job in jobs:
             job.record = numbered[job.record.id]
@@ -176,14 +179,6 @@ class Engine:
         self._work.set()
         return accepted[0]
 
-    async def promote(self, job: ActiveJob) -> None:
-        """Make a durable job of a synchronous call that takes too long."""
-        job.durable = True
-        await asyncio.to_thread(_sync_folder, job)
-        records, _ = await self._store(Database.insert_jobs, [job.record], job.chunks, None)
-        job.record = records[0]
-        self.events.ring()
-
     async def cancel(self, job_id: str) -> Job:
         """Stop a job for good.
 
@@ -193,12 +188,23 @@ class Engine:
         job = self.active.get(job_id)
         if job is None:
             raise NotActiveError
-        if not self.abandon(job):
+        if not self._interrupt(job):
             await self._end(job, "cancelled")
         await job.ended.wait()
         return job.record
 
-    def abandon(self, job: ActiveJob) -> bool:
+    def drop(self, job: ActiveJob) -> None:
+        """Stop a synchronous call whose client has gone, and remove its files."""
+        task = asyncio.create_task(self._drop(job))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _drop(self, job: ActiveJob) -> None:
+        with contextlib.suppress(NotActiveError):
+            await self.cancel(job.record.id)
+        self.forget(job)
+
+    def _interrupt(self, job: ActiveJob) -> bool:
         """Have a job's computation stopped, without waiting; returns whether one is running."""
         job.cancelled = True
         if job.lease is None:
@@ -213,7 +219,7 @@ class Engine:
 
     def forget(self, job: ActiveJob) -> None:
         """Drop the files of a synchronous call that has been answered."""
-        self._discard([job])
+        self.ledger.discard([job])
 
     # -- the loop ------------------------------------------------------------------------
 
@@ -241,7 +247,7 @@ class Engine:
             job = self.active[assignment.job_id]
             device = self.pool.devices[assignment.device_id]
             job.lease = Lease(next(self._tokens), assignment.job_id, assignment.device_id)
-            task = asyncio.create_task(self._step(job, job.lease, device))
+            task = asyncio.create_task(self._guarded_step(job, job.lease, device))
             self._running[job.record.id] = task
         rests = [s for d in self.pool.devices.values() if (s := d.rest_seconds()) > 0]
         return min(rests) + 0.01 if rests else None
@@ -272,6 +278,14 @@ class Engine:
         self._served = {o: v * factor for o, v in self._served.items() if v * factor > 1e-3}
         self._served_at = now
 
+    async def _guarded_step(self, job: ActiveJob, lease: Lease, device: Device) -> None:
+        """A step that fails in a way nobody thought of ends its job, not the daemon."""
+        try:
+            await self._step(job, lease, device)
+        except Exception:
+            log.exception("job %s hit a defect of the daemon", job.record.id)
+            await self._end(job, "failed", "the daemon has a defect; its log says more")
+
     async def _step(self, job: ActiveJob, lease: Lease, device: Device) -> None:
         started = time.monotonic()
         try:
@@ -281,7 +295,9 @@ class Engine:
                     changes["started_at"] = time.time()
                 changes["backend"] = job.record.backend
                 changes["fallback_reason"] = job.record.fallback_reason
-                await self._change(job, "job.running", {"backend": job.record.backend}, **changes)
+                await self.ledger.change(
+                    job, "job.running", {"backend": job.record.backend}, **changes
+                )
             await self._perform(job, lease, device)
         except TaskCancelledError:
             pass
@@ -292,7 +308,7 @@ class Engine:
         except (StorageError, StoreError) as error:
             # Nothing is wrong with the job: it keeps what it has and waits for the disk.
             log.error("job %s waits for the disk: %s", job.record.id, error)
-            await asyncio.sleep(_STORAGE_REST)
+            await asyncio.sleep(STORAGE_REST)
         finally:
             spent = time.monotonic() - started
             self._served[job.record.owner] = self._served.get(job.record.owner, 0.0) + spent
@@ -313,21 +329,15 @@ class Engine:
                 await self._complete(job)
         elif job.phase is Phase.SIMULATE:
             chunk = await self._steps.simulate(job, device, lease.token)
-            job.chunks.append(chunk)
-            job.in_flight = 0
-            if job.durable:
-                data = {"done": job.realisations_done, "total": job.record.total}
-                await self._store(Database.add_chunk, job.record, chunk, data, time.time())
-                self.events.ring()
+            await self.ledger.add_chunk(job, chunk)
             self._advance(job)
-            job.changed.ring()
         else:
             await self._steps.merge(job, device.host)
             more = await self._steps.finish(job, device.host)
             if more is None:
                 await self._complete(job)
             else:
-                await self._change(job, "job.extended", {"total": more}, total=more)
+                await self.ledger.change(job, "job.extended", {"total": more}, total=more)
                 job.phase = Phase.SIMULATE
 
     def _advance(self, job: ActiveJob) -> None:
@@ -349,7 +359,7 @@ class Engine:
             )
             return
         data = {"device": device.id, "reason": reason}
-        await self._change(job, "job.retried", data, host_deaths=deaths)
+        await self.ledger.change(job, "job.retried", data, host_deaths=deaths)
 
     async def _complete(self, job: ActiveJob) -> None:
         if job.cancelled:
@@ -365,54 +375,13 @@ class Engine:
             "result_sha256": job.record.result_sha256,
         }
         assert status in FINAL
-        await self._change(job, f"job.{status}", {"error": error} if error else {}, **changes)
+        await self.ledger.change(job, f"job.{status}", {"error": error} if error else {}, **changes)
         log.info("job %s %s%s", job.record.id, status, f": {error}" if error else "")
         self.active.pop(job.record.id, None)
-        if job.durable:
-            await asyncio.to_thread(_tidy, job)
+        await self.ledger.tidy(job)
         job.ended.set()
         job.changed.ring()
-
-    async def _change(
-        self, job: ActiveJob, event: str, data: dict[str, Any], **changes: Any
-    ) -> None:
-        if job.durable:
-            job.record = await self._store(
-                Database.change_job, job.record, event, data, time.time(), changes
-            )
-            self.events.ring()
-        else:
-            job.record = msgspec.structs.replace(job.record, **changes)
-        job.changed.ring()
-
-    def _discard(self, jobs: Sequence[ActiveJob]) -> None:
-        for job in jobs:
-            shutil.rmtree(job.folder, ignore_errors=True)
 
 
 def _units(record: Job) -> float:
     return float(record.parameters.get("units", 0.0))
-
-
-def _write_request(job: ActiveJob, body: bytes) -> None:
-    job.folder.mkdir()
-    path = job.folder / "request.json"
-    if job.durable:
-        write_durably(path, body)
-        sync_directory(job.folder.parent)
-    else:
-        path.write_bytes(body)
-
-
-def _sync_folder(job: ActiveJob) -> None:
-    """The request of a synchronous call was written without syncing; make up for it."""
-    path = job.folder / "request.json"
-    write_durably(path, path.read_bytes())
-    sync_directory(job.folder.parent)
-
-
-def _tidy(job: ActiveJob) -> None:
-    """Keep the request and the result of an ended job, drop the steps between."""
-    for path in job.folder.iterdir():
-        if path.name not in {"request.json", "result.npz"}:
-            path.unlink(missing_ok=True)

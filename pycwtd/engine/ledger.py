@@ -1,0 +1,151 @@
+"""Writing down what happens to jobs: rows, events and files, in the order that is safe."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pycwtd.engine.signal import Bell
+from pycwtd.store.database import Database
+from pycwtd.store.files import sync_directory, write_durably
+from pycwtd.store.store import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pycwtd.engine.active import ActiveJob
+    from pycwtd.store.records import Chunk, Job
+    from pycwtd.store.store import Store
+
+log = logging.getLogger(__name__)
+
+#: Rest of a job after the disk refused to take something (seconds).
+STORAGE_REST = 1.0
+#: What is kept of an ended job.
+_KEPT = {"request.json", "result.npz"}
+
+
+class Ledger:
+    """The store as the engine writes to it; a job that isn't durable leaves no rows."""
+
+    def __init__(self, store: Store, halted: asyncio.Event) -> None:
+        self._store = store
+        self._halted = halted
+        #: Rings when an event has been written.
+        self.events = Bell()
+
+    async def accept(
+        self,
+        jobs: Sequence[ActiveJob],
+        bodies: Sequence[bytes],
+        records: Sequence[Job],
+        idempotency: tuple[str, str] | None,
+    ) -> tuple[list[Job], bool]:
+        """Write requests and rows of new jobs: all or, after an error, nothing.
+
+        Returns:
+            The records with their numbers and True; or the record of the job that an earlier
+            request with the same key has made, and False.
+        """
+        try:
+            for job, body in zip(jobs, bodies, strict=True):
+                await asyncio.to_thread(_write_request, job, body)
+            if not all(job.durable for job in jobs):
+                return list(records), True
+            accepted, new = await self._store(Database.insert_jobs, list(records), [], idempotency)
+        except BaseException:
+            self.discard(jobs)
+            raise
+        if not new:
+            self.discard(jobs)
+        self.events.ring()
+        return accepted, new
+
+    async def promote(self, job: ActiveJob) -> None:
+        """Make a durable job of one that isn't, with what is computed of it."""
+        await asyncio.to_thread(_sync_request, job)
+        # From here on steps write rows; the store takes them in order, this one first.
+        job.durable = True
+        chunks = list(job.chunks)
+        records, _ = await self._store(Database.insert_jobs, [job.record], chunks, None)
+        job.record = msgspec.structs.replace(job.record, number=records[0].number)
+        self.events.ring()
+
+    async def change(
+        self, job: ActiveJob, event: str, data: dict[str, Any], **changes: Any
+    ) -> None:
+        """Change a job's record, and tell of it; while the disk is full, wait for it.
+
+        Raises:
+            StoreError: the disk is full and the daemon is stopping.
+        """
+        if not job.durable:
+            job.record = msgspec.structs.replace(job.record, **changes)
+            job.changed.ring()
+            return
+        while True:
+            try:
+                job.record = await self._store(
+                    Database.change_job, job.record, event, data, time.time(), changes
+                )
+                break
+            except StoreError as error:
+                if self._halted.is_set():
+                    raise
+                log.error("job %s waits for the disk: %s", job.record.id, error)
+                await asyncio.sleep(STORAGE_REST)
+        self.events.ring()
+        job.changed.ring()
+
+    async def add_chunk(self, job: ActiveJob, chunk: Chunk) -> None:
+        """Take note of realisations whose file is on disk.
+
+        Raises:
+            StoreError: the disk is full; the chunk doesn't count.
+        """
+        if job.durable:
+            done = sum(c.count for c in job.chunks) + chunk.count
+            data = {"done": done, "total": job.record.total}
+            await self._store(Database.add_chunk, job.record, chunk, data, time.time())
+            self.events.ring()
+        job.chunks.append(chunk)
+        job.in_flight = 0
+        job.changed.ring()
+
+    async def tidy(self, job: ActiveJob) -> None:
+        """Keep the request and the result of an ended job, drop the steps between."""
+        if job.durable:
+            await asyncio.to_thread(_tidy, job)
+
+    def discard(self, jobs: Sequence[ActiveJob]) -> None:
+        """Remove the files of jobs that have no rows."""
+        for job in jobs:
+            shutil.rmtree(job.folder, ignore_errors=True)
+
+
+def _write_request(job: ActiveJob, body: bytes) -> None:
+    job.folder.mkdir()
+    path = job.folder / "request.json"
+    if job.durable:
+        write_durably(path, body)
+        sync_directory(job.folder.parent)
+    else:
+        path.write_bytes(body)
+
+
+def _sync_request(job: ActiveJob) -> None:
+    """The request of a synchronous call was written without syncing; make up for it."""
+    path = job.folder / "request.json"
+    write_durably(path, path.read_bytes())
+    sync_directory(job.folder.parent)
+
+
+def _tidy(job: ActiveJob) -> None:
+    for path in job.folder.iterdir():
+        if path.name not in _KEPT:
+            path.unlink(missing_ok=True)
