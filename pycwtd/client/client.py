@@ -208,12 +208,13 @@ class Client:
             try:
                 # A refused handshake comes without a sentence; this answer has one.
                 await self.job(job_id)
+                patience.met = True
                 with self._translated("GET", url):
                     async with self._session.ws_connect(url, heartbeat=_HEARTBEAT) as socket:
                         async for message in socket:
                             if message.type is not aiohttp.WSMsgType.TEXT:
                                 break
-                            patience.met()
+                            patience.renew()
                             job = self._decode(message.data, JobView)
                             yield job
                             if job.status in FINAL:

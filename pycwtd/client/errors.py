@@ -49,13 +49,14 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._met = False
+        #: Whether the daemon has been heard at all.
+        self.met = False
         self._until: float | None = None
         self._pause = _FIRST_PAUSE
 
-    def met(self) -> None:
-        """The daemon has been heard: the clock starts anew at the next failure."""
-        self._met = True
+    def renew(self) -> None:
+        """All is well: the clock starts anew at the next failure."""
+        self.met = True
         self._until = None
         self._pause = _FIRST_PAUSE
 
@@ -66,11 +67,11 @@ class Patience:
             ClientError: the given one, where no attempt is left or none makes sense.
         """
         if not isinstance(error, UnreachableError) or error.lost:
-            self._met = True
+            self.met = True
         now = time.monotonic()
         if self._until is None:
             self._until = now + self._seconds
-        if not (error.passing and self._met) or now >= self._until:
+        if not (error.passing and self.met) or now >= self._until:
             raise error
         await asyncio.sleep(self._pause)
         self._pause = min(2 * self._pause, _LONGEST_PAUSE)

@@ -23,19 +23,20 @@ COHERENCE = {"data1": A, "data2": B, "dt": 1.0, "significance_test": True, "mc_c
 LONG = {**COHERENCE, "mc_count": 1_000_000}
 
 
-def test_following_through_a_crash():
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_following_through_a_restart(end):
     async def watch(daemon) -> None:
         async with Client(daemon.socket) as client:
             job_id = (await client.submit("wct", LONG)).job_id
-            crashed = False
+            restarted = False
             async for job in client.follow(job_id):
-                if not crashed and job.status == "running":
-                    crashed = True
-                    await asyncio.to_thread(daemon.kill)
+                if not restarted and job.status == "running":
+                    restarted = True
+                    await asyncio.to_thread(getattr(daemon, end))
                     await asyncio.to_thread(daemon.start)
-                elif crashed and job.status == "running":
+                elif restarted and job.status == "running":
                     await client.cancel(job_id)
-            assert (crashed, job.status) == (True, "cancelled")
+            assert (restarted, job.status) == (True, "cancelled")
 
     with running() as daemon:
         asyncio.run(watch(daemon))

@@ -146,7 +146,7 @@ def test_an_id_that_several_jobs_have(ctl, files):
     assert f"jobs begin with '{common}'" in err
 
 
-def test_results(ctl, coherence):
+def test_results(ctl, coherence, daemon):
     status, out, _ = ctl("result", coherence[:10])
     path = Path(out.strip())
     assert (status, path) == (0, Path(f"wct-{coherence[:8]}.npz"))
@@ -165,6 +165,7 @@ def test_results(ctl, coherence):
     status, _, err = ctl("result", coherence, "-o", "nowhere/r.npz")
     assert status == 2
     assert "No such file" in err
+    assert "Traceback" not in daemon.log
     # Nothing half-written is left anywhere.
     assert sorted(p.name for p in Path().iterdir()) == ["r.json", path.name]
 

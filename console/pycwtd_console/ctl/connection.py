@@ -40,8 +40,11 @@ def ask(session: Session, work: Callable[[Client], Awaitable[T]]) -> T:
         raise NotReachedError(error.detail) from None
     except ClientError as error:
         raise refused(error) from None
+    except BrokenPipeError:  # nobody reads stdout any more; click ends quietly
+        raise
     except OSError as error:
-        raise InputError(f"{error.filename}: {error.strerror}") from None
+        where = f"{error.filename}: " if error.filename else ""
+        raise InputError(f"{where}{error.strerror}") from None
 
 
 def refused(error: ClientError) -> RefusedError:
