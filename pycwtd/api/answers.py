@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from aiohttp.abc import AbstractStreamWriter
+
 NPZ = "application/x-npz"
 JSON = "application/json"
 #: Bodies from here on are compressed, where the client accepts it.
@@ -51,11 +53,22 @@ def wanted_format(request: web.Request) -> str:
     raise Problem(406, f"a result is {JSON} or {NPZ}, none of which the Accept header allows")
 
 
+class _SentFile(web.FileResponse):
+    """A file that is sent once.
+
+    aiohttp prepares what a handler returns even if the handler has done so, and a file that is
+    prepared twice goes out twice.
+    """
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        return None if self.prepared else await super().prepare(request)
+
+
 async def send_file(
     request: web.Request, path: Path, content_type: str, name: str
 ) -> web.FileResponse:
-    """Stream a file; ranges and compression included."""
-    response = web.FileResponse(
+    """Stream a file; ranges and compression included. It may be removed afterwards."""
+    response = _SentFile(
         path,
         headers={
             "Content-Type": content_type,

@@ -1,0 +1,177 @@
+"""``pycwtctl jobs``, ``job``, ``watch`` and ``cancel``."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, get_args
+
+import click
+from rich.console import Console
+
+from pycwtd.client import ClientError, JobKind, Status, UnreachableError
+from pycwtd_console.ctl.connection import ask, print_json
+from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
+from pycwtd_console.ctl.table import print_table
+from pycwtd_console.progress import duration, span, summary
+from pycwtd_console.progress import watch as watch_job
+
+if TYPE_CHECKING:
+    from pycwtd.api.types import JobView
+    from pycwtd.client import Client
+
+#: As much of an id as tables show: with 10,000 jobs, two of them alike once in 86 tables.
+_SHORT = 8
+
+
+@click.command()
+@click.option("--status", type=click.Choice(get_args(Status)), help="Only these.")
+@click.option("--kind", type=click.Choice(get_args(JobKind)), help="Only these.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many."
+)
+@json_option
+@pass_session
+def jobs(session: Session, status: str | None, kind: str | None, limit: int) -> None:
+    """List jobs, newest first."""
+
+    async def work(client: Client) -> list[JobView]:
+        return [job async for job in client.jobs(status=status, kind=kind, limit=limit)]
+
+    found = ask(session, work)
+    if session.json:
+        print_json(found)
+        return
+    if not found:
+        session.say("There are no such jobs." if status or kind else "There are no jobs.")
+        return
+    print_table(
+        ("JOB", "KIND", "STATUS", "PROGRESS", "BACKEND", "SUBMITTED", "TOOK"),
+        [
+            (
+                job.job_id[:_SHORT],
+                job.kind,
+                job.status,
+                f"{job.progress:.0%}",
+                job.backend or "-",
+                _local(job.created_at),
+                "-" if (seconds := duration(job)) is None else span(seconds),
+            )
+            for job in found
+        ],
+    )
+
+
+@click.command()
+@click.argument("job_id", metavar="ID")
+@json_option
+@pass_session
+def job(session: Session, job_id: str) -> None:
+    """Show one job."""
+    found = ask(session, lambda client: client.find(job_id))
+    if session.json:
+        print_json(found)
+        return
+    rows = [
+        ("job", found.job_id),
+        ("kind", found.kind),
+        ("status", found.status),
+        ("progress", f"{found.progress:.0%}"),
+        ("submitted", f"{_local(found.created_at)} by {found.owner}"),
+        ("started", _local(found.started_at)),
+        ("ended", _local(found.completed_at)),
+    ]
+    if found.realisations:
+        done = f"{found.realisations_done:,} of {found.realisations:,}"
+        rows += [("realisations", done), ("backend", found.backend or "-")]
+        rows.append(("seed", str(found.seed)))
+    if found.results:
+        rows += [
+            (f"task {entry.task_id}", f"{entry.job_id} {entry.status}") for entry in found.results
+        ]
+    optional = {"fallback": found.fallback_reason, "error": found.error}
+    rows += [(name, text) for name, text in optional.items() if text]
+    known = ("samples", "dt", "dj", "s0", "J", "family", "order", "normalize", "level", "precision")
+    values = found.parameters
+    rows += [(name, f"{values[name]}") for name in known if values.get(name) is not None]
+    print_table(None, rows)
+
+
+@click.command()
+@click.argument("job_id", metavar="ID")
+@json_option
+@pass_session
+def watch(session: Session, job_id: str) -> None:
+    """Watch a job until it ends; Ctrl-C stops watching, not the job.
+
+    With --json, a line on stdout each time the job has advanced.
+    """
+
+    async def work(client: Client) -> JobView:
+        return await show(session, client, (await client.find(job_id)).job_id, stream=True)
+
+    conclude(session, ask(session, work), printed=True)
+
+
+@click.command()
+@click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+@json_option
+@pass_session
+def cancel(session: Session, job_ids: tuple[str, ...]) -> None:
+    """Stop jobs. One that can't be stopped doesn't keep the others from it."""
+
+    async def work(client: Client) -> list[JobView | ClientError]:
+        return [await _cancel(client, job_id) for job_id in job_ids]
+
+    outcomes = ask(session, work)
+    stopped = [one for one in outcomes if not isinstance(one, ClientError)]
+    if session.json:
+        print_json(stopped)
+    for job in stopped:
+        session.say(f"{job.job_id[:_SHORT]} {job.status}")
+    errors = [one for one in outcomes if isinstance(one, ClientError)]
+    if errors:
+        raise RefusedError("; ".join(e.detail for e in errors), errors[0].code, errors[0].status)
+
+
+async def _cancel(client: Client, job_id: str) -> JobView | ClientError:
+    try:
+        return await client.cancel((await client.find(job_id)).job_id)
+    except UnreachableError:
+        raise
+    except ClientError as error:
+        return error
+
+
+async def show(session: Session, client: Client, job_id: str, *, stream: bool = False) -> JobView:
+    """Watch a job to its end, as the session wants to see it."""
+    try:
+        if not session.json:
+            return await watch_job(client, job_id, Console(stderr=True))
+        async for seen in client.follow(job_id):
+            if stream:
+                print_json(seen)
+        return seen
+    except asyncio.CancelledError:
+        session.say(f"Stopped watching; the job goes on: pycwtctl watch {job_id[:_SHORT]}")
+        raise
+
+
+def conclude(session: Session, job: JobView, *, printed: bool = False) -> None:
+    """Tell how a job ended.
+
+    Raises:
+        RefusedError: it has no result.
+    """
+    if session.json and not printed:
+        print_json(job)
+    if job.status != "completed":
+        raise RefusedError(f"job {job.job_id[:_SHORT]} {summary(job)}", f"job_{job.status}")
+    session.say(summary(job))
+
+
+def _local(time: str | None) -> str:
+    """A time of the API in this machine's zone."""
+    if time is None:
+        return "-"
+    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")

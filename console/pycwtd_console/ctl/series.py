@@ -1,0 +1,122 @@
+"""Series from text files: every cell is a number or an error that says where it isn't.
+
+Columns are parted by semicolons, tabs, commas or white space, whichever the first line has, in
+this order. Empty lines and those that begin with ``#`` or ``%`` are passed over.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+from pycwtd_console.ctl.session import InputError
+
+_COMMENTS = ("#", "%")
+#: What people write for a missing value: in the first line they don't make a header.
+_MISSING = {"", "-", "--", "?", "*", "na", "n/a", "none", "null", "missing"}
+
+_Row = tuple[int, list[str]]
+
+
+def read_series(spec: str, column: str | None = None) -> list[float]:
+    """The series that ``FILE`` or ``FILE:COLUMN`` names.
+
+    Args:
+        spec: the file, with the column's name or number (from 1) after a colon.
+        column: the column, where ``spec`` has none.
+
+    Raises:
+        InputError: naming the file, and the line where there is one.
+    """
+    name, own = _split(spec)
+    wanted = column if own is None else own
+    rows = _rows(name)
+    header = _header(rows[0][1])
+    body = rows[1:] if header else rows
+    if not body:
+        raise InputError(f"{name}: has a header, but no values")
+    width = len(rows[0][1])
+    for line, cells in body:
+        if len(cells) != width:
+            raise InputError(f"{name}, line {line}: has {len(cells)} columns, not {width}")
+    index = _index(name, header, width, wanted)
+    return [_number(name, line, cells[index]) for line, cells in body]
+
+
+def _split(spec: str) -> tuple[str, str | None]:
+    """File and column; a file that has a colon in its name is found all the same."""
+    name, colon, column = spec.rpartition(":")
+    if not colon or Path(spec).exists():
+        return spec, None
+    return name, column
+
+
+def _rows(name: str) -> list[_Row]:
+    """The lines with something in them, numbered as in the file, cut into cells."""
+    try:
+        text = Path(name).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{name}: isn't a text file in UTF-8") from None
+    except OSError as error:
+        raise InputError(f"{name}: can't be read: {error.strerror}") from None
+    lines = [
+        (number, line)
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip() and not line.lstrip().startswith(_COMMENTS)
+    ]
+    if not lines:
+        raise InputError(f"{name}: is empty")
+    delimiter = next((mark for mark in ";\t," if mark in lines[0][1]), None)
+    return [(number, _cells(line, delimiter)) for number, line in lines]
+
+
+def _cells(line: str, delimiter: str | None) -> list[str]:
+    if delimiter is None:
+        line, delimiter = line.expandtabs(1).strip(), " "
+    reader = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
+    return [cell.strip() for cell in next(reader)]
+
+
+def _header(first: list[str]) -> list[str] | None:
+    """The first line, where it has names: no numbers, and more than marks of missing values."""
+    if any(_parse(cell) is not None for cell in first):
+        return None
+    return first if any(cell.lower() not in _MISSING for cell in first) else None
+
+
+def _index(name: str, header: list[str] | None, width: int, wanted: str | None) -> int:
+    there = ", ".join(header) if header else f"1 to {width}"
+    if wanted is None:
+        if width > 2:
+            raise InputError(
+                f"{name}: has {width} columns ({there}); say which one, as {name}:COLUMN or with "
+                "--column, by name or by number from 1"
+            )
+        return width - 1
+    if header and wanted in header:
+        if header.count(wanted) > 1:
+            raise InputError(f"{name}: has several columns {wanted!r}; say which one by number")
+        return header.index(wanted)
+    if wanted.isdecimal() and 1 <= int(wanted) <= width:
+        return int(wanted) - 1
+    raise InputError(f"{name}: has no column {wanted!r}; its columns: {there}")
+
+
+def _number(name: str, line: int, cell: str) -> float:
+    value = _parse(cell)
+    if value is None:
+        what = f"{cell!r} isn't a number" if cell else "a value is missing"
+        raise InputError(f"{name}, line {line}: {what}")
+    if not math.isfinite(value):
+        raise InputError(f"{name}, line {line}: {cell} isn't a finite number")
+    return value
+
+
+def _parse(cell: str) -> float | None:
+    if "_" in cell:
+        return None
+    try:
+        return float(cell)
+    except ValueError:
+        return None

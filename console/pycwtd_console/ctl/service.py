@@ -1,0 +1,68 @@
+"""``pycwtctl backends`` and ``health``."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from pycwtd_console.ctl.connection import ask, print_json
+from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
+from pycwtd_console.ctl.table import print_table
+from pycwtd_console.progress import span
+
+
+@click.command()
+@json_option
+@pass_session
+def backends(session: Session) -> None:
+    """List what can compute, and how fast it is.
+
+    The speed-up is against the backend "sequential", as measured on the daemon's machine.
+    """
+    found = ask(session, lambda client: client.backends())
+    if session.json:
+        print_json(found)
+        return
+    print_table(
+        ("NAME", "TYPE", "AVAILABLE", "SPEED-UP", "DEVICES, OR WHY THERE ARE NONE"),
+        [
+            (
+                one.name,
+                one.type,
+                "yes" if one.available else "no",
+                "-" if one.estimated_speedup is None else f"{one.estimated_speedup:.1f}",
+                one.error or "; ".join(one.devices),
+            )
+            for one in found
+        ],
+    )
+
+
+@click.command()
+@json_option
+@pass_session
+def health(session: Session) -> None:
+    """Show whether the daemon is well; if it isn't, the exit status is 1."""
+    found = ask(session, lambda client: client.detailed_health())
+    if session.json:
+        print_json(found)
+    else:
+        jobs = msgspec.structs.asdict(found.jobs)
+        states = {
+            name: "well" if one.available and one.healthy else "ill" if one.available else "absent"
+            for name, one in found.backends.items()
+        }
+        usage = msgspec.structs.asdict(found.system)
+        print_table(
+            None,
+            [
+                ("status", found.status),
+                ("version", found.version),
+                ("up for", span(found.uptime)),
+                ("backends", ", ".join(f"{name} {state}" for name, state in states.items())),
+                ("jobs", ", ".join(f"{count} {name}" for name, count in jobs.items())),
+                *((name.replace("_usage", ""), f"{share:.0f} %") for name, share in usage.items()),
+            ],
+        )
+    if found.status != "healthy":
+        raise RefusedError(f"the daemon is {found.status}: no backend is available", "degraded")

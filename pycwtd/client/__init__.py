@@ -1,0 +1,7 @@
+"""The daemon's client: what programs, ``pycwtctl`` and consoles talk to it with."""
+
+from pycwtd.client.client import Client
+from pycwtd.client.errors import ClientError, UnreachableError
+from pycwtd.store.records import JobKind, Status
+
+__all__ = ["Client", "ClientError", "JobKind", "Status", "UnreachableError"]

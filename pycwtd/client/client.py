@@ -1,0 +1,344 @@
+"""The client of the daemon's API, over its Unix socket or over HTTP with a token."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import uuid
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from pycwtd.api.types import (
+    Backend,
+    BackendList,
+    DetailedHealth,
+    Health,
+    JobAccepted,
+    JobList,
+    JobView,
+)
+from pycwtd.client.errors import ClientError, Patience, UnreachableError
+from pycwtd.platform.paths import default_socket
+from pycwtd.store.records import FINAL
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+    from pathlib import Path
+
+T = TypeVar("T")
+
+_API = "/api/v1"
+#: A daemon that doesn't take a connection, or says nothing, for so long is out of reach.
+_CONNECT_SECONDS = 10.0
+_SILENCE_SECONDS = 60.0
+#: A dead connection under a WebSocket is noticed by its unanswered pings.
+_HEARTBEAT = 15.0
+#: Jobs in one answer of the daemon, at most.
+_PAGE = 1000
+_BLOCK = 256 * 1024
+_FULL_ID = 36
+
+
+class Client:
+    """One connection to a daemon, to be used as an asynchronous context manager.
+
+    Args:
+        socket: path of the daemon's Unix socket; None takes the one that it listens on
+            when nobody says otherwise.
+        url: of a daemon on TCP, in place of the socket.
+        token: bearer token for the URL.
+        patience: how long a restarting daemon is waited for (seconds).
+    """
+
+    def __init__(
+        self,
+        socket: Path | None = None,
+        *,
+        url: str | None = None,
+        token: str | None = None,
+        patience: float = 60.0,
+    ) -> None:
+        self._path = None if url else (socket or default_socket())
+        self._base = url.rstrip("/") if url else "http://localhost"
+        self._token = token
+        self._patience = patience
+        self._session: aiohttp.ClientSession | None = None
+
+    @classmethod
+    def from_environment(
+        cls,
+        socket: Path | None = None,
+        url: str | None = None,
+        token_file: Path | None = None,
+        *,
+        patience: float = 60.0,
+    ) -> Self:
+        """What is given, else ``PYCWTD_URL`` and ``PYCWTD_TOKEN``, else the Unix socket.
+
+        Raises:
+            OSError: the token's file can't be read.
+        """
+        token = os.environ.get("PYCWTD_TOKEN")
+        if token_file:
+            token = token_file.read_text(encoding="utf-8").strip()
+        if socket is None and url is None:
+            url = os.environ.get("PYCWTD_URL") or None
+        return cls(socket, url=url, token=token or None, patience=patience)
+
+    @property
+    def where(self) -> str:
+        """The socket or the URL, for people."""
+        return f"socket {self._path}" if self._path else self._base
+
+    async def __aenter__(self) -> Self:
+        connector = aiohttp.UnixConnector(str(self._path)) if self._path else aiohttp.TCPConnector()
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            headers={"Authorization": f"Bearer {self._token}"} if self._token else None,
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS
+            ),
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._session
+        await self._session.close()
+
+    async def health(self) -> Health:
+        """Whether the daemon works."""
+        return await self._get("/health", Health)
+
+    async def detailed_health(self) -> DetailedHealth:
+        """Every part of the daemon, one by one."""
+        return await self._get(f"{_API}/health/detailed", DetailedHealth)
+
+    async def backends(self) -> list[Backend]:
+        """All backends, the unavailable ones with the reason."""
+        return (await self._get(f"{_API}/backends/", BackendList)).backends
+
+    async def submit(
+        self, kind: str, request: Mapping[str, Any], idempotency_key: str | None = None
+    ) -> JobAccepted:
+        """Hand in a job; a lost connection leads to another attempt, never to another job.
+
+        Args:
+            kind: cwt, xwt, wct or significance.
+            request: the fields of the kind's own route, in either spelling.
+            idempotency_key: of this submission; None draws one.
+
+        Raises:
+            ClientError: the daemon refuses it, or can't be reached.
+        """
+        body = msgspec.json.encode({"kind": kind, "request": request})
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": idempotency_key or str(uuid.uuid4()),
+        }
+        patience = Patience(self._patience)
+        while True:
+            try:
+                path = f"{_API}/jobs/"
+                async with self._answer("POST", path, data=body, headers=headers) as response:
+                    return self._decode(await response.read(), JobAccepted)
+            except ClientError as error:
+                await patience.after(error)
+
+    async def job(self, job_id: str) -> JobView:
+        """One job, by its full id."""
+        return await self._get(f"{_API}/jobs/{quote(job_id, safe='')}", JobView)
+
+    async def jobs(
+        self, *, status: str | None = None, kind: str | None = None, limit: int | None = 100
+    ) -> AsyncIterator[JobView]:
+        """Jobs, newest first, fetched page by page; ``limit`` None means all of them."""
+        cursor: str | None = None
+        left = limit
+        while left is None or left > 0:
+            wanted = {"status": status, "kind": kind, "cursor": cursor}
+            query = {name: value for name, value in wanted.items() if value is not None}
+            query["limit"] = str(_PAGE if left is None else min(left, _PAGE))
+            page = await self._get(f"{_API}/jobs/", JobList, query)
+            for job in page.jobs:
+                yield job
+            left = None if left is None else left - len(page.jobs)
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def find(self, prefix: str) -> JobView:
+        """A job by its id or by a beginning of it that no other job's id has.
+
+        Raises:
+            ClientError: there is no such job, or more than one.
+        """
+        if len(prefix) >= _FULL_ID:
+            return await self.job(prefix)
+        found = [job async for job in self.jobs(limit=None) if job.job_id.startswith(prefix)]
+        if not found or not prefix:
+            raise ClientError(f"there is no job {prefix!r}", status=404, code="unknown_job")
+        if len(found) > 1:
+            several = ", ".join(job.job_id[: len(prefix) + 4] for job in found[:4])
+            raise ClientError(
+                f"{len(found)} jobs begin with {prefix!r} ({several} …); give more of the id",
+                code="ambiguous_id",
+            )
+        return found[0]
+
+    async def cancel(self, job_id: str) -> JobView:
+        """Stop a job, by its full id."""
+        path = f"{_API}/jobs/{quote(job_id, safe='')}"
+        async with self._answer("DELETE", path) as response:
+            return self._decode(await response.read(), JobView)
+
+    async def follow(self, job_id: str) -> AsyncIterator[JobView]:
+        """A job as it advances, until it has ended; outlives a restart of the daemon.
+
+        Raises:
+            ClientError: there is no such job, or the daemon stays away.
+        """
+        assert self._session
+        patience = Patience(self._patience)
+        url = f"{self._base}/ws/jobs/{quote(job_id, safe='')}"
+        while True:
+            try:
+                # A refused handshake comes without a sentence; this answer has one.
+                await self.job(job_id)
+                with self._translated("GET", url):
+                    async with self._session.ws_connect(url, heartbeat=_HEARTBEAT) as socket:
+                        async for message in socket:
+                            if message.type is not aiohttp.WSMsgType.TEXT:
+                                break
+                            patience.met()
+                            job = self._decode(message.data, JobView)
+                            yield job
+                            if job.status in FINAL:
+                                return
+                raise self._unreachable("it closed the connection", lost=True)
+            except ClientError as error:
+                await patience.after(error)
+
+    async def download_result(self, job_id: str, path: Path, form: str = "npz") -> int:
+        """Fetch the result of a completed job into a file that is whole or not there.
+
+        Args:
+            job_id: the full id.
+            path: of the file; one that is there is replaced.
+            form: npz or json.
+
+        Returns:
+            The file's size in bytes.
+
+        Raises:
+            ClientError: there is no result, or it doesn't arrive.
+            OSError: the file can't be written.
+        """
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        target = f"{_API}/jobs/{quote(job_id, safe='')}/result"
+        try:
+            async with self._answer("GET", target, params={"format": form}) as response:
+                with part.open("xb") as file:
+                    async for block in response.content.iter_chunked(_BLOCK):
+                        file.write(block)
+                    size = file.tell()
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        return size
+
+    async def _get(self, path: str, kind: type[T], query: Mapping[str, str] | None = None) -> T:
+        async with self._answer("GET", path, params=query) as response:
+            return self._decode(await response.read(), kind)
+
+    @asynccontextmanager
+    async def _answer(
+        self, method: str, path: str, **options: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A successful answer; every other becomes a ClientError."""
+        assert self._session, "use the client in 'async with'"
+        url = self._base + path
+        with self._translated(method, url):
+            async with self._session.request(method, url, **options) as response:
+                if not response.ok:
+                    raise _refusal(response, await response.read())
+                yield response
+
+    @contextmanager
+    def _translated(self, method: str, url: str) -> Iterator[None]:
+        """Turn what goes wrong on the way into a ClientError."""
+        try:
+            yield
+        except aiohttp.WSServerHandshakeError as error:
+            raise ClientError(
+                f"{method} {url} was answered with {error.status}",
+                status=error.status,
+                code="service_unavailable" if error.status == 503 else "handshake",
+            ) from None
+        except aiohttp.InvalidURL:
+            raise ClientError(
+                f"{self._base!r} isn't a URL; give one such as http://localhost:8750", code="url"
+            ) from None
+        except aiohttp.ClientConnectorError as error:
+            raise self._unreachable(_reason(error.os_error), lost=False) from None
+        except aiohttp.ConnectionTimeoutError:
+            text = f"it took no connection within {_CONNECT_SECONDS:g} s"
+            raise self._unreachable(text, lost=False) from None
+        except TimeoutError:
+            text = f"it said nothing for {_SILENCE_SECONDS:g} s"
+            raise self._unreachable(text, lost=True) from None
+        except aiohttp.ClientError as error:
+            text = f"the connection was lost ({error or type(error).__name__})"
+            raise self._unreachable(text, lost=True) from None
+
+    def _unreachable(self, reason: str, *, lost: bool) -> UnreachableError:
+        start = f"pycwtd --socket {self._path}" if self._path else "pycwtd --listen HOST:PORT"
+        return UnreachableError(
+            f"can't reach the daemon on {self.where}: {reason}; is pycwtd running? "
+            f"Start it with 'systemctl start pycwtd' or '{start}', or name another one with "
+            "--socket or --url",
+            lost=lost,
+        )
+
+    def _decode(self, body: bytes | str, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.DecodeError as error:
+            raise ClientError(
+                f"the answer from {self.where} isn't understood ({error}); is it pycwtd, and of "
+                "the same version as this client?",
+                code="bad_answer",
+            ) from None
+
+
+def _refusal(response: aiohttp.ClientResponse, body: bytes) -> ClientError:
+    """The problem that the daemon, or something before it, answered with."""
+    status = response.status
+    try:
+        problem = msgspec.json.decode(body, type=_Problem)
+    except msgspec.DecodeError:
+        text = f"{response.method} {response.url} was answered with {status} {response.reason}"
+        return ClientError(text, status=status, code="http")
+    return ClientError(problem.detail, status=status, code=problem.error.code)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such socket"
+    if isinstance(error, ConnectionRefusedError):
+        return "nobody is listening there"
+    if isinstance(error, PermissionError):
+        return "you have no permission for it (the members of its group have)"
+    return error.strerror or str(error)
+
+
+class _ProblemCode(msgspec.Struct):
+    code: str
+
+
+class _Problem(msgspec.Struct):
+    detail: str
+    error: _ProblemCode
