@@ -99,7 +99,6 @@ async def view(record: Job, context: Context) -> JobView:
     if record.kind == "batch":
         members = await context.store(Database.jobs, batch_id=record.id)
         members.reverse()
-        record = _sum_up(record, members)
     completed = record.status == "completed"
     done = live.realisations_done if live else (record.total if completed else 0)
     left = live.seconds_left() if live else None
@@ -129,28 +128,6 @@ async def view(record: Job, context: Context) -> JobView:
         results=UNSET
         if members is None
         else [BatchEntry(i, member.id, member.status) for i, member in enumerate(members)],
-    )
-
-
-def _sum_up(batch: Job, members: list[Job]) -> Job:
-    """A batch's own state follows from those of its members."""
-    states = {member.status for member in members}
-    ended = [m.completed_at for m in members if m.completed_at is not None]
-    started = [m.started_at for m in members if m.started_at is not None]
-    status: Status
-    if not states <= FINAL:
-        status = "running" if started else "queued"
-    elif states == {"completed"}:
-        status = "completed"
-    else:
-        status = "failed" if "failed" in states else "cancelled"
-    failed = sum(member.status == "failed" for member in members)
-    return msgspec.structs.replace(
-        batch,
-        status=status,
-        started_at=min(started, default=None),
-        completed_at=max(ended, default=None) if status in FINAL else None,
-        error=f"{failed} of {len(members)} tasks failed" if status == "failed" else None,
     )
 
 
@@ -198,6 +175,7 @@ async def cancel(request: web.Request) -> web.StreamResponse:
             raise _ended(record.id)
         for member in live:
             await context.engine.cancel(member.id)
+        record = await find(request)
     else:
         try:
             record = await context.engine.cancel(record.id)

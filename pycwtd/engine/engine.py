@@ -85,8 +85,6 @@ class Engine:
     async def _recover(self) -> None:
         unfinished = await self._store(Database.unfinished)
         for record, chunks in unfinished:
-            if record.kind == "batch":
-                continue
             job = ActiveJob(record, self._store.folder(record.id), _units(record), chunks=chunks)
             if (job.folder / "task.json").exists():
                 job.phase = Phase.SIMULATE
@@ -290,13 +288,16 @@ class Engine:
         started = time.monotonic()
         try:
             if job.record.status == "queued":
-                changes = {"status": "running", "attempts": job.record.attempts + 1}
-                if job.record.started_at is None:
-                    changes["started_at"] = time.time()
-                changes["backend"] = job.record.backend
-                changes["fallback_reason"] = job.record.fallback_reason
+                record = job.record
                 await self.ledger.change(
-                    job, "job.running", {"backend": job.record.backend}, **changes
+                    job,
+                    "job.running",
+                    {"backend": record.backend},
+                    status="running",
+                    attempts=record.attempts + 1,
+                    started_at=record.started_at or time.time(),
+                    backend=record.backend,
+                    fallback_reason=record.fallback_reason,
                 )
             await self._perform(job, lease, device)
         except TaskCancelledError:

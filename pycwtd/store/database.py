@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pycwtd.store.records import FINAL, Chunk, Event, Job
+from pycwtd.store.records import FINAL, Chunk, Event, Job, batch_status
 from pycwtd.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -161,7 +161,32 @@ class Database:
             if changed.status in FINAL:
                 db.execute("DELETE FROM chunks WHERE job_id = ?", (job.id,))
             self._tell(db, changed, event, data, now)
+            if changed.batch_id is not None:
+                self._update_batch(db, changed.batch_id, now)
         return changed
+
+    def _update_batch(self, db: sqlite3.Connection, batch_id: str, now: float) -> None:
+        """A batch's state follows from those of its members."""
+        batch = self.job(batch_id)
+        assert batch
+        members = self.jobs(batch_id=batch_id)
+        status = batch_status([member.status for member in members])
+        if status == batch.status:
+            return
+        failed = sum(member.status == "failed" for member in members)
+        changed = msgspec.structs.replace(
+            batch,
+            status=status,
+            started_at=batch.started_at or now,
+            completed_at=now if status in FINAL else None,
+            error=f"{failed} of {len(members)} tasks failed" if status == "failed" else None,
+        )
+        db.execute(
+            "UPDATE jobs SET status = :status, started_at = :started_at,"
+            " completed_at = :completed_at, error = :error WHERE id = :id",
+            _row_of(changed),
+        )
+        self._tell(db, changed, f"job.{status}", {}, now)
 
     def add_chunk(self, job: Job, chunk: Chunk, data: dict[str, Any], now: float) -> None:
         """Take note of realisations computed; their file is on disk already."""
@@ -216,9 +241,10 @@ class Database:
         return [_job_of(row) for row in rows]
 
     def unfinished(self) -> list[tuple[Job, list[Chunk]]]:
-        """Every job that isn't in a final state, oldest first, with what is computed of it."""
+        """Every job to be run that hasn't ended, oldest first, with what is computed of it."""
         rows = self._connection.execute(
-            "SELECT * FROM jobs WHERE status IN ('queued', 'running') ORDER BY number"
+            "SELECT * FROM jobs WHERE status IN ('queued', 'running') AND kind != 'batch'"
+            " ORDER BY number"
         ).fetchall()
         return [(job, self.chunks(job.id)) for job in map(_job_of, rows)]
 
@@ -231,8 +257,10 @@ class Database:
         return [Chunk(**dict(row)) for row in rows]
 
     def counts(self) -> dict[str, int]:
-        """Number of jobs in each state."""
-        rows = self._connection.execute("SELECT status, count(*) AS n FROM jobs GROUP BY status")
+        """Number of jobs in each state; batches aren't counted beside their members."""
+        rows = self._connection.execute(
+            "SELECT status, count(*) AS n FROM jobs WHERE kind != 'batch' GROUP BY status"
+        )
         return {row["status"]: row["n"] for row in rows}
 
     def totals(self) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -57,3 +58,13 @@ class Event(Struct, frozen=True, kw_only=True):
     type: str
     job_id: str | None
     data: dict[str, Any]
+
+
+def batch_status(members: Sequence[Status]) -> Status:
+    """The state of a batch whose members are in these states."""
+    states = set(members)
+    if not states <= FINAL:
+        return "queued" if states == {"queued"} else "running"
+    if states == {"completed"}:
+        return "completed"
+    return "failed" if "failed" in states else "cancelled"

@@ -107,6 +107,17 @@ def test_a_batch_is_accepted_whole_and_reports_its_members(daemon):
     whole = daemon.job(batch)
     assert (whole["status"], whole["progress"]) == ("completed", 1.0)
     assert daemon.call("DELETE", f"/api/v1/jobs/{batch}").status == 409
+    listed = daemon.call("GET", "/api/v1/jobs?kind=batch&status=completed").json["jobs"]
+    assert batch in [job["job_id"] for job in listed]
+
+
+def test_cancelling_a_batch_cancels_what_hasnt_ended(daemon):
+    tasks = [{"type": "cwt", "data": A, "dt": 1.0}, {"type": "wct", **ENDLESS}]
+    batch = daemon.call("POST", "/api/v1/jobs/batch", {"tasks": tasks}).json["job_id"]
+    daemon.finish(daemon.job(batch)["results"][0]["job_id"])
+    answer = daemon.call("DELETE", f"/api/v1/jobs/{batch}")
+    assert answer.json["status"] == "cancelled"
+    assert [m["status"] for m in answer.json["results"]] == ["completed", "cancelled"]
 
 
 def test_a_batch_with_one_wrong_task_is_refused_whole(daemon):
