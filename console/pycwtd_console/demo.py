@@ -65,8 +65,11 @@ def main(output: Path, count: int) -> None:
     _report(job, summarise(coherence_of(arrays)), console)
     try:
         draw(job, result, t0=first_year, units="years", labels=_LABELS).savefig(output)
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"{output}: can't be written: {error}") from None
+    except OSError as error:
+        raise click.ClickException(f"{output}: can't be written: {error.strerror}") from None
+    except ValueError as error:
+        # An unknown suffix: matplotlib's own sentence lists those it has.
+        raise click.ClickException(f"{output}: {error}") from None
     console.print(f"\nPicture:  {output.resolve()}", soft_wrap=True)
     console.print(f"Result:   {result}", soft_wrap=True)
     console.print(f"Log:      {daemon.log}", soft_wrap=True)
