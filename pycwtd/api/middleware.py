@@ -45,35 +45,41 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     request[REQUEST_ID] = request_id
     request[OWNER] = "nobody"
     started = time.monotonic()
+    status: int | str = "hung up"
     try:
-        request[OWNER] = _owner(request)
-        response = await handler(request)
-    except Problem as problem:
-        response = problem.response(request.path)
-    except web.HTTPException as error:
-        response = _from_aiohttp(error).response(request.path)
-    except Exception:
-        log.exception("request %s failed", request_id)
-        detail = f"the daemon has a defect; its log says more under {request_id}"
-        response = Problem(500, detail).response(request.path)
-    if not response.prepared:
-        response.headers["X-Request-ID"] = request_id
-        response.headers["X-Content-Type-Options"] = "nosniff"
-    log.info(
-        "%s %s %s %d %.1f ms, %s",
-        request_id,
-        request.method,
-        ascii(request.path)[1:-1],
-        response.status,
-        (time.monotonic() - started) * 1e3,
-        request[OWNER],
-    )
+        response = await _answer(request, handler)
+        status = response.status
+    finally:
+        log.info(
+            "%s %s %s %s %.1f ms, %s",
+            request_id,
+            request.method,
+            ascii(request.path)[1:-1],
+            status,
+            (time.monotonic() - started) * 1e3,
+            request[OWNER],
+        )
     return response
 
 
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        request[OWNER] = _owner(request)
+        return await handler(request)
+    except Problem as problem:
+        return problem.response(request.path)
+    except web.HTTPException as error:
+        return _from_aiohttp(error).response(request.path)
+    except Exception:
+        log.exception("request %s failed", request[REQUEST_ID])
+        detail = f"the daemon has a defect; its log says more under {request[REQUEST_ID]}"
+        return Problem(500, detail).response(request.path)
+
+
 async def announce(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the id on answers that are prepared by their handler: files and WebSockets."""
-    response.headers.setdefault("X-Request-ID", request.get(REQUEST_ID, ""))
+    """Put the id on every answer, WebSockets' and files' included."""
+    response.headers["X-Request-ID"] = request.get(REQUEST_ID, "")
+    response.headers["X-Content-Type-Options"] = "nosniff"
 
 
 def _from_aiohttp(error: web.HTTPException) -> Problem:

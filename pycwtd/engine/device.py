@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from enum import Enum
@@ -45,6 +46,8 @@ class Device:
         self.reason: str | None = None
         #: What it computes on, in the driver's words.
         self.parts: tuple[str, ...] = ()
+        #: Set when it is known whether it can compute.
+        self.probed = asyncio.Event()
         self._deaths: deque[float] = deque()
         self._not_before = 0.0
 

@@ -81,6 +81,8 @@ class Pool:
         """One after the other, because each is measured and they share the cores."""
         for device in self.backends():
             await self._probe(device)
+            device.probed.set()
+            self.changed()
 
     async def _probe(self, device: Device) -> None:
         for _ in range(_PROBES):
@@ -106,7 +108,6 @@ class Pool:
                 break
         if device.condition is not Condition.READY:
             log.warning("backend %s isn't available: %s", device.id, device.reason)
-        self.changed()
 
     async def probed(self) -> None:
         """Wait until every backend has been probed."""
@@ -153,7 +154,10 @@ class Pool:
                 there is no other.
         """
         device = None if asked == "auto" else self.find(asked)
-        await self.probed()
+        # Not for all of them: a board may take long to be probed.
+        for name in (device.id,) if device else self._config.preference:
+            if name in self.devices:
+                await self.devices[name].probed.wait()
         if device and device.condition is Condition.READY:
             return Choice(device.id)
         reason = f"{device.id} isn't available: {device.reason}" if device else None
