@@ -46,7 +46,7 @@ class KernelError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Coherence:
-    """Squared coherence of one realisation at its counted points, scale by scale."""
+    """Squared coherence of one realisation where it is evaluated, scale by scale."""
 
     #: ``float32[points]``, each in [0, 1].
     r2: NDArray[np.float32]
@@ -136,7 +136,11 @@ class Plan:
 
     @property
     def points(self) -> int:
-        """Points of one realisation that are counted, all scales together."""
+        """Points of one realisation that are evaluated, all scales together.
+
+        The multirate path evaluates few; each counts for the samples next to it, so that both
+        paths count every sample outside the cone of influence.
+        """
         return int(lib.pk_plan_points(self._plan))
 
     def run(
@@ -169,7 +173,7 @@ class Plan:
         return _Run(self, seed, first, count, threads).result(control or NoControl())
 
     def coherence(self, seed: int, realisation: int) -> Coherence:
-        """Squared coherence of one realisation where it is counted, for tests.
+        """Squared coherence of one realisation where it is evaluated, for tests.
 
         Raises:
             ValueError: an argument is out of its range.

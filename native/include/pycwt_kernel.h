@@ -14,7 +14,7 @@
 enum pk_family { PK_MORLET = 0, PK_PAUL = 1, PK_DOG = 2 };
 
 /* How the coherence is computed. PLAIN: every sample at every scale. MULTIRATE: every scale at
- * a rate of its own, counted on a sub-grid; Morlet alone. AUTO: the fastest that is right. */
+ * a rate of its own, evaluated on a sub-grid; Morlet alone. AUTO: the fastest that is right. */
 enum pk_path { PK_AUTO = 0, PK_PLAIN = 1, PK_MULTIRATE = 2 };
 
 enum pk_code {
@@ -58,7 +58,8 @@ const char *pk_plan_isa(const pk_plan *plan);
 int32_t pk_plan_lanes(const pk_plan *plan);
 /* Bytes that each running pk_plan_run takes for itself. */
 int64_t pk_plan_workspace(const pk_plan *plan);
-/* R2 values of one realisation that are counted. */
+/* R2 values of one realisation that are evaluated. The multirate path evaluates few points; each
+ * counts for the samples next to it, so that both paths count every sample outside the cone. */
 int64_t pk_plan_points(const pk_plan *plan);
 
 /* Add the realisations first ... first + count - 1 to hist[n_scales][bins].
@@ -68,7 +69,7 @@ int64_t pk_plan_points(const pk_plan *plan);
 int pk_plan_run(const pk_plan *plan, uint64_t seed, uint64_t first, uint64_t count,
                 int64_t *hist, const volatile int32_t *cancel, volatile int64_t *progress);
 
-/* R2 of realisation k at its counted points, pk_plan_points of them, scale by scale; with the
+/* R2 of realisation k at its evaluated points, pk_plan_points of them, scale by scale; with the
  * number of the scale and the time index of each. */
 int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
                       int32_t *scale, int32_t *time);

@@ -5,17 +5,26 @@
 
 #include "pk_math.h"
 
-/* Radices 3 first, where the stride is short, then 4, one 2 at the end where it is needed. */
+/* The radices of one length: an odd one or a 2 first, where the stride is short; then fours, one
+ * of them an eight where the power of two is odd. The last one is a 4. */
 static int factor(pk_fft *fft)
 {
     int32_t rest = fft->n;
-    while (rest % 3 == 0)
-        fft->radix[fft->stages++] = 3, rest /= 3;
-    while (rest % 4 == 0)
-        fft->radix[fft->stages++] = 4, rest /= 4;
-    if (rest == 2)
-        fft->radix[fft->stages++] = 2, rest = 1;
-    return rest == 1 ? PK_OK : PK_INVALID;
+    for (uint8_t odd = 5; odd >= 3; odd -= 2)
+        if (rest % odd == 0)
+            fft->radix[fft->stages++] = odd, rest /= odd;
+    int twos = 0;
+    for (; rest > 1 && rest % 2 == 0; rest /= 2)
+        twos++;
+    if (rest != 1 || twos < 2)
+        return PK_INVALID;
+    if (twos % 2 && twos >= 5)
+        fft->radix[fft->stages++] = 8, twos -= 3;
+    if (twos % 2)
+        fft->radix[fft->stages++] = 2, twos--;
+    for (; twos; twos -= 2)
+        fft->radix[fft->stages++] = 4;
+    return PK_OK;
 }
 
 int pk_fft_init(pk_fft *fft, int32_t n)

@@ -2,6 +2,7 @@
  * number of float32 lanes. Nothing here may depend on either but through them. */
 #include "pk_plan.h"
 
+#include "pk_lane_multi.h"
 #include "pk_lane_plain.h"
 
 #define JOIN_(a, b) a##b
@@ -23,13 +24,14 @@ static int32_t supported(void)
 
 static size_t workspace_bytes(const pk_plan *plan)
 {
-    return plain_workspace(plan);
+    return plan->path == PK_MULTIRATE ? multi_workspace(plan) : plain_workspace(plan);
 }
 
 static int run_block(const pk_plan *plan, void *workspace, const pk_block *block, pk_sink *sink)
 {
     uint64_t mode = flush_subnormals();
-    int code = plain_block(plan, workspace, block, sink);
+    int code = plan->path == PK_MULTIRATE ? multi_block(plan, workspace, block, sink)
+                                          : plain_block(plan, workspace, block, sink);
     restore_subnormals(mode);
     return code;
 }

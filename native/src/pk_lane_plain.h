@@ -109,7 +109,7 @@ static void plain_count(const pk_plan *plan, const plain_space *w, int32_t j, pk
             sum.xr += weight * s->xr;
             sum.xi += weight * s->xi;
         }
-        count_point(plan, sink, hist, squared_coherence(sum));
+        count_point(plan, sink, hist, squared_coherence(sum), 1);
     }
 }
 

@@ -181,7 +181,20 @@ static int choose_isa(pk_plan *plan, int isa_is_free)
     return plan->isa->workspace(plan) > WORKSPACE_LIMIT ? PK_NO_MEMORY : PK_OK;
 }
 
-static int build(pk_plan *plan, const pk_task *task, int isa_is_free)
+/* Where the whole band lies beyond the Nyquist frequency there is nothing to compute: what would
+ * come out is rounding. */
+static int check_band(const pk_plan *plan, pk_error *error)
+{
+    double m = plan->order, x = plan->scales[0].scale * PK_PI;
+    double peak = plan->family == PK_MORLET ? plan->omega0 : plan->family == PK_PAUL ? m : sqrt(m);
+    if (x >= peak || pk_wavelet(plan, x) >= 1e-4)
+        return PK_OK;
+    return fail(error, PK_INVALID, "scales[0] is too small, %g samples: with an order of %g its "
+                                   "band lies beyond the Nyquist frequency",
+                plan->scales[0].scale, plan->omega0);
+}
+
+static int build(pk_plan *plan, const pk_task *task, int isa_is_free, pk_error *error)
 {
     plan->family = task->family;
     plan->bins = task->bins;
@@ -202,12 +215,21 @@ static int build(pk_plan *plan, const pk_task *task, int isa_is_free)
         plan->smooth_padded *= 2;
     int code = init_scales(plan, task);
     if (!code)
+        code = check_band(plan, error);
+    if (code)
+        return code;
+    int fast = plan->path != PK_PLAIN && pk_multi_fits(plan);
+    if (plan->path == PK_MULTIRATE && !fast)
+        return PK_UNSUPPORTED;
+    plan->path = fast ? PK_MULTIRATE : PK_PLAIN;
+    if (fast)
+        code = pk_multi_init(plan);
+    if (!code)
         code = choose_isa(plan, isa_is_free);
     if (!code)
         code = pk_fft_init(&plan->forward, plan->padded);
-    if (!code)
+    if (!code && !fast)
         code = pk_plain_init(plan);
-    plan->points = 0;
     for (int j = 0; j < plan->n_counted; j++) {
         const pk_scale *s = &plan->scales[j];
         plan->points += (s->high - 1) / s->step - (s->low - 1) / s->step;
@@ -222,19 +244,22 @@ int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan *
     int code = check(task, path, error);
     if (code)
         return code;
-    if (path == PK_MULTIRATE)
-        return fail(error, PK_UNSUPPORTED, "path multirate can't compute this task");
     const pk_isa *chosen = isa ? pk_isa_find(isa) : pk_isa_best();
     if (!chosen)
         return fail(error, PK_UNSUPPORTED, "isa %.32s isn't one that this processor runs", isa);
     pk_plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return fail(error, PK_NO_MEMORY, "no memory for a plan");
-    plan->path = PK_PLAIN;
+    plan->path = path;
     plan->isa = chosen;
-    code = build(plan, task, isa == NULL);
+    code = build(plan, task, isa == NULL, error);
     if (code) {
         pk_plan_free(plan);
+        if (code == PK_INVALID)
+            return code;
+        if (code == PK_UNSUPPORTED)
+            return fail(error, code, "path multirate is for Morlet and scales of 1.6 samples or "
+                                     "more, some of them with points outside the cone");
         return fail(error, code, "no memory for a length of %lld with %d scales",
                     (long long)task->length, task->n_scales);
     }
@@ -247,6 +272,7 @@ void pk_plan_free(pk_plan *plan)
     if (!plan)
         return;
     pk_plain_free(plan);
+    pk_multi_free(plan);
     pk_fft_free(&plan->forward);
     pk_fft_free(&plan->smooth);
     free(plan->scales);

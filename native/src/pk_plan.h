@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
     double scale;
     int32_t low, high; /* counted samples: low <= t < high */
-    int32_t step;      /* every step-th sample is counted, the multiples of step */
+    int32_t step;      /* R2 is evaluated at the multiples of step, a power of two */
     float balance[3];  /* brings |W1|^2, |W2|^2 and |W1 W2*| to the order of one, exactly */
 } pk_scale;
 
@@ -47,6 +47,7 @@ struct pk_plan {
     pk_scale *scales;
     pk_fft forward, smooth;
     pk_plain_scale *plain;
+    pk_multi *multi;
     const pk_isa *isa;
 };
 
@@ -79,6 +80,10 @@ void pk_fft_free(pk_fft *fft);
 /* Tables of the paths; return an enum pk_code. */
 int pk_plain_init(pk_plan *plan);
 void pk_plain_free(pk_plan *plan);
+
+int pk_multi_fits(const pk_plan *plan);
+int pk_multi_init(pk_plan *plan);
+void pk_multi_free(pk_plan *plan);
 
 /* Fourier transform of the wavelet at scale * frequency x, of order one at its peak. */
 double pk_wavelet(const pk_plan *plan, double x);

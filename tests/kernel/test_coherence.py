@@ -50,3 +50,31 @@ def test_the_plain_path_is_exact_to_single_precision(make_task, family, order, l
 def test_the_plain_path_stands_strong_colours(make_task, ar1):
     error, _ = differences(make_task(ar1=ar1), "plain")
     assert np.abs(error).max() < 5e-5
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"length": 300},
+        {"length": 512, "ar1": (0.95, 0.0)},
+        {"length": 700, "ar1": (-0.9, 0.99)},
+        {"length": 1536, "count": 85},
+        {"length": 600, "s0": 1.94},
+        {"length": 600, "s0": 1.6},
+        {"length": 600, "s0": 3.5},
+        {"length": 700, "order": 2.0},
+        {"length": 700, "order": 3.0},
+        {"length": 900, "order": 12.5, "s0": 4.2},
+        {"length": 400, "per_octave": 4, "count": 20},
+        {"length": 800, "scale_weights": (1.0,)},
+        {"length": 800, "scale_weights": (0.1, 0.2, 0.4, 0.2, 0.1)},
+        {"length": 800, "scales": (2.0, 2.1, 2.3, 2.31, 3.0, 3.1, 3.9, 4.0, 4.4, 5.0, 5.01)},
+        {"length": 17, "count": 20},
+    ],
+    ids=str,
+)
+def test_the_multirate_path_keeps_its_tolerances(make_task, changes):
+    error, distance = differences(make_task(**changes), "multirate", 4)
+    interior = distance > 6
+    assert np.abs(error[interior]).max(initial=0) <= 5e-5
+    assert np.sqrt(np.mean(error[~interior] ** 2)) <= 2e-3

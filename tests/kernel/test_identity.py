@@ -42,17 +42,18 @@ def test_every_instruction_set_gives_the_same_bits(name):
 @given(
     name=st.sampled_from(sorted(TASKS)),
     isa=st.sampled_from(instruction_sets()),
+    path=st.sampled_from(["auto", "plain"]),
     seed=st.integers(0, 2**64 - 1),
     first=st.integers(0, 2**32 - 200),
     counts=st.lists(st.integers(1, 40), min_size=1, max_size=4),
     threads=st.integers(1, 4),
 )
-def test_parts_add_up_to_the_whole(*, name, isa, seed, first, counts, threads):
+def test_parts_add_up_to_the_whole(*, name, isa, path, seed, first, counts, threads):
     task = task_of(name)
-    whole = plan_for(task).run(seed, first, sum(counts))
+    whole = plan_for(task, path=path).run(seed, first, sum(counts))
     parts = np.zeros_like(whole)
     for count in counts:
-        parts += plan_for(task, isa).run(seed, first, count, threads)
+        parts += plan_for(task, isa, path).run(seed, first, count, threads)
         first += count
     np.testing.assert_array_equal(parts, whole)
 

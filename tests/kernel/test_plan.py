@@ -18,6 +18,7 @@ from pycwt_mod.kernel import KernelError, Plan, instruction_sets, plan_for
         ({"family": "paul", "order": 2.5}, "order of Paul and DOG must be a whole number"),
         ({"family": "dog", "order": 41.0}, "order of Paul and DOG must be a whole number"),
         ({"scales": (0.25, 4.0)}, r"scales\[0\] must be 0.5 to 1e9 samples, not 0.25"),
+        ({"order": 20.0}, r"scales\[0\] is too small, 2 samples: with an order of 20"),
     ],
 )
 def test_the_refusal_names_the_field(make_task, changes, message):
@@ -64,6 +65,37 @@ def test_a_path_that_is_not_there_is_refused(make_task):
         Plan(make_task(), path="fast")
 
 
+def test_the_path_is_chosen_by_the_task(make_task):
+    assert Plan(make_task()).path == "multirate"
+    assert Plan(make_task(), path="plain").path == "plain"
+    assert Plan(make_task(s0=1.5)).path == "plain"
+    assert Plan(make_task(family="paul", order=4.0)).path == "plain"
+    assert Plan(make_task(family="dog", order=2.0)).path == "plain"
+
+
+@pytest.mark.parametrize("changes", [{"family": "paul"}, {"s0": 1.5}, {"length": 16, "s0": 8.0}])
+def test_the_multirate_path_refuses_what_it_is_not_for(make_task, changes):
+    with pytest.raises(ValueError, match=r"path multirate is for Morlet and scales of 1\.6"):
+        Plan(make_task(**changes), path="multirate")
+
+
+@pytest.mark.parametrize("length", [16, 33, 100, 301, 512, 1536, 3000])
+def test_the_multirate_path_evaluates_some_of_the_points(make_task, length):
+    # They are a regular grid outside the cone, at every scale that has such points.
+    task = make_task(length=length, count=120)
+    plan = Plan(task, path="multirate")
+    t = np.arange(length)
+    distance = np.minimum(t, length - 1 - t)
+    outside = np.array(task.scales)[:, None] * math.sqrt(2) <= distance
+    c = plan.coherence(1, 0)
+    assert outside[c.scale, c.time].all()
+    assert np.unique(c.scale).tolist() == np.flatnonzero(outside.any(axis=1)).tolist()
+    for j in np.unique(c.scale):
+        steps = np.diff(c.time[c.scale == j])
+        assert (steps == steps[:1]).all()
+        assert (steps <= 2 * task.scales[j]).all()
+
+
 def test_a_task_beyond_the_memory_is_refused(make_task):
     task = make_task(length=2**26, family="paul", order=4.0, scales=(2.0, 4.0))
     with pytest.raises(KernelError, match="no memory for a length of 67108864 with 2 scales"):
@@ -87,7 +119,7 @@ def test_a_span_out_of_range_is_refused(make_task, arguments, message):
 
 
 def test_the_last_realisation_there_is_can_be_computed(make_task):
-    plan = plan_for(make_task())
+    plan = plan_for(make_task(), path="plain")
     assert plan.run(2**64 - 1, 2**32 - 1, 1).sum() == plan.points
 
 
@@ -97,12 +129,13 @@ def test_the_last_realisation_there_is_can_be_computed(make_task):
     ("dog", 2.0, math.sqrt(2)),
 ])  # fmt: skip
 @pytest.mark.parametrize("length", [16, 301, 512])
-def test_counted_are_the_points_outside_the_cone(make_task, family, order, factor, length):
+@pytest.mark.parametrize("path", ["auto", "plain"])
+def test_counted_are_the_points_outside_the_cone(*, make_task, family, order, factor, length, path):
     task = make_task(family=family, order=order, length=length)
     t = np.arange(length)
     distance = np.minimum(t, length - 1 - t)
     outside = np.array(task.scales)[:, None] * factor <= distance
-    histogram = Plan(task, path="plain").run(1, 0, 3)
+    histogram = Plan(task, path=path).run(1, 0, 3)
     assert histogram.sum(axis=1).tolist() == (3 * outside.sum(axis=1)).tolist()
 
 
@@ -122,7 +155,7 @@ def test_identical_series_cohere_fully_in_the_last_bin():
 
 def test_the_histogram_counts_the_exported_values(make_task):
     task = make_task()
-    plan = Plan(task)
+    plan = Plan(task, path="plain")
     expected = np.zeros((len(task.scales), task.bins), np.int64)
     for k in range(5, 12):
         c = plan.coherence(3, k)

@@ -1,0 +1,139 @@
+/* Smoothing where the window hangs over an end of the series.
+ *
+ * The sum over the samples t = 0 ... N - 1 of A(t) G(t - t') breaks off within the window. A is
+ * known at coarser points p (and beyond the ends, by a few); with an interpolation kernel K,
+ * A(t) = sum_p A_p K(t - p), it is a weighted sum over them again, and the weights are those of
+ * the window, cut off and seen through K. The padded circle of the smoothing brings the other
+ * end of the series into view: these are segments of their own. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pk_math.h"
+#include "pk_multi.h"
+
+/* Cells of the integral over t for each distance of two points p. */
+enum { CELLS = 8, KERNEL = 2 * PK_MARGIN * CELLS };
+
+/* Width of the Gaussian that ends the sinc, in distances of two points. */
+static const double KERNEL_WIDTH = 1.9;
+static const double WINDOW_RADIUS = 5.6;
+static const float NEGLIGIBLE = 1e-7f;
+
+/* K at the middle of the cells, from -PK_MARGIN to PK_MARGIN; the weights of the points around
+ * any cell sum to one. */
+static void make_kernel(double *kernel)
+{
+    for (int c = 0; c < KERNEL; c++) {
+        double u = (c + 0.5) / CELLS - PK_MARGIN, whole = floor(u + 0.5), cosine, sine;
+        /* Half a turn at most: the series of pk_cis_radians still gives twelve digits. */
+        pk_cis_radians(PK_PI * (u - whole), &cosine, &sine);
+        if (((int)whole) & 1)
+            sine = -sine;
+        kernel[c] = sine / (PK_PI * u) * pk_exp(-0.5 * u * u / (KERNEL_WIDTH * KERNEL_WIDTH));
+    }
+    for (int phase = 0; phase < CELLS; phase++) {
+        double sum = 0;
+        for (int c = phase; c < KERNEL; c += CELLS)
+            sum += kernel[c];
+        for (int c = phase; c < KERNEL; c += CELLS)
+            kernel[c] /= sum;
+    }
+}
+
+typedef struct {
+    double scale, hp; /* distance of two points p, in samples */
+    int32_t length, samples;
+    double kernel[KERNEL];
+} edge_rule;
+
+static double window(const edge_rule *rule, double distance)
+{
+    double x = distance / rule->scale;
+    return pk_exp(-0.5 * x * x) / rule->scale;
+}
+
+/* Integral of the window around `centre` over the part of cell c that lies on the series, -1/2
+ * to N - 1/2, or else over the part that doesn't. */
+static double cell_weight(const edge_rule *rule, int64_t c, double centre, int on)
+{
+    double width = rule->hp / CELLS, low = (double)c * width, high = low + width;
+    double end = rule->length - 0.5;
+    if (on) {
+        low = low > -0.5 ? low : -0.5;
+        high = high < end ? high : end;
+    } else if (low < 0) {
+        high = high < -0.5 ? high : -0.5;
+    } else {
+        low = low > end ? low : end;
+    }
+    return high <= low ? 0 : window(rule, 0.5 * (low + high) - centre) * (high - low);
+}
+
+/* Taps of the window around `centre`, which may lie off the series; returns how many. */
+static int32_t make_taps(const edge_rule *rule, double centre, float *taps, int32_t *first)
+{
+    double reach = WINDOW_RADIUS * rule->scale / rule->hp, at = centre / rule->hp;
+    double low = at - reach > 0 ? at - reach : 0;
+    double high = at + reach < rule->samples ? at + reach : rule->samples;
+    if (high <= low)
+        return 0;
+    int64_t from = (int64_t)floor(low) - PK_MARGIN, to = (int64_t)ceil(high) + PK_MARGIN;
+    from = from < -PK_MARGIN ? -PK_MARGIN : from;
+    to = to > rule->samples + PK_MARGIN ? rule->samples + PK_MARGIN : to;
+    /* Where the centre is on the series, the whole window, less what of it is off: then but
+     * little is seen through K. Otherwise what is on the series, which is little itself. */
+    int off = centre < -0.5 || centre > rule->length - 0.5;
+    float sign = off ? 1 : -1;
+    for (int64_t p = from; p < to; p++)
+        taps[p - from] =
+            off ? 0 : (float)(window(rule, (double)p * rule->hp - centre) * rule->hp);
+    for (int64_t c = (from - PK_MARGIN) * CELLS; c < (to + PK_MARGIN) * CELLS; c++) {
+        double weight = cell_weight(rule, c, centre, off);
+        if (weight < 1e-10)
+            continue;
+        for (int64_t p = from; p < to; p++) {
+            int64_t k = c - (p - PK_MARGIN) * CELLS;
+            if (k >= 0 && k < KERNEL)
+                taps[p - from] += sign * (float)(weight * rule->kernel[k]);
+        }
+    }
+    while (to > from && fabsf(taps[to - from - 1]) < NEGLIGIBLE)
+        to--;
+    int64_t skip = 0;
+    while (from + skip < to && fabsf(taps[skip]) < NEGLIGIBLE)
+        skip++;
+    memmove(taps, taps + skip, (size_t)(to - from - skip) * sizeof *taps);
+    *first = (int32_t)(from + skip);
+    return (int32_t)(to - from - skip);
+}
+
+int pk_edges_init(const pk_plan *plan, pk_multi_scale *m, double scale, double hp)
+{
+    edge_rule rule = {.scale = scale, .hp = hp, .length = plan->length, .samples = m->samples};
+    make_kernel(rule.kernel);
+    int32_t count = m->in_low - m->mu_low + m->mu_high - m->in_high;
+    size_t most = (size_t)(2 * WINDOW_RADIUS * scale / hp) + 2 * PK_MARGIN + 4;
+    if (most > (size_t)m->samples + 2 * PK_MARGIN)
+        most = (size_t)m->samples + 2 * PK_MARGIN;
+    m->edges = calloc((size_t)count + 1, sizeof *m->edges);
+    m->edge_taps = malloc(((size_t)count * 3 * most + 1) * sizeof *m->edge_taps);
+    if (!m->edges || !m->edge_taps)
+        return PK_NO_MEMORY;
+    float *taps = m->edge_taps;
+    pk_edge *edge = m->edges;
+    for (int32_t mu = m->mu_low; mu < m->mu_high; mu++) {
+        if (mu >= m->in_low && mu < m->in_high)
+            continue;
+        for (int turn = -1; turn <= 1; turn++) {
+            double centre = ((double)mu * (1 << m->log_step)) + (double)turn * plan->smooth_padded;
+            pk_segment *segment = &edge->segment[edge->n_segments];
+            segment->count = make_taps(&rule, centre, taps, &segment->first);
+            segment->taps = taps;
+            taps += segment->count;
+            edge->n_segments += segment->count > 0;
+        }
+        edge++;
+    }
+    return PK_OK;
+}
