@@ -150,11 +150,11 @@ class Daemon:
 
     def follow(self, job_id: str) -> list[dict[str, Any]]:
         """What its WebSocket tells of a job until it ends."""
-        return self._read(job_id, lambda _: False)
+        return self._read(f"/ws/jobs/{job_id}", lambda _: False)
 
     def until(self, job_id: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The first thing told of a job that is ``wanted``."""
-        last = self._read(job_id, wanted)[-1]
+        last = self._read(f"/ws/jobs/{job_id}", wanted)[-1]
         assert wanted(last), last
         return last
 
@@ -162,14 +162,20 @@ class Daemon:
         """Wait for the end of a job."""
         return self.follow(job_id)[-1]
 
-    def _read(self, job_id: str, enough: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    def events(self, since: int, enough: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+        """All events after ``since``, until there was ``enough``."""
+        seen = self._read(f"/ws/events?since={since}", enough)
+        assert enough(seen[-1]), seen
+        return seen
+
+    def _read(self, path: str, enough: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
         async def read() -> list[dict[str, Any]]:
             seen: list[dict[str, Any]] = []
             connector = aiohttp.UnixConnector(os.fspath(self.socket))
             async with (
                 asyncio.timeout(60),
                 aiohttp.ClientSession(connector=connector) as session,
-                session.ws_connect(f"http://localhost/ws/jobs/{job_id}") as stream,
+                session.ws_connect(f"http://localhost{path}") as stream,
             ):
                 async for message in stream:
                     seen.append(json.loads(message.data))

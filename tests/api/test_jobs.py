@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from datetime import datetime
 
-import aiohttp
 import numpy as np
 
 from support import red_pair
@@ -130,26 +127,16 @@ def test_a_batch_with_one_wrong_task_is_refused_whole(daemon):
 
 
 def test_events_resume_without_gap_or_repetition(daemon):
-    async def read(since, until):
-        seen = []
-        connector = aiohttp.UnixConnector(str(daemon.socket))
-        async with (
-            aiohttp.ClientSession(connector=connector) as session,
-            session.ws_connect(f"http://localhost/ws/events?since={since}") as socket,
-        ):
-            async for message in socket:
-                seen.append(json.loads(message.data))
-                if until(seen[-1]):
-                    return seen
-        raise AssertionError("the stream ended")
-
     job_id = daemon.submit("wct", REQUEST)
-    done = lambda e: e["job_id"] == job_id and e["type"] == "job.completed"  # noqa: E731
-    whole = asyncio.run(read(0, done))
+
+    def done(event):
+        return event["job_id"] == job_id and event["type"] == "job.completed"
+
+    whole = daemon.events(0, done)
     assert [e["seq"] for e in whole] == list(range(1, len(whole) + 1))
     mine = [e["type"] for e in whole if e["job_id"] == job_id]
     assert mine[:2] == ["job.queued", "job.running"]
     assert "job.progress" in mine
     middle = len(whole) // 2
-    rest = asyncio.run(read(whole[middle]["seq"], done))
+    rest = daemon.events(whole[middle]["seq"], done)
     assert rest == whole[middle + 1 :]

@@ -11,13 +11,19 @@ import pytest
 from support import red_pair, running
 
 A, B = red_pair()
-TOTAL = 2000
+#: Some seconds of work: enough to be interrupted several times.
+TOTAL = 30_000
 REQUEST = {
-    **{"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 60},
+    **{"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 84},
     **{"sig": True, "mc_count": TOTAL, "seed": 42},
 }
 #: Many short chunks, so that most moments are in the middle of something.
 CONFIG = "[engine]\nchunk_seconds = 0.05\n"
+
+
+def kill_backends(daemon):
+    parent = str(daemon.process.pid)
+    subprocess.run(["pkill", "-9", "-P", parent, "-f", "backend:"], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +95,9 @@ def test_every_acknowledged_job_is_there_after_a_kill():
 def test_a_killed_worker_costs_a_chunk_and_no_number(undisturbed):
     with running(CONFIG) as daemon:
         job_id = daemon.submit("wct", REQUEST)
-        for threshold in (1, 300):
+        for threshold in (1, TOTAL // 3):
             daemon.until(job_id, lambda job, n=threshold: job["realisations_done"] >= n)
-            subprocess.run(
-                ["pkill", "-9", "-P", str(daemon.process.pid), "-f", "backend:"], check=True
-            )
+            kill_backends(daemon)
         job = daemon.finish(job_id)
         assert job["status"] == "completed", job
         np.testing.assert_array_equal(daemon.result(job_id)["histogram"], undisturbed["histogram"])
@@ -103,17 +107,13 @@ def test_a_killed_worker_costs_a_chunk_and_no_number(undisturbed):
 def test_a_job_that_kills_its_worker_again_and_again_is_given_up():
     with running(CONFIG) as daemon:
         job_id = daemon.submit("wct", {**REQUEST, "mc_count": 1_000_000})
-        for deaths in range(3):
-            daemon.until(
-                job_id,
-                lambda job, n=deaths: job["status"] == "running" and job["rate"] is not None,
-            )
-            subprocess.run(
-                ["pkill", "-9", "-P", str(daemon.process.pid), "-f", "backend:joblib"], check=True
-            )
-            if deaths < 2:
-                before = daemon.job(job_id)["realisations_done"]
-                daemon.until(job_id, lambda job, n=before: job["realisations_done"] > n)
+        seen = done = 0
+        for death in range(1, 4):
+            daemon.until(job_id, lambda job, n=done: job["realisations_done"] > n)
+            kill_backends(daemon)
+            told = "job.retried" if death < 3 else "job.failed"
+            seen = daemon.events(seen, lambda event, t=told: event["type"] == t)[-1]["seq"]
+            done = daemon.job(job_id)["realisations_done"]
         job = daemon.finish(job_id)
         assert job["status"] == "failed"
         assert "3 processes" in job["error"]

@@ -118,7 +118,9 @@ def test_a_damaged_database_is_kept_and_named(tmp_path):
 def test_a_call_that_takes_too_long_becomes_a_job():
     with running("[limits]\nsync_seconds = 0.2\n") as daemon:
         body = {"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "J": 80, "seed": 8}
-        answer = daemon.call("POST", "/api/v1/wavelet/wct", {**body, "sig": True, "mc_count": 3000})
+        answer = daemon.call(
+            "POST", "/api/v1/wavelet/wct", {**body, "sig": True, "mc_count": 20_000}
+        )
         assert answer.status == 202
         job_id = answer.json["job_id"]
         assert answer.headers["Location"] == f"/api/v1/jobs/{job_id}"
@@ -126,7 +128,7 @@ def test_a_call_that_takes_too_long_becomes_a_job():
         daemon.start()
         job = daemon.finish(job_id)
         assert job["status"] == "completed", job
-        assert daemon.result(job_id)["mc_count"] == 3000
+        assert daemon.result(job_id)["mc_count"] == 20_000
 
 
 def test_a_full_queue_says_so():
