@@ -80,7 +80,7 @@ class Plan:
     Args:
         task: the null hypothesis.
         isa: one of :func:`instruction_sets`; by default the environment's ``PYCWT_ISA``, or
-            else the best of this processor.
+            else what suits this processor and the size of the task.
         path: how to compute.
 
     Raises:

@@ -176,7 +176,7 @@ static strided multi_values(const pk_plan *plan, const multi_space *w, int32_t i
         return (strided){w->zero, 0};
     const pk_multi_scale *m = &plan->multi->scales[i];
     const pk_scale *s = &plan->scales[j];
-    int32_t first = grid_of(s).first >> m->log_step;
+    int32_t first = s->first >> m->log_step;
     return (strided){multi_slot(plan, w, i) + (first - m->mu_low), (size_t)(s->step >> m->log_step)};
 }
 
@@ -191,7 +191,7 @@ PK_INLINE quad plus(quad a, quad b, float weight)
 static void multi_sum(const pk_plan *plan, multi_space *w, int32_t j, int32_t low, int32_t high,
                       const float *weights)
 {
-    int32_t count = grid_of(&plan->scales[j]).count;
+    int32_t count = plan->scales[j].points;
     memset(w->sum, 0, (size_t)count * sizeof *w->sum);
     for (int32_t i = low; i < high; i++) {
         strided v = multi_values(plan, w, i, j);
@@ -211,7 +211,6 @@ static int sum_goes_on(const pk_plan *plan, int32_t j)
 static void multi_count_running(const pk_plan *plan, multi_space *w, int32_t j, pk_sink *sink)
 {
     const pk_scale *s = &plan->scales[j];
-    grid g = grid_of(s);
     int32_t reach = plan->n_weights / 2, skip = 0;
     int64_t *hist = sink->hist ? sink->hist + (size_t)j * (size_t)plan->bins : NULL;
     strided low = multi_values(plan, w, j - reach, j), high = multi_values(plan, w, j + reach, j);
@@ -219,19 +218,19 @@ static void multi_count_running(const pk_plan *plan, multi_space *w, int32_t j, 
     if (sum_goes_on(plan, j)) {
         in = multi_values(plan, w, j + reach - 1, j);
         out = low;
-        skip = (g.first - grid_of(s - 1).first) / s->step;
+        skip = (s->first - s[-1].first) / s->step;
     } else {
         multi_sum(plan, w, j, j - reach + 1, j + reach, NULL);
     }
     float end_weight = plan->multi->end_weight;
-    for (int32_t p = 0; p < g.count; p++) {
+    for (int32_t p = 0; p < s->points; p++) {
         size_t at = (size_t)p;
         quad inner = plus(w->sum[p + skip], in.at[at * in.stride], 1.0f);
         inner = plus(inner, out.at[at * out.stride], -1.0f);
         w->sum[p] = inner;
         quad sum = plus(inner, plus(low.at[at * low.stride], high.at[at * high.stride], 1.0f),
                         end_weight);
-        count_point(plan, sink, hist, squared_coherence(sum), samples_of(s, g, p));
+        count_point(plan, sink, hist, squared_coherence(sum), samples_of(s, p));
     }
 }
 
@@ -242,12 +241,11 @@ static void multi_count(const pk_plan *plan, multi_space *w, int32_t j, pk_sink 
         return;
     }
     const pk_scale *s = &plan->scales[j];
-    grid g = grid_of(s);
     int32_t reach = plan->n_weights / 2;
     int64_t *hist = sink->hist ? sink->hist + (size_t)j * (size_t)plan->bins : NULL;
     multi_sum(plan, w, j, j - reach, j + reach + 1, plan->weights);
-    for (int32_t p = 0; p < g.count; p++)
-        count_point(plan, sink, hist, squared_coherence(w->sum[p]), samples_of(s, g, p));
+    for (int32_t p = 0; p < s->points; p++)
+        count_point(plan, sink, hist, squared_coherence(w->sum[p]), samples_of(s, p));
 }
 
 static int multi_block(const pk_plan *plan, void *workspace, const pk_block *block, pk_sink *sink)

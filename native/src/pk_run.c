@@ -28,19 +28,18 @@ int32_t pk_isa_supported(int32_t number)
     return number >= 0 && number < N_ISAS && ISAS[number]->supported();
 }
 
-const pk_isa *pk_isa_best(void)
-{
-    for (int32_t i = N_ISAS - 1; i > 0; i--)
-        if (ISAS[i]->supported())
-            return ISAS[i];
-    return ISAS[0];
-}
+/* Sixteen lanes pay while the workspace stays near the processor's own cache (measured on Zen 4:
+ * 10 % faster than eight at 4 MB, 10 % slower at 7, 30 % slower at 100). More than four are given
+ * up only where memory runs short: every thread has a workspace. */
+static const size_t SIXTEEN_LANES_UP_TO = (size_t)5 << 20, EIGHT_LANES_UP_TO = (size_t)1 << 30;
 
-const pk_isa *pk_isa_fitting(const pk_plan *plan, size_t bytes)
+const pk_isa *pk_isa_fitting(const pk_plan *plan)
 {
-    for (int32_t i = N_ISAS - 1; i > 0; i--)
-        if (ISAS[i]->supported() && ISAS[i]->workspace(plan) <= bytes)
+    for (int32_t i = N_ISAS - 1; i > 0; i--) {
+        size_t limit = ISAS[i]->lanes > 8 ? SIXTEEN_LANES_UP_TO : EIGHT_LANES_UP_TO;
+        if (ISAS[i]->supported() && ISAS[i]->workspace(plan) <= limit)
             return ISAS[i];
+    }
     return ISAS[0];
 }
 
@@ -118,9 +117,9 @@ int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
     int64_t point = 0;
     for (int32_t j = 0; j < plan->n_counted; j++) {
         const pk_scale *s = &plan->scales[j];
-        for (int32_t t = (s->low + s->step - 1) / s->step * s->step; t < s->high; t += s->step) {
+        for (int32_t p = 0; p < s->points; p++) {
             scale[point] = j;
-            time[point++] = t;
+            time[point++] = s->first + p * s->step;
         }
     }
     if (plan->n_counted == 0)
