@@ -240,6 +240,10 @@ static int build(pk_plan *plan, const pk_task *task, const pk_isa *isa, pk_error
         code = check_band(plan, error);
     if (code)
         return code;
+    /* Two spectra and as much again, in the fewest lanes: before the tables, which would take
+     * as long as there is memory. */
+    if ((size_t)plan->padded >= WORKSPACE_LIMIT / (4 * 8 * 4))
+        return PK_NO_MEMORY;
     int fast = plan->path != PK_PLAIN && pk_multi_fits(plan);
     if (plan->path == PK_MULTIRATE && !fast)
         return PK_UNSUPPORTED;
@@ -248,7 +252,6 @@ static int build(pk_plan *plan, const pk_task *task, const pk_isa *isa, pk_error
         code = pk_multi_init(plan);
     if (!code)
         plan->isa = isa ? isa : pk_isa_fitting(plan);
-    /* Before the large tables, which would take as long as there is memory. */
     if (!code && plan->isa->workspace(plan) > WORKSPACE_LIMIT)
         code = PK_NO_MEMORY;
     if (!code)
