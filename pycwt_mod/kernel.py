@@ -80,7 +80,7 @@ class Plan:
     Args:
         task: the null hypothesis.
         isa: one of :func:`instruction_sets`; by default the environment's ``PYCWT_ISA``, or
-            else the best of this processor.
+            else what suits this processor and the size of the task.
         path: how to compute.
 
     Raises:
@@ -267,16 +267,11 @@ class _Run:
         return np.asarray(self._hist.sum(axis=0))
 
     def _work(self, number: int) -> None:
-        plan = self._plan._plan
-        hist = ffi.from_buffer("int64_t[]", self._hist[number])
-        progress = self._progress[number]
-        code = lib.PK_OK
-        while code == lib.PK_OK and (piece := self._next()):
-            first, count = piece
-            code = lib.pk_plan_run(plan, self._seed, first, count, hist, self._cancel, progress)
-            with self._lock:
-                self._done[number] += progress[0]
-                progress[0] = 0
+        out = ffi.new("pk_space **")
+        code = lib.pk_space_create(self._plan._plan, out)
+        if code == lib.PK_OK:
+            code = self._pieces_of(number, out[0])
+            lib.pk_space_free(out[0])
         with self._lock:
             self._codes.append(code)
             self._running -= 1
@@ -285,6 +280,19 @@ class _Run:
                 self._cancel[0] = 1
             if self._running == 0:
                 self._over.set()
+
+    def _pieces_of(self, number: int, space: object) -> int:
+        """Compute piece after piece; returns the kernel's code."""
+        hist = ffi.from_buffer("int64_t[]", self._hist[number])
+        progress = self._progress[number]
+        code: int = lib.PK_OK
+        while code == lib.PK_OK and (piece := self._next()):
+            span = (self._seed, *piece)
+            code = lib.pk_plan_run(self._plan._plan, space, *span, hist, self._cancel, progress)
+            with self._lock:
+                self._done[number] += progress[0]
+                progress[0] = 0
+        return code
 
     def _next(self) -> tuple[int, int] | None:
         with self._lock:

@@ -17,6 +17,7 @@ typedef struct {
 } pk_task;
 
 typedef struct pk_plan pk_plan;
+typedef struct pk_space pk_space;
 
 enum pk_family { PK_MORLET, PK_PAUL, PK_DOG, ... };
 enum pk_path { PK_AUTO, PK_PLAIN, PK_MULTIRATE, ... };
@@ -30,8 +31,11 @@ const char *pk_plan_isa(const pk_plan *plan);
 int32_t pk_plan_lanes(const pk_plan *plan);
 int64_t pk_plan_workspace(const pk_plan *plan);
 int64_t pk_plan_points(const pk_plan *plan);
-int pk_plan_run(const pk_plan *plan, uint64_t seed, uint64_t first, uint64_t count,
-                int64_t *hist, const volatile int32_t *cancel, volatile int64_t *progress);
+int pk_space_create(const pk_plan *plan, pk_space **out);
+void pk_space_free(pk_space *space);
+int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t first,
+                uint64_t count, int64_t *hist, const volatile int32_t *cancel,
+                volatile int64_t *progress);
 int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
                       int32_t *scale, int32_t *time);
 int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, float *x2);

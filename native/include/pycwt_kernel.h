@@ -46,8 +46,8 @@ typedef struct {
 
 typedef struct pk_plan pk_plan;
 
-/* Tables for one task. `path` is an enum pk_path, `isa` a name of pk_isa_name, or NULL for the
- * best of this processor. The plan never changes afterwards: threads may share it. */
+/* Tables for one task. `path` is an enum pk_path, `isa` a name of pk_isa_name, or NULL for what
+ * suits this processor and the size of the task. The plan never changes afterwards: threads may share it. */
 int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan **out,
                    pk_error *error);
 void pk_plan_free(pk_plan *plan);
@@ -56,18 +56,25 @@ void pk_plan_free(pk_plan *plan);
 int32_t pk_plan_path(const pk_plan *plan);
 const char *pk_plan_isa(const pk_plan *plan);
 int32_t pk_plan_lanes(const pk_plan *plan);
-/* Bytes that each running pk_plan_run takes for itself. */
+/* Bytes that each running pk_plan_run works in. */
 int64_t pk_plan_workspace(const pk_plan *plan);
 /* R2 values of one realisation that are evaluated. The multirate path evaluates few points; each
  * counts for the samples next to it, so that both paths count every sample outside the cone. */
 int64_t pk_plan_points(const pk_plan *plan);
 
+/* Working memory for one run of that plan at a time: for callers who run it in pieces. */
+typedef struct pk_space pk_space;
+int pk_space_create(const pk_plan *plan, pk_space **out);
+void pk_space_free(pk_space *space);
+
 /* Add the realisations first ... first + count - 1 to hist[n_scales][bins].
  *
+ * Without a `space` (NULL) it takes memory for the call.
  * `cancel` (may be NULL) is polled between the steps of a block of realisations: once it isn't
  * zero, PK_CANCELLED is returned. `progress` (may be NULL) holds the realisations done so far. */
-int pk_plan_run(const pk_plan *plan, uint64_t seed, uint64_t first, uint64_t count,
-                int64_t *hist, const volatile int32_t *cancel, volatile int64_t *progress);
+int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t first,
+                uint64_t count, int64_t *hist, const volatile int32_t *cancel,
+                volatile int64_t *progress);
 
 /* R2 of realisation k at its evaluated points, pk_plan_points of them, scale by scale; with the
  * number of the scale and the time index of each. */

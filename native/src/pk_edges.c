@@ -92,11 +92,12 @@ static int32_t make_taps(const edge_rule *rule, double centre, float *taps, int3
         double weight = cell_weight(rule, c, centre, off);
         if (weight < 1e-10)
             continue;
-        for (int64_t p = from; p < to; p++) {
-            int64_t k = c - (p - PK_MARGIN) * CELLS;
-            if (k >= 0 && k < KERNEL)
-                taps[p - from] += sign * (float)(weight * rule->kernel[k]);
-        }
+        /* The points within PK_MARGIN of the cell. */
+        int64_t near = c >= 0 ? c / CELLS : -((-c + CELLS - 1) / CELLS);
+        int64_t begin = near - PK_MARGIN + 1 > from ? near - PK_MARGIN + 1 : from;
+        int64_t end = near + PK_MARGIN + 1 < to ? near + PK_MARGIN + 1 : to;
+        for (int64_t p = begin; p < end; p++)
+            taps[p - from] += sign * (float)(weight * rule->kernel[c - (p - PK_MARGIN) * CELLS]);
     }
     while (to > from && fabsf(taps[to - from - 1]) < NEGLIGIBLE)
         to--;

@@ -30,25 +30,12 @@ PK_INLINE vf squared_coherence(quad s)
     return choose(r2 < 1.0f, r2, splat(1.0f));
 }
 
-/* Where the counted samples of a scale are evaluated. */
-typedef struct {
-    int32_t first, count; /* first, first + step, ... */
-} grid;
-
-PK_INLINE grid grid_of(const pk_scale *s)
+/* How many samples point p of a scale counts for: few points are evaluated, all samples count. */
+PK_INLINE int64_t samples_of(const pk_scale *s, int32_t p)
 {
-    int32_t before = (s->low - 1) / s->step;
-    return (grid){(before + 1) * s->step, (s->high - 1) / s->step - before};
-}
-
-/* An evaluated point stands for the counted samples next to it: all samples count, however few
- * are evaluated, and those close to the cone have their due weight. */
-PK_INLINE int64_t samples_of(const pk_scale *s, grid g, int32_t p)
-{
-    int32_t at = g.first + p * s->step;
-    int32_t low = p == 0 ? s->low : at - s->step / 2;
-    int32_t high = p == g.count - 1 ? s->high : at + (s->step + 1) / 2;
-    return high - low;
+    if (p < 2)
+        return s->ends[p];
+    return p < s->points - 2 ? s->step : s->ends[p - s->points + 4];
 }
 
 PK_INLINE void count_point(const pk_plan *plan, pk_sink *sink, int64_t *hist, vf r2,

@@ -13,13 +13,14 @@ typedef struct {
     quad *products;  /* sample 0 of the series; PK_MARGIN more on either side */
     quad *ring;      /* smoothed products of the last n_weights scales */
     quad *sum;       /* over scales */
+    quad *zero;      /* what lies beyond the first and the last scale */
 } multi_space;
 
 static size_t multi_workspace(const pk_plan *plan)
 {
     const pk_multi *m = plan->multi;
     size_t quads = (size_t)m->most_samples + 2 * PK_MARGIN +
-                   (size_t)m->most_values * (size_t)(plan->n_weights + 1);
+                   (size_t)m->most_values * (size_t)(plan->n_weights + 1) + 1;
     size_t bins = 2 * (size_t)plan->padded + 4 * (size_t)m->most_bins;
     return bins * sizeof(cplx) + quads * sizeof(quad);
 }
@@ -36,32 +37,81 @@ static multi_space multi_layout(const pk_plan *plan, void *workspace)
     space.products = (quad *)(space.w[3] + m->most_bins) + PK_MARGIN;
     space.ring = space.products + m->most_samples + PK_MARGIN;
     space.sum = space.ring + (size_t)m->most_values * (size_t)plan->n_weights;
+    space.zero = space.sum + m->most_values;
+    memset(space.zero, 0, sizeof *space.zero);
     return space;
 }
 
-/* Bin k of the band goes to k mod n of the short transform. */
-static void fold_band(const pk_multi_scale *m, const cplx *restrict x, cplx *restrict out)
+/* The first pass, straight from the spectrum: bin k of the band belongs at k mod n. */
+PK_INLINE void band_pass(const pk_multi_scale *m, const cplx *restrict x, cplx *restrict y, int r)
 {
-    int32_t n = m->fft->n, first = m->k_low % n, stride = m->stride;
-    const cplx *in = x + (size_t)m->k_low * (size_t)stride;
-    for (int32_t i = 0; i < n; i++, in += stride) {
-        float psi = m->psi[i];
-        int32_t k = first + i < n ? first + i : first + i - n;
-        out[k] = (cplx){in->r * psi, in->i * psi};
+    int32_t n = m->fft->n, sub = n / r, first = m->k_low % n;
+    const float *w = m->fft->twiddle[0];
+    const cplx *band = x + (size_t)m->k_low * (size_t)m->stride;
+    /* One of the r inputs passes the end of the band at this p. */
+    int32_t wrap = first % sub;
+    for (int32_t p = 0, end = wrap; p < sub; end = sub) {
+        int32_t from[8];
+        for (int c = 0; c < r; c++)
+            from[c] = (p + c * sub - first + n) % n - p;
+        for (; p < end; p++, w += 2 * (r - 1)) {
+            cplx v[8];
+#pragma GCC unroll 8
+            for (int c = 0; c < r; c++) {
+                int32_t i = from[c] + p;
+                const cplx *at = band + (size_t)i * (size_t)m->stride;
+                v[c] = (cplx){at->r * m->psi[i], at->i * m->psi[i]};
+            }
+            butterfly(v, r, 1.0f);
+            y[r * p] = v[0];
+#pragma GCC unroll 8
+            for (int j = 1; j < r; j++)
+                y[r * p + j] = turn(v[j].r, v[j].i, w[2 * j - 2], w[2 * j - 1], 1.0f);
+        }
     }
 }
 
+/* The transform of a series but for the last pass. */
+static const cplx *band_transform(const pk_multi_scale *m, const cplx *x, cplx *a, cplx *b)
+{
+    switch (m->fft->radix[0]) {
+    case 8: band_pass(m, x, a, 8); break;
+    case 5: band_pass(m, x, a, 5); break;
+    case 4: band_pass(m, x, a, 4); break;
+    case 3: band_pass(m, x, a, 3); break;
+    default: band_pass(m, x, a, 2); break;
+    }
+    return inverse_middle(m->fft, a, b);
+}
+
+/* The last pass of both transforms, and the products where they are needed. */
 static void multi_products(const pk_multi_scale *m, multi_space *w)
 {
-    int32_t n = m->fft->n;
-    fold_band(m, w->x1, w->w[0]);
-    const cplx *w1 = inverse(m->fft, w->w[0], w->w[1]);
-    fold_band(m, w->x2, w->w[2]);
-    const cplx *w2 = inverse(m->fft, w->w[2], w->w[3]);
-    for (int32_t p = -PK_MARGIN; p < m->samples + PK_MARGIN; p++) {
-        int32_t at = p < 0 ? p + n : p < n ? p : p - n;
-        w->products[p] = products(w1[at], w2[at]);
+    int32_t n = m->fft->n, s = n / 4, needed = m->samples + PK_MARGIN;
+    const cplx *x1 = band_transform(m, w->x1, w->w[0], w->w[1]);
+    const cplx *x2 = band_transform(m, w->x2, w->w[2], w->w[3]);
+    quad *restrict out = w->products;
+    int32_t end = needed < s ? needed : s;
+    for (int32_t q = 0; q < end; q++) {
+        cplx a[4] = {x1[q], x1[q + s], x1[q + 2 * s], x1[q + 3 * s]};
+        cplx b[4] = {x2[q], x2[q + s], x2[q + 2 * s], x2[q + 3 * s]};
+        butterfly4(a, 1.0f);
+        butterfly4(b, 1.0f);
+#pragma GCC unroll 4
+        for (int c = 0; c < 4; c++)
+            if (q + c * s < needed)
+                out[q + c * s] = products(a[c], b[c]);
     }
+    for (int32_t p = n - PK_MARGIN; p < n; p++) {
+        int32_t q = p % s;
+        cplx a[4] = {x1[q], x1[q + s], x1[q + 2 * s], x1[q + 3 * s]};
+        cplx b[4] = {x2[q], x2[q + s], x2[q + 2 * s], x2[q + 3 * s]};
+        butterfly4(a, 1.0f);
+        butterfly4(b, 1.0f);
+        out[p - n] = products(a[p / s], b[p / s]);
+    }
+    for (int32_t p = n; p < needed; p++)
+        out[p] = out[p - n];
 }
 
 PK_INLINE quad weighted_sum(const quad *restrict a, const float *restrict taps, int32_t count)
@@ -97,7 +147,7 @@ static quad *multi_slot(const pk_plan *plan, const multi_space *w, int32_t i)
 
 static void multi_smooth(const pk_plan *plan, const pk_multi_scale *m, multi_space *w, int32_t i)
 {
-    quad *out = multi_slot(plan, w, i);
+    quad *restrict out = multi_slot(plan, w, i);
     const pk_edge *edge = m->edges;
     for (int32_t mu = m->mu_low; mu < m->in_low; mu++)
         *out++ = edge_sum(w->products, edge++);
@@ -114,44 +164,88 @@ static void multi_smooth(const pk_plan *plan, const pk_multi_scale *m, multi_spa
         *out++ = edge_sum(w->products, edge++);
 }
 
-/* The values of scale i at the counted points of scale j. */
+/* The values of scale i at the evaluated points of scale j; zero beyond the scales there are. */
 typedef struct {
     const quad *at;
-    int32_t stride;
+    size_t stride;
 } strided;
 
 static strided multi_values(const pk_plan *plan, const multi_space *w, int32_t i, int32_t j)
 {
+    if (i < 0 || i >= plan->n_used)
+        return (strided){w->zero, 0};
     const pk_multi_scale *m = &plan->multi->scales[i];
     const pk_scale *s = &plan->scales[j];
-    int32_t first = grid_of(s).first >> m->log_step;
-    return (strided){multi_slot(plan, w, i) + (first - m->mu_low), s->step >> m->log_step};
+    int32_t first = s->first >> m->log_step;
+    return (strided){multi_slot(plan, w, i) + (first - m->mu_low), (size_t)(s->step >> m->log_step)};
 }
 
-/* sum = weight * values, or sum += weight * values. */
-static void multi_add(quad *restrict sum, strided v, int32_t count, float weight, int first)
+/* a + weight * b */
+PK_INLINE quad plus(quad a, quad b, float weight)
 {
-    for (int32_t p = 0; p < count; p++) {
-        const quad *x = v.at + (size_t)p * (size_t)v.stride;
-        quad s = first ? (quad){{0}, {0}, {0}, {0}} : sum[p];
-        sum[p] = (quad){s.s1 + weight * x->s1, s.s2 + weight * x->s2, s.xr + weight * x->xr,
-                        s.xi + weight * x->xi};
+    return (quad){a.s1 + weight * b.s1, a.s2 + weight * b.s2, a.xr + weight * b.xr,
+                  a.xi + weight * b.xi};
+}
+
+/* Sum of the scales low ... high - 1, weighted or not, at the points of scale j. */
+static void multi_sum(const pk_plan *plan, multi_space *w, int32_t j, int32_t low, int32_t high,
+                      const float *weights)
+{
+    int32_t count = plan->scales[j].points;
+    memset(w->sum, 0, (size_t)count * sizeof *w->sum);
+    for (int32_t i = low; i < high; i++) {
+        strided v = multi_values(plan, w, i, j);
+        float weight = weights ? weights[i - low] : 1.0f;
+        for (int32_t p = 0; p < count; p++)
+            w->sum[p] = plus(w->sum[p], v.at[(size_t)p * v.stride], weight);
+    }
+}
+
+/* The sum over the inner scales j - reach + 1 ... j + reach - 1 goes on from that of scale j - 1
+ * where the points are the same, and is made anew now and then, lest rounding piles up. */
+static int sum_goes_on(const pk_plan *plan, int32_t j)
+{
+    return j % 8 && plan->scales[j].step == plan->scales[j - 1].step;
+}
+
+static void multi_count_running(const pk_plan *plan, multi_space *w, int32_t j, pk_sink *sink)
+{
+    const pk_scale *s = &plan->scales[j];
+    int32_t reach = plan->n_weights / 2, skip = 0;
+    int64_t *hist = sink->hist ? sink->hist + (size_t)j * (size_t)plan->bins : NULL;
+    strided low = multi_values(plan, w, j - reach, j), high = multi_values(plan, w, j + reach, j);
+    strided in = {w->zero, 0}, out = in;
+    if (sum_goes_on(plan, j)) {
+        in = multi_values(plan, w, j + reach - 1, j);
+        out = low;
+        skip = (s->first - s[-1].first) / s->step;
+    } else {
+        multi_sum(plan, w, j, j - reach + 1, j + reach, NULL);
+    }
+    float end_weight = plan->multi->end_weight;
+    for (int32_t p = 0; p < s->points; p++) {
+        size_t at = (size_t)p;
+        quad inner = plus(w->sum[p + skip], in.at[at * in.stride], 1.0f);
+        inner = plus(inner, out.at[at * out.stride], -1.0f);
+        w->sum[p] = inner;
+        quad sum = plus(inner, plus(low.at[at * low.stride], high.at[at * high.stride], 1.0f),
+                        end_weight);
+        count_point(plan, sink, hist, squared_coherence(sum), samples_of(s, p));
     }
 }
 
 static void multi_count(const pk_plan *plan, multi_space *w, int32_t j, pk_sink *sink)
 {
+    if (plan->multi->running) {
+        multi_count_running(plan, w, j, sink);
+        return;
+    }
     const pk_scale *s = &plan->scales[j];
-    grid g = grid_of(s);
     int32_t reach = plan->n_weights / 2;
-    int32_t low = j < reach ? 0 : j - reach;
-    int32_t high = j + reach < plan->n_used ? j + reach + 1 : plan->n_used;
     int64_t *hist = sink->hist ? sink->hist + (size_t)j * (size_t)plan->bins : NULL;
-    for (int32_t i = low; i < high; i++)
-        multi_add(w->sum, multi_values(plan, w, i, j), g.count, plan->weights[i - j + reach],
-                  i == low);
-    for (int32_t p = 0; p < g.count; p++)
-        count_point(plan, sink, hist, squared_coherence(w->sum[p]), samples_of(s, g, p));
+    multi_sum(plan, w, j, j - reach, j + reach + 1, plan->weights);
+    for (int32_t p = 0; p < s->points; p++)
+        count_point(plan, sink, hist, squared_coherence(w->sum[p]), samples_of(s, p));
 }
 
 static int multi_block(const pk_plan *plan, void *workspace, const pk_block *block, pk_sink *sink)

@@ -14,8 +14,9 @@ double pk_exp(double x)
     double r = (x - k * LN2_HIGH) - k * LN2_LOW;
     /* Taylor: |r| <= ln2 / 2, the first term left out is below 2^-53. */
     double p = 1.0;
+#pragma GCC unroll 14
     for (int i = 14; i > 0; i--)
-        p = 1.0 + p * r / i;
+        p = 1.0 + p * (r * (1.0 / i));
     return ldexp(p, (int)k);
 }
 
@@ -31,9 +32,10 @@ double pk_ipow(double x, int n)
 void pk_cis_radians(double x, double *c, double *s)
 {
     double x2 = x * x, cp = 1.0, sp = 1.0;
+#pragma GCC unroll 9
     for (int i = 9; i > 0; i--) {
-        cp = 1.0 - cp * x2 / ((2 * i) * (2 * i - 1));
-        sp = 1.0 - sp * x2 / ((2 * i) * (2 * i + 1));
+        cp = 1.0 - cp * (x2 * (1.0 / ((2 * i) * (2 * i - 1))));
+        sp = 1.0 - sp * (x2 * (1.0 / ((2 * i) * (2 * i + 1))));
     }
     *c = cp;
     *s = sp * x;

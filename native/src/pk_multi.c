@@ -15,6 +15,8 @@
 
 /* Half the width of a band, times scale: the wavelet falls to 4e-5 of its peak. */
 static const double BAND = 4.5;
+/* Where nothing at all is left of it. */
+static const double BAND_END = 7;
 /* Share of the smoothed products that may come from aliases. */
 static const double ALIAS = 3e-6;
 /* Beyond so many scales the Gaussian window is left out: its tails weigh 2e-8. */
@@ -54,22 +56,22 @@ static int rate_is_enough(const double *psi2, int count, double rate)
     return 1;
 }
 
-/* The least rate (angular, times scale) that will do, at most `top`. */
-static double least_rate(const pk_plan *plan, double scale, double top)
+/* The least rate (angular, times scale) that will do. */
+static double least_rate(const pk_plan *plan, double scale)
 {
     double psi2[160], nyquist = scale * PK_PI;
-    double low = plan->omega0 - 7 > 0 ? plan->omega0 - 7 : 0;
+    double low = plan->omega0 - BAND_END > 0 ? plan->omega0 - BAND_END : 0;
     int count = 0;
-    for (double x = low + 0.05; x < plan->omega0 + 7 && x < nyquist; x += 0.1) {
+    for (double x = low + 0.05; x < plan->omega0 + BAND_END && x < nyquist; x += 0.1) {
         double psi = pk_wavelet(plan, x);
         psi2[count++] = psi * psi;
     }
     double from = plan->omega0 - BAND > 0 ? plan->omega0 - BAND : 0;
     double to = plan->omega0 + BAND < nyquist ? plan->omega0 + BAND : nyquist;
     double rate = to - from;
-    while (rate < top && !rate_is_enough(psi2, count, rate))
+    while (rate < 2 * nyquist && !rate_is_enough(psi2, count, rate))
         rate += 0.1;
-    return rate < top ? rate : top;
+    return rate;
 }
 
 /* The next of the lengths 2^b, 3 2^b, 5 2^b. */
@@ -110,9 +112,11 @@ static int init_band(const pk_plan *plan, pk_multi *multi, pk_multi_scale *m, do
 {
     m->stride = half_circle(plan, scale) ? 2 : 1;
     int32_t n = plan->padded / m->stride;
-    double unit = scale * 2 * PK_PI / n, rate = least_rate(plan, scale, scale * 2 * PK_PI);
+    double unit = scale * 2 * PK_PI / n, rate = multi->whole_band_rate;
+    if (scale * PK_PI < plan->omega0 + BAND_END)
+        rate = least_rate(plan, scale);
     if (plan->length < EDGE_LENGTH * scale && rate < EDGE_RATE)
-        rate = EDGE_RATE < scale * 2 * PK_PI ? EDGE_RATE : scale * 2 * PK_PI;
+        rate = EDGE_RATE;
     int32_t length = fft_length(rate / unit);
     if (length > n)
         length = n;
@@ -209,7 +213,7 @@ static void set_weights(const pk_plan *plan, pk_multi *multi)
 {
     int32_t n = plan->n_weights;
     const float *w = plan->weights;
-    multi->running = n >= 5;
+    multi->running = n >= 5 && w[1] > 0;
     for (int32_t i = 2; i < n - 1; i++)
         multi->running &= w[i] == w[1];
     multi->end_weight = multi->running ? w[0] / w[1] : 0;
@@ -249,6 +253,7 @@ int pk_multi_init(pk_plan *plan)
         return PK_NO_MEMORY;
     set_steps(plan);
     set_weights(plan, multi);
+    multi->whole_band_rate = least_rate(plan, 1e3 * (plan->omega0 + BAND_END));
     int code = PK_OK;
     for (int32_t i = 0; i < plan->n_used && !code; i++) {
         pk_multi_scale *m = &multi->scales[i];

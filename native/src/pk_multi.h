@@ -39,8 +39,9 @@ typedef struct {
 
 struct pk_multi {
     int32_t n_ffts;
-    pk_fft ffts[64];
+    pk_fft ffts[96]; /* three lengths an octave, up to 2^27 */
     pk_multi_scale *scales;
+    double whole_band_rate;   /* of the transform times scale, off the Nyquist frequency */
     int32_t k_low, k_high;    /* bins of the full spectrum that any scale takes */
     int32_t most_bins, most_samples, most_values;
     int32_t running;   /* the scale weights are a boxcar with other ends */

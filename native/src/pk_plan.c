@@ -10,9 +10,7 @@
 
 #define MAX_LENGTH (INT64_C(1) << 26)
 
-/* Bytes of workspace above which fewer lanes are taken, unless the caller chose them, and
- * above which a plan is refused: each thread has a workspace. */
-static const size_t NARROW_ABOVE = (size_t)1 << 30;
+/* Bytes of workspace above which a plan is refused: each thread has one. */
 static const size_t WORKSPACE_LIMIT = (size_t)1 << 34;
 
 static int fail(pk_error *error, int code, const char *format, ...)
@@ -150,6 +148,38 @@ static void set_counted(const pk_plan *plan, pk_scale *scale)
     scale->high = (int32_t)(last - reach) + 1;
 }
 
+/* An evaluated point counts for `step` samples, those at the ends for what is left up to the
+ * cone: by the trapezoidal rule, with the terms of first order of the Euler-Maclaurin formula,
+ * for a line through the two outermost points. `gap` samples lie beyond the outermost one. */
+static int32_t end_excess(int32_t gap, int32_t step)
+{
+    double reach = gap + 0.5, h = step;
+    return (int32_t)floor((6 * reach * reach - h * h) / (12 * h) + 0.5);
+}
+
+void pk_scale_points(pk_scale *s)
+{
+    int32_t before = (s->low - 1) / s->step, step = s->step;
+    s->first = (before + 1) * step;
+    s->points = (s->high - 1) / step - before;
+    int32_t last = s->first + (s->points - 1) * step;
+    int32_t low_gap = s->first - s->low, high_gap = s->high - 1 - last;
+    if (s->points < 4) {
+        /* Each for the samples closest to it. */
+        for (int32_t i = 0; i < 4; i++)
+            s->ends[i] = step;
+        s->ends[0] = (s->points > 1 ? (step + 1) / 2 : high_gap + 1) + low_gap;
+        if (s->points > 1)
+            s->ends[s->points == 2 ? 1 : 3] = step / 2 + high_gap + 1;
+        return;
+    }
+    int32_t low = end_excess(low_gap, step), high = end_excess(high_gap, step);
+    s->ends[0] = (step + 1) / 2 + low_gap + low;
+    s->ends[1] = step - low;
+    s->ends[2] = step - high;
+    s->ends[3] = step / 2 + 1 + high_gap + high;
+}
+
 static int init_scales(pk_plan *plan, const pk_task *task)
 {
     plan->scales = calloc((size_t)task->n_scales, sizeof *plan->scales);
@@ -173,14 +203,6 @@ static int init_scales(pk_plan *plan, const pk_task *task)
     return PK_OK;
 }
 
-/* Before the tables, which would take as long as there is memory. */
-static int choose_isa(pk_plan *plan, int isa_is_free)
-{
-    if (isa_is_free)
-        plan->isa = pk_isa_fitting(plan, NARROW_ABOVE);
-    return plan->isa->workspace(plan) > WORKSPACE_LIMIT ? PK_NO_MEMORY : PK_OK;
-}
-
 /* Where the whole band lies beyond the Nyquist frequency there is nothing to compute: what would
  * come out is rounding. */
 static int check_band(const pk_plan *plan, pk_error *error)
@@ -194,7 +216,7 @@ static int check_band(const pk_plan *plan, pk_error *error)
                 plan->scales[0].scale, plan->omega0);
 }
 
-static int build(pk_plan *plan, const pk_task *task, int isa_is_free, pk_error *error)
+static int build(pk_plan *plan, const pk_task *task, const pk_isa *isa, pk_error *error)
 {
     plan->family = task->family;
     plan->bins = task->bins;
@@ -218,6 +240,10 @@ static int build(pk_plan *plan, const pk_task *task, int isa_is_free, pk_error *
         code = check_band(plan, error);
     if (code)
         return code;
+    /* Two spectra and as much again, in the fewest lanes: before the tables, which would take
+     * as long as there is memory. */
+    if ((size_t)plan->padded >= WORKSPACE_LIMIT / (4 * 8 * 4))
+        return PK_NO_MEMORY;
     int fast = plan->path != PK_PLAIN && pk_multi_fits(plan);
     if (plan->path == PK_MULTIRATE && !fast)
         return PK_UNSUPPORTED;
@@ -225,14 +251,16 @@ static int build(pk_plan *plan, const pk_task *task, int isa_is_free, pk_error *
     if (fast)
         code = pk_multi_init(plan);
     if (!code)
-        code = choose_isa(plan, isa_is_free);
+        plan->isa = isa ? isa : pk_isa_fitting(plan);
+    if (!code && plan->isa->workspace(plan) > WORKSPACE_LIMIT)
+        code = PK_NO_MEMORY;
     if (!code)
         code = pk_fft_init(&plan->forward, plan->padded);
     if (!code && !fast)
         code = pk_plain_init(plan);
     for (int j = 0; j < plan->n_counted; j++) {
-        const pk_scale *s = &plan->scales[j];
-        plan->points += (s->high - 1) / s->step - (s->low - 1) / s->step;
+        pk_scale_points(&plan->scales[j]);
+        plan->points += plan->scales[j].points;
     }
     return code;
 }
@@ -244,15 +272,14 @@ int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan *
     int code = check(task, path, error);
     if (code)
         return code;
-    const pk_isa *chosen = isa ? pk_isa_find(isa) : pk_isa_best();
-    if (!chosen)
+    const pk_isa *chosen = isa ? pk_isa_find(isa) : NULL;
+    if (isa && !chosen)
         return fail(error, PK_UNSUPPORTED, "isa %.32s isn't one that this processor runs", isa);
     pk_plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return fail(error, PK_NO_MEMORY, "no memory for a plan");
     plan->path = path;
-    plan->isa = chosen;
-    code = build(plan, task, isa == NULL, error);
+    code = build(plan, task, chosen, error);
     if (code) {
         pk_plan_free(plan);
         if (code == PK_INVALID)

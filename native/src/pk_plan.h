@@ -25,6 +25,8 @@ typedef struct {
     double scale;
     int32_t low, high; /* counted samples: low <= t < high */
     int32_t step;      /* R2 is evaluated at the multiples of step, a power of two */
+    int32_t first, points; /* the first of them, and how many */
+    int32_t ends[4];   /* samples that the first two and the last two points count for */
     float balance[3];  /* brings |W1|^2, |W2|^2 and |W1 W2*| to the order of one, exactly */
 } pk_scale;
 
@@ -74,6 +76,9 @@ struct pk_isa {
                    float *x2);
 };
 
+/* The evaluated points of a scale, from its counted samples and its step. */
+void pk_scale_points(pk_scale *scale);
+
 int pk_fft_init(pk_fft *fft, int32_t n);
 void pk_fft_free(pk_fft *fft);
 
@@ -90,9 +95,9 @@ double pk_wavelet(const pk_plan *plan, double x);
 /* Spectrum of the AR(1) series number q at bin k of n, unit variance. */
 double pk_spectrum(const pk_plan *plan, int q, int64_t k, int64_t n);
 
-const pk_isa *pk_isa_best(void);
+/* NULL where there is none of that name, or this processor doesn't have it. */
 const pk_isa *pk_isa_find(const char *name);
-/* The best whose workspace is at most `bytes`, or that with the smallest. */
-const pk_isa *pk_isa_fitting(const pk_plan *plan, size_t bytes);
+/* The one that suits this processor and the size of the plan. */
+const pk_isa *pk_isa_fitting(const pk_plan *plan);
 
 #endif

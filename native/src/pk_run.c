@@ -2,6 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include "pk_plan.h"
 #include "pk_threefry.h"
 
@@ -28,19 +32,18 @@ int32_t pk_isa_supported(int32_t number)
     return number >= 0 && number < N_ISAS && ISAS[number]->supported();
 }
 
-const pk_isa *pk_isa_best(void)
-{
-    for (int32_t i = N_ISAS - 1; i > 0; i--)
-        if (ISAS[i]->supported())
-            return ISAS[i];
-    return ISAS[0];
-}
+/* Sixteen lanes pay while the workspace stays near the processor's own cache (measured on Zen 4:
+ * 10 % faster than eight at 4 MB, 10 % slower at 7, 30 % slower at 100). More than four are given
+ * up only where memory runs short: every thread has a workspace. */
+static const size_t SIXTEEN_LANES_UP_TO = (size_t)5 << 20, EIGHT_LANES_UP_TO = (size_t)1 << 30;
 
-const pk_isa *pk_isa_fitting(const pk_plan *plan, size_t bytes)
+const pk_isa *pk_isa_fitting(const pk_plan *plan)
 {
-    for (int32_t i = N_ISAS - 1; i > 0; i--)
-        if (ISAS[i]->supported() && ISAS[i]->workspace(plan) <= bytes)
+    for (int32_t i = N_ISAS - 1; i > 0; i--) {
+        size_t limit = ISAS[i]->lanes > 8 ? SIXTEEN_LANES_UP_TO : EIGHT_LANES_UP_TO;
+        if (ISAS[i]->supported() && ISAS[i]->workspace(plan) <= limit)
             return ISAS[i];
+    }
     return ISAS[0];
 }
 
@@ -77,13 +80,36 @@ int64_t pk_plan_points(const pk_plan *plan)
     return plan->points;
 }
 
+/* Whole huge pages, where the system gives them on request: far fewer page faults and misses of
+ * the address translation. */
+static const size_t HUGE_PAGE = (size_t)1 << 21;
+
 static void *allocate(const pk_plan *plan)
 {
-    return aligned_alloc(64, (plan->isa->workspace(plan) + 63) / 64 * 64);
+    size_t bytes = plan->isa->workspace(plan), unit = bytes < HUGE_PAGE ? 64 : HUGE_PAGE;
+    size_t rounded = (bytes + unit - 1) / unit * unit;
+    void *workspace = aligned_alloc(unit, rounded);
+#ifdef MADV_HUGEPAGE
+    if (workspace && unit == HUGE_PAGE)
+        (void)madvise(workspace, rounded, MADV_HUGEPAGE); /* a wish, no more */
+#endif
+    return workspace;
 }
 
-int pk_plan_run(const pk_plan *plan, uint64_t seed, uint64_t first, uint64_t count,
-                int64_t *hist, const volatile int32_t *cancel, volatile int64_t *progress)
+int pk_space_create(const pk_plan *plan, pk_space **out)
+{
+    *out = allocate(plan);
+    return *out ? PK_OK : PK_NO_MEMORY;
+}
+
+void pk_space_free(pk_space *space)
+{
+    free(space);
+}
+
+int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t first,
+                uint64_t count, int64_t *hist, const volatile int32_t *cancel,
+                volatile int64_t *progress)
 {
     if (first > MAX_REALISATIONS || count > MAX_REALISATIONS - first)
         return PK_INVALID;
@@ -92,7 +118,7 @@ int pk_plan_run(const pk_plan *plan, uint64_t seed, uint64_t first, uint64_t cou
             *progress = (int64_t)count;
         return PK_OK;
     }
-    void *workspace = allocate(plan);
+    void *workspace = space ? space : allocate(plan);
     if (!workspace)
         return PK_NO_MEMORY;
     int code = PK_OK;
@@ -106,7 +132,8 @@ int pk_plan_run(const pk_plan *plan, uint64_t seed, uint64_t first, uint64_t cou
         if (progress && !code)
             *progress = (int64_t)done;
     }
-    free(workspace);
+    if (!space)
+        free(workspace);
     return code;
 }
 
@@ -118,9 +145,9 @@ int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
     int64_t point = 0;
     for (int32_t j = 0; j < plan->n_counted; j++) {
         const pk_scale *s = &plan->scales[j];
-        for (int32_t t = (s->low + s->step - 1) / s->step * s->step; t < s->high; t += s->step) {
+        for (int32_t p = 0; p < s->points; p++) {
             scale[point] = j;
-            time[point++] = t;
+            time[point++] = s->first + p * s->step;
         }
     }
     if (plan->n_counted == 0)

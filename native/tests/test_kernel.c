@@ -53,8 +53,12 @@ static void exercise(const pk_plan *plan, const pk_task *task, int64_t *hist)
 {
     int64_t points = pk_plan_points(plan), length = task->length, total = 0, done = 0;
     memset(hist, 0, SCALES * BINS * sizeof *hist);
-    CHECK(pk_plan_run(plan, 5, 3, COUNT, hist, NULL, &done) == PK_OK);
-    CHECK(done == COUNT);
+    CHECK(pk_plan_run(plan, NULL, 5, 3, COUNT - 2, hist, NULL, NULL) == PK_OK);
+    pk_space *space;
+    CHECK(pk_space_create(plan, &space) == PK_OK);
+    CHECK(pk_plan_run(plan, space, 5, 3 + COUNT - 2, 2, hist, NULL, &done) == PK_OK);
+    CHECK(done == 2);
+    pk_space_free(space);
     for (int i = 0; i < SCALES * BINS; i++)
         total += hist[i];
     CHECK(total == outside(task) * COUNT);
@@ -96,8 +100,8 @@ static void cancelled_before_it_starts(const pk_task *task)
     const int32_t cancel = 1;
     int64_t hist[SCALES * BINS] = {0};
     CHECK(pk_plan_create(task, PK_AUTO, NULL, &plan, &error) == PK_OK);
-    CHECK(pk_plan_run(plan, 1, 0, 1000000, hist, &cancel, NULL) == PK_CANCELLED);
-    CHECK(pk_plan_run(plan, 1, UINT64_C(1) << 32, 1, hist, NULL, NULL) == PK_INVALID);
+    CHECK(pk_plan_run(plan, NULL, 1, 0, 1000000, hist, &cancel, NULL) == PK_CANCELLED);
+    CHECK(pk_plan_run(plan, NULL, 1, UINT64_C(1) << 32, 1, hist, NULL, NULL) == PK_INVALID);
     pk_plan_free(plan);
 }
 

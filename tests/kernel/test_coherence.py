@@ -68,6 +68,7 @@ def test_the_plain_path_stands_strong_colours(make_task, ar1):
         {"length": 400, "per_octave": 4, "count": 20},
         {"length": 800, "scale_weights": (1.0,)},
         {"length": 800, "scale_weights": (0.1, 0.2, 0.4, 0.2, 0.1)},
+        {"length": 800, "scale_weights": (0.5, 0.0, 0.0, 0.0, 0.5)},
         {"length": 800, "scales": (2.0, 2.1, 2.3, 2.31, 3.0, 3.1, 3.9, 4.0, 4.4, 5.0, 5.01)},
         {"length": 17, "count": 20},
     ],

@@ -96,8 +96,11 @@ def test_the_multirate_path_evaluates_some_of_the_points(make_task, length):
         assert (steps <= 2 * task.scales[j]).all()
 
 
-def test_a_task_beyond_the_memory_is_refused(make_task):
-    task = make_task(length=2**26, family="paul", order=4.0, scales=(2.0, 4.0))
+@pytest.mark.parametrize(
+    "wavelet", [{"family": "paul", "order": 4.0}, {"family": "morlet"}], ids=str
+)
+def test_a_task_beyond_the_memory_is_refused(make_task, wavelet):
+    task = make_task(length=2**26, scales=(2.0, 4.0), **wavelet)
     with pytest.raises(KernelError, match="no memory for a length of 67108864 with 2 scales"):
         Plan(task)
 
