@@ -14,7 +14,7 @@ REQUEST = {
     **{"sig": True, "mc_count": 50, "seed": 9},
 }
 #: More realisations than any machine does while a test looks on.
-ENDLESS = {**REQUEST, "J": 28, "mc_count": 1_000_000}
+ENDLESS = {**REQUEST, "dj": 1 / 12, "J": 100, "mc_count": 1_000_000}
 
 
 def test_the_life_of_a_job(daemon):

@@ -18,6 +18,9 @@ from support import red_pair, running
 CTL = Path(sys.executable).with_name("pycwtctl")
 A, B = red_pair()
 
+#: Options of a job that no machine finishes while a test looks on.
+ENDLESS = ("--dj", "1/12", "--s0", "2", "--J", "100", "--mc-count", "1000000")
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
@@ -198,7 +201,7 @@ def test_backends_and_health(ctl):
 
 
 def test_cancelling(ctl, files):
-    long = ctl("submit", "wct", *files, "--dt", "1", "--mc-count", "1000000")[1].strip()
+    long = ctl("submit", "wct", *files, "--dt", "1", *ENDLESS)[1].strip()
     status, _, err = ctl("cancel", "zzz", long)
     assert status == 1
     assert f"{long[:8]} cancelled" in err
@@ -214,7 +217,7 @@ def test_cancelling(ctl, files):
 
 
 def test_interrupting_a_watch_leaves_the_job(ctl, daemon, files):
-    long = ctl("submit", "wct", *files, "--dt", "1", "--mc-count", "1000000")[1].strip()
+    long = ctl("submit", "wct", *files, "--dt", "1", *ENDLESS)[1].strip()
     with subprocess.Popen(
         [CTL, "watch", long], stderr=subprocess.PIPE, text=True, env={**os.environ}
     ) as watcher:

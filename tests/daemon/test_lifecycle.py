@@ -133,7 +133,8 @@ def test_a_call_that_takes_too_long_becomes_a_job():
 
 def test_a_full_queue_says_so():
     with running("[limits]\nqueued_jobs = 2\n") as daemon:
-        request = {"signal1": A, "signal2": B, "dt": 1.0, "sig": True, "mc_count": 1_000_000}
+        request = {"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 100}
+        request |= {"sig": True, "mc_count": 1_000_000}
         jobs = [daemon.submit("wct", request) for _ in range(2)]
         answer = daemon.call("POST", "/api/v1/jobs", {"kind": "wct", "request": request})
         assert answer.status == 503
