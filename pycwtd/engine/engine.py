@@ -321,6 +321,8 @@ class Engine:
         self._work.set()
 
     async def _perform(self, job: ActiveJob, lease: Lease, device: Device) -> None:
+        if job.cancelled:
+            raise TaskCancelledError
         if job.phase is Phase.PREPARE:
             has_task = await self._steps.prepare(job, device.host)
             job.phase = Phase.SIMULATE if has_task else Phase.FINISH
@@ -331,9 +333,9 @@ class Engine:
         elif job.phase is Phase.SIMULATE:
             chunk = await self._steps.simulate(job, device, lease.token)
             await self.ledger.add_chunk(job, chunk)
+            await self._steps.merge(job, self.pool.numerics().host)
             self._advance(job)
         else:
-            await self._steps.merge(job, device.host)
             more = await self._steps.finish(job, device.host)
             if more is None:
                 await self._complete(job)
