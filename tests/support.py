@@ -209,16 +209,18 @@ class Daemon:
 
 
 @contextmanager
-def running(config: str = "", arguments: list[str] | None = None) -> Iterator[Daemon]:
+def running(
+    config: str = "", arguments: list[str] | None = None, *, start: bool = True
+) -> Iterator[Daemon]:
     """A daemon in a new directory with a short path: a socket's may have 107 bytes."""
     with tempfile.TemporaryDirectory(prefix="pw-", dir="/tmp") as folder:
         daemon = Daemon(Path(folder), config, arguments or [])
-        daemon.start()
+        if start:
+            daemon.start()
         try:
             yield daemon
         finally:
-            assert daemon.process
-            if daemon.process.poll() is None:
+            if daemon.process and daemon.process.poll() is None:
                 daemon.kill()
 
 
