@@ -16,6 +16,7 @@ import numpy as np
 
 from pycwt_mod import checks
 from pycwt_mod.background import cross_level
+from pycwt_mod.cache import HistogramCache
 from pycwt_mod.montecarlo import MonteCarlo, coherence_task, monte_carlo, progress_line
 from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
@@ -151,6 +152,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     mc_count: int = 300,
     progress: bool = True,
     cache: bool = True,
+    precision: float | None = None,
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
@@ -172,7 +174,8 @@ def wct(  # noqa: PLR0917 - pycwt's signature
             on the units of the series.
         mc_count: as the following, see :func:`pycwt_mod.wct_significance`.
         progress: shows a line of progress on a terminal.
-        cache: without effect.
+        cache: looks for the significance in the user's cache directory, and keeps it there.
+        precision: in place of ``mc_count``: the standard error that no level shall exceed.
         backend: who computes the significance.
         seed: makes the significance reproducible.
         bins: of the histogram.
@@ -190,7 +193,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
     """
-    del normalize, cache
+    del normalize
     mother = find_wavelet(wavelet)
     a, b = checks.pair(y1, y2)
     dt = checks.positive(dt, "dt")
@@ -210,10 +213,12 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     run = monte_carlo(
         task,
         mc_count,
+        precision=precision,
         significance_level=significance_level,
         backend=backend,
         seed=seed,
         control=control or progress_line(progress, mc_count),
+        cache=HistogramCache() if cache else None,
     )
     result = Coherence(*parts, run.levels)
     result.monte_carlo = run

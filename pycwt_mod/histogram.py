@@ -56,6 +56,26 @@ def levels(
     return np.array([_quantile(row, p) for row in counts]), (upper - lower) / 2
 
 
+def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the counts at or above values, interpolated within their bin.
+
+    Args:
+        histogram: counts, shape (scales, bins), bins evenly over [0, 1].
+        values: in [0, 1], shape (scales, N) or (scales,).
+
+    Returns:
+        Shares in [0, 1] of the shape of ``values``; NaN where nothing was counted.
+    """
+    bins = histogram.shape[1]
+    edges = np.linspace(0, 1, bins + 1)
+    shares = np.full(values.shape, np.nan)
+    for row, counts in enumerate(histogram):
+        if total := counts.sum():
+            above = np.concatenate([np.cumsum(counts[::-1])[::-1], [0]]) / total
+            shares[row] = np.interp(values[row], edges, above)
+    return shares
+
+
 def _quantile(counts: NDArray[np.int64], p: float) -> float:
     """Where the cumulative count first reaches the share ``p``, interpolated within its bin."""
     total = counts.sum()

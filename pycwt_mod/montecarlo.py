@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import secrets
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,14 +22,15 @@ from pycwt_mod.backends import (
     get_backend,
     list_backends,
 )
-from pycwt_mod.backends.task import MAX_REALISATIONS
-from pycwt_mod.histogram import levels
+from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
+from pycwt_mod.cache import Entry, HistogramCache
+from pycwt_mod.histogram import levels, upper_tail
 from pycwt_mod.smoothing import scale_weights
 from pycwt_mod.transform import MAX_J, outside_cone, scale_grid
 from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.backends import Control, MonteCarloBackend
 
@@ -58,6 +59,46 @@ class MonteCarlo:
     levels: NDArray[np.float64]
     #: Monte Carlo standard error of ``levels``.
     standard_errors: NDArray[np.float64]
+    #: The probability that ``levels`` belong to.
+    significance_level: float = 0.95
+    #: Numerics class of the backend: within one, results are bit-identical.
+    numerics: str = ""
+    #: Realisations that came from the cache.
+    cached: int = 0
+
+    def at(self, significance_level: float) -> MonteCarlo:
+        """The same run read at another level; nothing is computed anew.
+
+        Raises:
+            TypeError: the level isn't a number.
+            ValueError: it isn't between 0 and 1.
+        """
+        level = checks.within(significance_level, "significance_level", 0, 1)
+        independent = independent_values(self.task, self.mc_count)
+        found, errors = levels(self.histogram, level, independent)
+        return replace(self, levels=found, standard_errors=errors, significance_level=level)
+
+    def p_values(self, coherence: ArrayLike) -> NDArray[np.float64]:
+        """How often independent noises are at least as coherent, at the same scale.
+
+        Args:
+            coherence: squared coherence in [0, 1], shape (scales, N) or (scales,).
+
+        Returns:
+            p-values of the same shape; NaN at scales where nothing was counted.
+
+        Raises:
+            ValueError: the shape doesn't fit, or a value isn't in [0, 1].
+        """
+        r2 = np.asarray(coherence, dtype=np.float64)
+        if r2.ndim not in {1, 2} or r2.shape[0] != len(self.task.scales):
+            raise ValueError(
+                f"coherence must have one row for each of the {len(self.task.scales)} scales, "
+                f"not the shape {r2.shape}"
+            )
+        if not ((r2 >= 0) & (r2 <= 1)).all():
+            raise ValueError("coherence must lie between 0 and 1")
+        return upper_tail(self.histogram, r2)
 
 
 def wct_significance(  # noqa: PLR0917 - pycwt's signature
@@ -73,6 +114,7 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
     progress: bool = True,
     cache: bool = True,
     *,
+    precision: float | None = None,
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
@@ -91,8 +133,9 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
         wavelet: name or instance.
         mc_count: realisations.
         progress: shows a line of progress where standard error is a terminal.
-        cache: accepted for pycwt's sake, without effect: there is no cache, and a run with
-            the same seed gives the same levels again.
+        cache: looks for an earlier run of the same task in the user's cache directory, and
+            keeps this one; see :mod:`pycwt_mod.cache`.
+        precision: in place of ``mc_count``: the standard error that no level shall exceed.
         backend: name of the backend that computes; "auto" takes ``joblib``, else the first
             that can.
         seed: 0 ≤ seed < 2⁶⁴; None draws one.
@@ -108,15 +151,16 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now; the text says what to do.
     """
-    del cache
     task = coherence_task(al1, al2, dt, dj, s0, J, wavelet, bins=bins)
     return monte_carlo(
         task,
         mc_count,
+        precision=precision,
         significance_level=significance_level,
         backend=backend,
         seed=seed,
         control=control or progress_line(progress, mc_count),
+        cache=HistogramCache() if cache else None,
     ).levels
 
 
@@ -173,38 +217,109 @@ def monte_carlo(
     task: SignificanceTask,
     mc_count: int = 300,
     *,
+    precision: float | None = None,
     significance_level: float = 0.95,
     backend: str = "auto",
     seed: int | None = None,
     control: Control | None = None,
+    start: MonteCarlo | None = None,
+    cache: HistogramCache | None = None,
 ) -> MonteCarlo:
     """Run a significance job in this process.
 
     Args:
         task: the job.
-        mc_count: realisations.
+        mc_count: realisations in all.
+        precision: in place of a count: go on, at 300, 600, 1200 … realisations and at most a
+            million, until the standard error of every level is below this.
         significance_level: probability, between 0 and 1.
         backend: name, or "auto".
-        seed: 0 ≤ seed < 2⁶⁴; None draws one.
+        seed: 0 ≤ seed < 2⁶⁴; None draws one, or takes that of a run in the cache.
         control: watches and cancels the run.
+        start: an earlier run of the same task, to be continued: 300 + 700 realisations are the
+            same as 1,000. Its seed is used.
+        cache: where to look for an earlier run, and to keep this one. A run in the cache that
+            is longer than asked for is taken where no seed was given, and its count reported.
 
     Returns:
         The levels, and what they were made from.
 
     Raises:
         TypeError: an argument isn't a number.
-        ValueError: an argument is out of range.
+        ValueError: an argument is out of range, or ``start`` is of another task, class or seed.
         Cancelled: the control said so.
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now; the text says what to do.
     """
     count = checks.whole(mc_count, "mc_count", 1, MAX_REALISATIONS)
     level = checks.within(significance_level, "significance_level", 0, 1)
-    number = secrets.randbits(64) if seed is None else checks.whole(seed, "seed", 0, 2**64 - 1)
+    wanted = None if precision is None else checks.within(precision, "precision", 0, 1)
+    if seed is not None:
+        seed = checks.whole(seed, "seed", 0, 2**64 - 1)
     chosen = choose_backend(backend)
-    histogram = chosen.run(task, number, 0, count, control or NoControl())
-    found, errors = levels(histogram, level, independent_values(task, count))
-    return MonteCarlo(task, number, count, chosen.info.name, histogram, found, errors)
+    numerics = chosen.info.numerics
+    known = _earlier(
+        task, numerics, seed, start=start, cache=cache, count=None if wanted else count
+    )
+    number = known.seed if known else (secrets.randbits(64) if seed is None else seed)
+    done = known.mc_count if known else 0
+    histogram = known.histogram if known else np.zeros((len(task.scales), task.bins), np.int64)
+    independent = independent_values(task, 1)
+    for stage in _stages(count, wanted, done):
+        if stage > done:
+            histogram = histogram + chosen.run(
+                task, number, done, stage - done, control or NoControl()
+            )
+            done = stage
+        found, errors = levels(histogram, level, done * independent)
+        if wanted is None or np.nanmax(errors) <= wanted:
+            break
+    fresh = known is None or done > known.mc_count
+    if cache and fresh:
+        cache.store(task, numerics, Entry(number, done, histogram), any_seed=seed is None)
+    return MonteCarlo(
+        *(task, number, done, chosen.info.name, histogram, found, errors, level, numerics),
+        cached=known.mc_count if known and start is None else 0,
+    )
+
+
+def _stages(count: int, precision: float | None, done: int) -> list[int]:
+    """Numbers of realisations at which a run is judged; what is done already isn't undone."""
+    if precision is None:
+        return [max(count, done)]
+    stages = [FIRST_STAGE]
+    while stages[-1] < LAST_STAGE:
+        stages.append(min(2 * stages[-1], LAST_STAGE))
+    return [done, *(stage for stage in stages if stage > done)] if done else stages
+
+
+def _earlier(
+    task: SignificanceTask,
+    numerics: str,
+    seed: int | None,
+    *,
+    start: MonteCarlo | None,
+    cache: HistogramCache | None,
+    count: int | None,
+) -> Entry | None:
+    """A run to go on from.
+
+    One with the seed asked for may be continued but not cut, and not where ``precision``
+    decides (``count`` None): what a seed gives must not depend on what is in the cache.
+
+    Raises:
+        ValueError: ``start`` isn't a run of this task, class and seed.
+    """
+    if start is not None:
+        if (start.task, start.numerics) != (task, numerics) or seed not in {None, start.seed}:
+            raise ValueError("start must be a run of the same task, numerics class and seed")
+        return Entry(start.seed, start.mc_count, start.histogram)
+    if cache is None or (seed is not None and count is None):
+        return None
+    entry = cache.load(task, numerics, seed)
+    if entry and seed is not None and count is not None and entry.mc_count > count:
+        return None
+    return entry
 
 
 def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:

@@ -19,3 +19,11 @@ def daemon() -> Iterator[Daemon]:
     """A daemon that the tests of a session share; for those that leave it as it was."""
     with running() as one:
         yield one
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The library's cache: not that of whoever runs the tests, and empty at first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYCWT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

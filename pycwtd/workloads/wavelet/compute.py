@@ -17,13 +17,14 @@ import numpy as np
 
 import pycwt_mod
 from pycwt_mod.backends import SignificanceTask
+from pycwt_mod.backends.task import LAST_STAGE
 from pycwt_mod.grid import default_s0
 from pycwt_mod.histogram import levels
 from pycwt_mod.montecarlo import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
 from pycwtd.store.files import write_durably
 from pycwtd.worker.arrays import load_array, load_arrays, save_array, save_arrays
-from pycwtd.workloads.wavelet.requests import LAST_STAGE, Analysis
+from pycwtd.workloads.wavelet.requests import Analysis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from pycwt_mod import grid
-from pycwt_mod.backends.task import MAX_LENGTH
+from pycwt_mod.backends.task import FIRST_STAGE, MAX_LENGTH
 
 if TYPE_CHECKING:
     from pycwtd.config import Limits
@@ -23,10 +23,6 @@ Mother = Literal["morlet", "paul", "dog", "mexicanhat"]
 MIN_SAMPLES = 16
 #: Largest seed: a signed 64-bit integer, which every client and the database can hold.
 MAX_SEED = 2**63 - 1
-#: With ``precision`` the run is judged at 300, 600, 1200 … realisations and nowhere else, so
-#: that the result depends on the seed alone.
-FIRST_STAGE = 300
-LAST_STAGE = 1_000_000
 
 Series = Annotated[
     list[float],
