@@ -219,7 +219,8 @@ static void set_weights(const pk_plan *plan, pk_multi *multi)
 {
     int32_t n = plan->n_weights;
     const float *w = plan->weights;
-    multi->running = n >= 5 && w[1] > 0;
+    /* Heavier ends would be multiplied by more than one, in the extreme beyond float32. */
+    multi->running = n >= 5 && w[1] > 0 && w[0] <= w[1];
     for (int32_t i = 2; i < n - 1; i++)
         multi->running &= w[i] == w[1];
     multi->end_weight = multi->running ? w[0] / w[1] : 0;
