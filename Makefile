@@ -11,7 +11,7 @@ SOURCES := $(shell git ls-files -- pyproject.toml '*meson.build' 2>/dev/null)
 
 .PHONY: help
 help:  ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # -- what is installed --------------------------------------------------------------------
 
@@ -41,8 +41,16 @@ demo: $(VENV)/.run  ## the main job on real data: a coherence map with its signi
 	@$(BIN)/python -m pycwtd_console.demo
 
 .PHONY: test
-test: lint  ## everything that CI runs: lint, C tests, Python tests
+test: lint test-kernel  ## everything that CI runs: lint, C tests, Python tests
 	@$(BIN)/pytest
+
+.PHONY: test-kernel
+test-kernel: build/native/build.ninja  ## the C kernel alone, on every instruction set there is
+	@meson test -C build/native --quiet --print-errorlogs
+
+build/native/build.ninja: $(VENV)/.run
+	@meson setup build/native --reconfigure -Dkernel_only=true >/dev/null
+	@touch $@
 
 .PHONY: lint
 lint: $(VENV)/.test  ## style, types, and which room may import which
