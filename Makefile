@@ -52,6 +52,10 @@ build/native/build.ninja: $(VENV)/.run
 	@meson setup build/native --reconfigure -Dkernel_only=true >/dev/null
 	@touch $@
 
+.PHONY: test-aarch64
+test-aarch64: test-kernel  ## the C kernel in an emulated aarch64: the same numbers?
+	@sh etc/test-aarch64.sh build/native build/aarch64
+
 .PHONY: lint
 lint: $(VENV)/.test  ## style, types, and which room may import which
 	@$(BIN)/ruff check .
