@@ -56,6 +56,16 @@ build/native/build.ninja: $(VENV)/.run
 test-aarch64: test-kernel  ## the C kernel in an emulated aarch64: the same numbers?
 	@sh etc/test-aarch64.sh build/native build/aarch64
 
+.PHONY: sanitize
+sanitize: $(VENV)/.test  ## the kernel's tests under the address and undefined behaviour sanitizers
+	@sh etc/sanitize.sh $(VENV) build/sanitize
+
+FUZZ_SECONDS := 60
+
+.PHONY: fuzz
+fuzz: $(VENV)/.run  ## tasks that nobody would think of, for FUZZ_SECONDS
+	@sh etc/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
 .PHONY: lint
 lint: $(VENV)/.test  ## style, types, and which room may import which
 	@$(BIN)/ruff check .
