@@ -29,7 +29,8 @@ int main(int argc, char **argv)
             pk_threefry(key, (const uint32_t[2]){i, 0}, words);
             memcpy(data + 8 * i, words, sizeof words);
         }
-        fprintf(stderr, number % 1000 ? "" : "#%u\n", number);
+        if (number % 1000 == 0)
+            fprintf(stderr, "#%u\n", number);
         LLVMFuzzerTestOneInput(data, SIZE);
     }
     printf("Done %u runs in %ld second(s)\n", number, seconds);
