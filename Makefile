@@ -11,7 +11,7 @@ SOURCES := $(shell git ls-files -- pyproject.toml '*meson.build' 2>/dev/null)
 
 .PHONY: help
 help:  ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # -- what is installed --------------------------------------------------------------------
 
@@ -41,8 +41,30 @@ demo: $(VENV)/.run  ## the main job on real data: a coherence map with its signi
 	@$(BIN)/python -m pycwtd_console.demo
 
 .PHONY: test
-test: lint  ## everything that CI runs: lint, C tests, Python tests
+test: lint test-kernel  ## everything that CI runs: lint, C tests, Python tests
 	@$(BIN)/pytest
+
+.PHONY: test-kernel
+test-kernel: build/native/build.ninja  ## the C kernel alone, on every instruction set there is
+	@meson test -C build/native --quiet --print-errorlogs
+
+build/native/build.ninja: $(VENV)/.run
+	@meson setup build/native --reconfigure -Dkernel_only=true >/dev/null
+	@touch $@
+
+.PHONY: test-aarch64
+test-aarch64: test-kernel  ## the C kernel in an emulated aarch64: the same numbers?
+	@sh etc/test-aarch64.sh build/native build/aarch64
+
+.PHONY: sanitize
+sanitize: $(VENV)/.test  ## the kernel's tests under the address and undefined behaviour sanitizers
+	@sh etc/sanitize.sh $(VENV) build/sanitize
+
+FUZZ_SECONDS := 60
+
+.PHONY: fuzz
+fuzz: $(VENV)/.run  ## tasks that nobody would think of, for FUZZ_SECONDS
+	@sh etc/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 .PHONY: lint
 lint: $(VENV)/.test  ## style, types, and which room may import which

@@ -149,6 +149,8 @@ static int init_taps(const pk_plan *plan, pk_multi_scale *m, double scale)
 {
     double hp = spacing(plan, m), ratio = (double)(1 << m->log_step) / hp;
     m->phases = 1;
+    if (m->in_low == m->in_high)
+        return PK_OK;
     while (ratio * m->phases != floor(ratio * m->phases))
         m->phases *= 2;
     m->advance = (int32_t)(ratio * m->phases);
@@ -183,15 +185,19 @@ static void set_grid(const pk_plan *plan, pk_multi_scale *m, int32_t i)
     const pk_scale *widest = &plan->scales[first];
     m->mu_low = (widest->low + step - 1) >> m->log_step;
     m->mu_high = ((widest->high - 1) >> m->log_step) + 1;
+    /* No window of a wide scale lies within the series. */
     double reach_t = RADIUS * plan->scales[i].scale;
-    m->in_low = (int32_t)ceil((reach_t - 0.5) / step);
-    m->in_high = (int32_t)floor((plan->length - 0.5 - reach_t) / step) + 1;
-    if (m->in_low < m->mu_low)
-        m->in_low = m->mu_low;
-    if (m->in_high > m->mu_high)
-        m->in_high = m->mu_high;
-    if (m->in_low >= m->in_high)
-        m->in_low = m->in_high = m->mu_high;
+    m->in_low = m->in_high = m->mu_high;
+    if (2 * reach_t > plan->length)
+        return;
+    int32_t low = (int32_t)ceil((reach_t - 0.5) / step);
+    int32_t high = (int32_t)floor((plan->length - 0.5 - reach_t) / step) + 1;
+    low = low > m->mu_low ? low : m->mu_low;
+    high = high < m->mu_high ? high : m->mu_high;
+    if (low < high) {
+        m->in_low = low;
+        m->in_high = high;
+    }
 }
 
 /* Evaluated points: the multiples of a power of two, one of them at least. */
@@ -213,7 +219,8 @@ static void set_weights(const pk_plan *plan, pk_multi *multi)
 {
     int32_t n = plan->n_weights;
     const float *w = plan->weights;
-    multi->running = n >= 5 && w[1] > 0;
+    /* Heavier ends would be multiplied by more than one, in the extreme beyond float32. */
+    multi->running = n >= 5 && w[1] > 0 && w[0] <= w[1];
     for (int32_t i = 2; i < n - 1; i++)
         multi->running &= w[i] == w[1];
     multi->end_weight = multi->running ? w[0] / w[1] : 0;

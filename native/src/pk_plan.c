@@ -139,7 +139,7 @@ static void set_balance(const pk_plan *plan, pk_scale *scale)
 /* Counted samples: scale * factor <= min(t, N - 1 - t). */
 static void set_counted(const pk_plan *plan, pk_scale *scale)
 {
-    double factor = plan->family == PK_PAUL ? sqrt(0.5) : sqrt(2.0);
+    double factor = plan->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0);
     double reach = ceil(scale->scale * factor), last = plan->length - 1;
     scale->step = 1;
     if (2 * reach > last)

@@ -38,7 +38,7 @@ static pk_task task_of(int family, int64_t length, double *scales)
 /* Samples outside the cone of influence, all scales together. */
 static int64_t outside(const pk_task *task)
 {
-    double factor = task->family == PK_PAUL ? sqrt(0.5) : sqrt(2.0);
+    double factor = task->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0);
     int64_t count = 0;
     for (int j = 0; j < SCALES; j++)
         for (int64_t t = 0; t < task->length; t++) {

@@ -128,7 +128,7 @@ def test_the_last_realisation_there_is_can_be_computed(make_task):
 
 @pytest.mark.parametrize(("family", "order", "factor"), [
     ("morlet", 6.0, math.sqrt(2)),
-    ("paul", 4.0, math.sqrt(0.5)),
+    ("paul", 4.0, 1 / math.sqrt(2)),
     ("dog", 2.0, math.sqrt(2)),
 ])  # fmt: skip
 @pytest.mark.parametrize("length", [16, 301, 512])
