@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import fft as sp_fft
 
 from pycwt_mod import checks, grid
+from pycwt_mod.fast import MIN_FFT, morlet_rows
+from pycwt_mod.store import opened
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+    from pycwt_mod.fast import Emit, Fill
+    from pycwt_mod.store import Destination
 
 #: Most scales of one transform, less one.
 MAX_J = 10_000
@@ -20,13 +25,15 @@ MAX_J = 10_000
 MAX_DJ = 4.0
 #: Padded complex values worked on at a time, to keep temporary arrays near 64 MiB.
 _BLOCK = 4_000_000
+#: Series whose unit lies beyond 2^±this have no transform in single precision.
+_SINGLE_RANGE = 80
 
 
 class Transform(NamedTuple):
     """What :func:`cwt` gives; it unpacks as pycwt's tuple does."""
 
-    #: Wavelet coefficients, complex128, shape (scales, N).
-    W: NDArray[np.complex128]
+    #: Wavelet coefficients, complex128 where not asked otherwise, shape (scales, N).
+    W: NDArray[np.complexfloating]
     #: Scales in units of time, shape (scales,).
     sj: NDArray[np.float64]
     #: Fourier frequencies of the scales in 1/time, shape (scales,).
@@ -47,11 +54,17 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     J: float = -1,
     wavelet: str | Wavelet = "morlet",
     freqs: ArrayLike | None = None,
+    *,
+    dtype: DTypeLike = "complex128",
+    out: Destination = None,
+    threads: int = 1,
 ) -> Transform:
     """Continuous wavelet transform of a series (TC98, eq. 4), in pycwt's order.
 
     The mean is removed and the series padded with zeros to :func:`padded_length`, as in TC98's
     programs. |W|² is in units of the series squared (eq. 6). Every scale asked for comes back.
+    Long series take the way of :mod:`pycwt_mod.fast` with the Morlet wavelet, whose errors are
+    told there.
 
     Args:
         signal: N real samples, at least 4, not constant.
@@ -63,6 +76,11 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
         wavelet: name or instance.
         freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
             order.
+        dtype: of W: complex128 or complex64.
+        out: what W is written to: an array of its shape and type, or the path of a ``.npy``
+            file, which is written scale by scale and comes back as a read-only mapping; None
+            makes an array.
+        threads: scales of a long series computed at the same time.
 
     Returns:
         W, sj, freqs, coi, fft, fftfreqs; see :class:`Transform`. ``fft`` is X_k/√N of the
@@ -72,20 +90,30 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     Raises:
         TypeError: an argument isn't a number, or the series isn't made of real numbers.
         ValueError: an argument is out of range; the text names it.
+        OSError: the file can't be written.
     """
     mother = find_wavelet(wavelet)
     x = checks.series(signal, "signal")
     dt = checks.positive(dt, "dt")
+    kind = complex_type(dtype)
+    threads = checks.whole(threads, "threads", 1, 1024)
     if freqs is None:
         sj = scale_grid(x.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
     else:
         sj = 1 / (mother.flambda() * checks.positives(freqs, "freqs"))
     centred, exponent = unit_series(x)
-    # Samples of unit size can't overflow on the way; the scaling is by a power of two, exact.
-    W = _times_power_of_two(transform(centred, sj / dt, mother), exponent)
+    if kind == np.complex64 and abs(exponent) > _SINGLE_RANGE:
+        raise ValueError(
+            f"signal has deviations of about 2^{exponent}, beyond the range of complex64: "
+            "scale it, or take dtype='complex128'"
+        )
+    with opened(out, (sj.size, x.size), kind) as store:
+        # Samples of unit size can't overflow on the way; the scaling is exact.
+        emit = store.emit
+        _rows(centred, exponent, sj / dt, mother, dtype=kind, emit=emit, threads=threads)
     spectrum = sp_fft.rfft(centred)[1 : (x.size + 1) // 2] / math.sqrt(x.size)
     return Transform(
-        W=W,
+        W=store.result(),
         sj=sj,
         freqs=1 / (mother.flambda() * sj),
         coi=cone_of_influence(x.size, dt, mother),
@@ -265,6 +293,52 @@ def transform(
         # The real part also takes off what the lone Nyquist bin adds for odd derivatives.
         out[rows] = block[:, : x.size].real if wavelet.is_real else block[:, : x.size]
     return out
+
+
+def complex_type(dtype: DTypeLike, name: str = "dtype") -> np.dtype[Any]:
+    """complex64 or complex128.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        kind: np.dtype[Any] | None = np.dtype(dtype)
+    except TypeError:
+        kind = None
+    if kind is not None and kind in (np.complex64, np.complex128):
+        return kind
+    raise ValueError(f"{name} must be complex64 or complex128, not {dtype!r}")
+
+
+def _rows(
+    x: NDArray[np.float64],
+    exponent: int,
+    scales: NDArray[np.float64],
+    wavelet: Wavelet,
+    *,
+    dtype: np.dtype[Any],
+    emit: Emit,
+    threads: int,
+) -> None:
+    """Have the rows of a transform emitted, times 2^exponent."""
+    n = padded_length(x.size)
+    # Powers of two beyond the floats' range don't fit into one factor.
+    if wavelet.family == "morlet" and n >= MIN_FFT and abs(exponent) < 1000:
+        unit = math.ldexp(1.0, exponent)
+        morlet_rows(x, n, scales, wavelet, dtype=dtype, unit=unit, emit=emit, threads=threads)
+        return
+    step = max(1, _BLOCK // n)
+    for start in range(0, scales.size, step):
+        block = _times_power_of_two(transform(x, scales[start : start + step], wavelet), exponent)
+        for j, row in enumerate(block, start):
+            emit(j, _copier(row))
+
+
+def _copier(row: NDArray[np.complex128]) -> Fill:
+    def fill(out: NDArray[np.complexfloating]) -> None:
+        out[:] = row
+
+    return fill
 
 
 def _times_power_of_two(z: NDArray[np.complex128], exponent: int) -> NDArray[np.complex128]:
