@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Points of the filters' transforms, more than twice as many as any filter is long.
-_GRID = 256
+_GRID = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,34 @@ def gaussian_taps(s: float, decimation: int, precision: Precision) -> NDArray[np
     ratio = np.divide(gauss, level, out=np.zeros_like(f), where=gauss > 1e-18)
     taps: NDArray[np.float64] = sp_fft.irfft(ratio)[: _GRID // 2]
     return taps
+
+
+def smoothing_transform(
+    s: float, before: int, after: int, f: NDArray[np.float64], precision: Precision
+) -> NDArray[np.float64]:
+    """exp(−½ s²ω²) between an interpolation's adjoint and an interpolation, levelling both.
+
+    Args:
+        s: width in samples.
+        before: samples for one of the points that are smoothed.
+        after: samples for one of those that the result is interpolated from; a multiple.
+        f: cycles per point that is smoothed, 0 … ½.
+        precision: whose interpolations surround it.
+    """
+    gauss: NDArray[np.float64] = np.exp(-0.5 * (2 * np.pi * s / before * f) ** 2)
+    level = np.ones_like(f)
+    if before > 1:
+        level *= before * window_transform(f, precision)
+    if after > 1:
+        level *= window_transform(f * (after // before), precision)
+    return np.divide(gauss, level, out=np.zeros_like(f), where=gauss > 1e-18)
+
+
+def smoothing_taps(s: float, before: int, after: int, precision: Precision) -> NDArray[np.floating]:
+    """:func:`smoothing_transform` as a filter in time: its centre and right half."""
+    f = np.arange(_GRID // 2 + 1) / _GRID
+    transform = smoothing_transform(s, before, after, f, precision)
+    return short(sp_fft.irfft(transform)[: _GRID // 2], precision)
 
 
 @lru_cache(maxsize=32)

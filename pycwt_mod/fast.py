@@ -34,7 +34,7 @@ from pycwt_mod.bands import (
 from pycwt_mod.rows import RowFilter, make_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,14 +44,17 @@ if TYPE_CHECKING:
     Fill = Callable[[NDArray[Any]], None]
     #: Takes the number of a scale and what fills its row.
     Emit = Callable[[int, Fill], None]
+    #: Prepares the band of a row, and says how the row is made from it.
+    Prepare = Callable[[], tuple[NDArray[Any], RowFilter]]
+    #: Numbers of scales, and what prepares their bands.
+    Batch = tuple[Sequence[int], Sequence[Prepare]]
 
 #: Shortest FFT that is worth the decimation; below it plain FFTs are as fast.
 MIN_FFT = 1 << 14
-#: Largest decimation of bands that scales share, and that of bands which a scale has to itself.
+#: Largest decimation of bands that scales share.
 _SHARED = 64
+#: Scales this many times the least density of a band have one to themselves.
 _OWN = 128
-#: Scales that take the FFT in full length.
-_PLAIN = 0
 #: Share of a scale's amplitude that single precision may lose, and what it rounds off the
 #: amplitude of a band.
 _TOLERANCE = 6e-7
@@ -89,9 +92,9 @@ def morlet_rows(
     for precision in (SINGLE, DOUBLE):
         numbers = np.flatnonzero(single == (precision is SINGLE))
         if numbers.size:
+            rates = {j: band_rate(scales[j], wavelet.order, precision) for j in numbers.tolist()}
             transform = BandTransform(x.size, n, spectrum, wavelet.order, precision)
-            batches = transform.batches(scales, numbers.tolist(), unit)
-            _run(batches, emit, threads)
+            _run(transform.batches(scales, rates, unit), emit, threads)
 
 
 def single_suffices(
@@ -99,8 +102,8 @@ def single_suffices(
 ) -> NDArray[np.bool_]:
     """Scales at which single precision loses less than the tolerance.
 
-    Lost are what the filters leave out, at the lowest frequencies, and the rounding of a band,
-    which a scale may share with stronger oscillations than its own.
+    Lost are what the filters leave out, on both sides of the wavelet's band, and the rounding of
+    a band, which a scale may share with stronger oscillations than its own.
 
     Args:
         spectrum: of the padded series, bins 0 … n/2.
@@ -124,25 +127,88 @@ def single_suffices(
         weights = np.exp(-(((edges[1:] + edges[:-1]) / 2 - order) ** 2))
         return np.diff(energy(edges), axis=1) @ weights
 
-    low = max(0.0, order - SINGLE.cut)
-    own = seen(np.linspace(low, order + SINGLE.cut, 65))
-    left_out = seen(np.linspace(0.0, low, 9)) if low > 0 else np.zeros(scales.size)
+    low, high = max(0.0, order - SINGLE.cut), order + SINGLE.cut
+    own = seen(np.linspace(low, high, 65))
+    left_out = seen(np.linspace(high, high + 4, 9))
+    if low > 0:
+        left_out += seen(np.linspace(0.0, low, 9))
     # Of the scales in the group one may be twice as large, another half as large.
-    band = np.diff(energy(np.array([low / 2, 2 * (order + SINGLE.cut)])), axis=1)[:, 0]
-    suffices: NDArray[np.bool_] = left_out + _ROUNDING**2 * band <= _TOLERANCE**2 * own
+    band = np.diff(energy(np.array([low / 2, 2 * high])), axis=1)[:, 0]
+    band[scales >= SINGLE.density * _OWN] = 0.0
+    suffices: NDArray[np.bool_] = left_out + _ROUNDING**2 * band < _TOLERANCE**2 * own
     return suffices
 
 
-def _run(batches: Iterator[tuple[Sequence[int], Sequence[Fill]]], emit: Emit, threads: int) -> None:
+def _run(batches: Iterator[Batch], emit: Emit, threads: int) -> None:
+    def filler(prepare: Prepare) -> Fill:
+        def fill(out: NDArray[Any]) -> None:
+            band, how = prepare()
+            if out.dtype == band.dtype:
+                make_row(band, how, out)
+            else:
+                row = np.empty(out.size, band.dtype)
+                make_row(band, how, row)
+                out[:] = row
+
+        return fill
+
     if threads == 1:
-        for numbers, fills in batches:
-            for j, fill in zip(numbers, fills, strict=True):
-                emit(j, fill)
+        for numbers, prepares in batches:
+            for j, prepare in zip(numbers, prepares, strict=True):
+                emit(j, filler(prepare))
         return
     with ThreadPoolExecutor(threads) as pool:
-        for numbers, fills in batches:
-            for _ in pool.map(emit, numbers, fills):
+        for numbers, prepares in batches:
+            for _ in pool.map(emit, numbers, map(filler, prepares)):
                 pass
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Of a scale's band."""
+
+    #: Samples of the row for one of the band.
+    decimation: int
+    #: Whether the scale has a band to itself, that an FFT has filtered already; with decimation
+    #: 1 it is the row.
+    own: bool
+
+
+def band_rate(
+    s: float, order: float, precision: Precision, finest: float | None = None, most: int = _OWN
+) -> Rate:
+    """How the band of scale ``s`` is sampled.
+
+    Args:
+        s: in samples.
+        order: ω₀ of the Morlet wavelet.
+        precision: of the work.
+        finest: a smaller scale whose rate is wanted.
+        most: largest decimation.
+    """
+    # Where the Gaussian's peak lies beyond Nyquist, all that is left is its skirt.
+    if not fits(s, s, 1, order, precision) or s < (order - 2) / np.pi:
+        return Rate(1, True)
+    own = s >= precision.density * _OWN
+    limit = min(most, _OWN if own else _SHARED)
+    rate = math.floor(math.log2((finest or s) / precision.density))
+    return Rate(min(1 << max(0, rate), limit), own)
+
+
+def fits(smallest: float, largest: float, rate: int, order: float, precision: Precision) -> bool:
+    """Whether no image of a filter, at multiples of the band's rate, reaches into the band."""
+    low, high = _edges(smallest, largest, order, precision)
+    below, above = order - precision.cut, order + precision.cut
+    period = 2 * np.pi / rate * (1 - 1e-3)
+    return above / smallest - period < low and below / smallest + period > high
+
+
+def _edges(
+    smallest: float, largest: float, order: float, precision: Precision
+) -> tuple[float, float]:
+    """Least and greatest frequency of the scales' band, in radians per sample."""
+    cut = precision.cut
+    return max(0.0, order - cut) / largest, min((order + cut) / smallest, np.pi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +217,7 @@ class _Group:
 
     #: Numbers of the scales.
     members: tuple[int, ...]
-    decimation: int
+    rate: Rate
     #: First bin of the band and the one after the last.
     low: int
     high: int
@@ -183,85 +249,66 @@ class BandTransform:
         self._precision = precision
 
     def batches(
-        self, scales: NDArray[np.float64], numbers: Sequence[int], unit: float
-    ) -> Iterator[tuple[Sequence[int], Sequence[Fill]]]:
-        """Numbers of scales, and functions that fill their rows, from the smallest scale on."""
-        for group in self._groups(scales, numbers):
-            if group.decimation == _PLAIN:
-                yield group.members, [self._plain(scales[j], unit) for j in group.members]
-            elif group.decimation == _OWN:
-                yield group.members, [self._own(scales[j], unit) for j in group.members]
+        self, scales: NDArray[np.float64], rates: Mapping[int, Rate], unit: float
+    ) -> Iterator[Batch]:
+        """Numbers of scales, and functions that prepare their bands, from the smallest on.
+
+        Args:
+            scales: in samples, shape (scales,).
+            rates: of the bands of the scales that are wanted, by their numbers.
+            unit: every row is multiplied with it.
+        """
+        for group in self._groups(scales, rates):
+            if group.rate.own:
+                yield group.members, [self._own(scales[j], group.rate, unit) for j in group.members]
             else:
                 yield group.members, self._shared(group, scales, unit)
 
-    def _decimation(self, s: float) -> int:
-        # Where the Gaussian's peak lies beyond Nyquist, all that is left is its skirt.
-        if not self._fits(s, s, 1) or s < (self._order - 2) / np.pi:
-            return _PLAIN
-        if s >= self._precision.density * _OWN:
-            return _OWN
-        return min(1 << max(0, math.floor(math.log2(s / self._precision.density))), _SHARED)
-
-    def _groups(self, scales: NDArray[np.float64], numbers: Sequence[int]) -> Iterator[_Group]:
+    def _groups(self, scales: NDArray[np.float64], rates: Mapping[int, Rate]) -> Iterator[_Group]:
         """Scales in ascending order, cut where the decimation changes or the band is full."""
         members: list[int] = []
-        decimation = -1
-        for j in sorted(numbers, key=lambda number: float(scales[number])):
-            rate = self._decimation(scales[j])
-            if members and (
-                rate != decimation or not self._fits(scales[members[0]], scales[j], rate)
-            ):
-                yield self._group(members, decimation, scales)
-                members = []
-            members, decimation = [*members, j], rate
-        yield self._group(members, decimation, scales)
+        for j in sorted(rates, key=lambda number: float(scales[number])):
+            if members:
+                rate, first = rates[members[0]], scales[members[0]]
+                full = not rate.own and not fits(
+                    first, scales[j], rate.decimation, self._order, self._precision
+                )
+                if full or rates[j] != rate:
+                    yield self._group(members, rate, scales)
+                    members = []
+            members.append(j)
+        yield self._group(members, rates[members[0]], scales)
 
-    def _fits(self, smallest: float, largest: float, rate: int) -> bool:
-        """Whether no image of a filter, at multiples of the band's rate, reaches into the band."""
-        if rate in (_PLAIN, _OWN):
-            return True
-        low, high = self._edges(smallest, largest)
-        below, above = self._order - self._precision.cut, self._order + self._precision.cut
-        period = 2 * np.pi / rate * (1 - 1e-3)
-        return above / smallest - period < low and below / smallest + period > high
-
-    def _edges(self, smallest: float, largest: float) -> tuple[float, float]:
-        """Least and greatest frequency of a band, in radians per sample."""
-        cut = self._precision.cut
-        return max(0.0, self._order - cut) / largest, min((self._order + cut) / smallest, np.pi)
-
-    def _group(
-        self, members: Sequence[int], decimation: int, scales: NDArray[np.float64]
-    ) -> _Group:
-        low, high = self._edges(scales[members[0]], scales[members[-1]])
+    def _group(self, members: Sequence[int], rate: Rate, scales: NDArray[np.float64]) -> _Group:
+        smallest, largest = scales[members[0]], scales[members[-1]]
+        low, high = _edges(smallest, largest, self._order, self._precision)
+        if rate == Rate(1, own=True):
+            low, high = 0.0, np.pi
         bins = self._n / (2 * np.pi)
         # Bin 0 isn't positive, and n/2 counts as positive (TC98, eq. 5).
         first, last = max(1, math.ceil(low * bins)), min(self._n // 2, math.floor(high * bins))
-        return _Group(tuple(members), decimation, first, max(first, last + 1))
+        # Of scales beyond the series' length the first bins are all there is.
+        return _Group(tuple(members), rate, first, max(first, last + 1, 4 if rate.own else 0))
 
-    def _plain(self, s: float, unit: float) -> Fill:
-        def fill(out: NDArray[Any]) -> None:
-            everything = _Group((0,), _PLAIN, 1, self._n // 2 + 1)
-            padded = np.zeros(self._n, np.complex128)
-            padded[1 : self._n // 2 + 1] = self._seen(s, everything) * unit
-            out[:] = sp_fft.ifft(padded, overwrite_x=True)[: self._size]
-
-        return fill
-
-    def _own(self, s: float, unit: float) -> Fill:
-        def fill(out: NDArray[Any]) -> None:
-            group = self._group([0], _OWN, np.array([s]))
+    def _own(self, s: float, rate: Rate, unit: float) -> Prepare:
+        def prepare() -> tuple[NDArray[Any], RowFilter]:
+            group = self._group([0], rate, np.array([s]))
+            bins = self._seen(s, group) * unit
+            if rate.decimation == 1:
+                # What is left of a wavelet's skirt may be below the range of single precision.
+                row = self._band(1, group.low, bins, np.complex128)[: self._size]
+                return row, RowFilter(0.0, 1, np.ones(1), np.empty((0, 1)))
             carrier = self._order / (2 * np.pi * s)
-            f = (np.arange(group.low, group.high) / self._n - carrier) * _OWN
-            level = unit / window_transform(f, self._precision)
-            band = self._band(_OWN, group.low, self._seen(s, group) * level)
-            how = self._filter(s, _OWN, np.ones(1))
-            self._finish(np.concatenate([band[band.size - how.before :], band]), how, out)
+            f = (np.arange(group.low, group.high) / self._n - carrier) * rate.decimation
+            bins /= window_transform(f, self._precision)
+            band = self._band(rate.decimation, group.low, bins, self._precision.complex_type)
+            how = self._filter(s, rate.decimation, np.ones(1))
+            return np.concatenate([band[band.size - how.before :], band]), how
 
-        return fill
+        return prepare
 
-    def _shared(self, group: _Group, scales: NDArray[np.float64], unit: float) -> list[Fill]:
-        d = group.decimation
+    def _shared(self, group: _Group, scales: NDArray[np.float64], unit: float) -> list[Prepare]:
+        d = group.rate.decimation
         filters = [
             self._filter(
                 scales[j],
@@ -270,15 +317,16 @@ class BandTransform:
             )
             for j in group.members
         ]
-        band = self._band(d, group.low, self._spectrum[group.low : group.high])
+        bins = self._spectrum[group.low : group.high]
+        band = self._band(d, group.low, bins, self._precision.complex_type)
         margin = max(how.before for how in filters)
         end = max(how.length(self._size) - how.before for how in filters)
         looped = np.concatenate([band[band.size - margin :], band[:end]])
 
-        def filler(how: RowFilter) -> Fill:
-            return lambda out: self._finish(looped[margin - how.before :], how, out)
+        def preparer(how: RowFilter) -> Prepare:
+            return lambda: (looped[margin - how.before :], how)
 
-        return [filler(how) for how in filters]
+        return [preparer(how) for how in filters]
 
     def _filter(self, s: float, decimation: int, taps: NDArray[np.float64]) -> RowFilter:
         return RowFilter(
@@ -288,14 +336,6 @@ class BandTransform:
             window(decimation, self._precision),
         )
 
-    def _finish(self, band: NDArray[Any], how: RowFilter, out: NDArray[Any]) -> None:
-        if out.dtype == band.dtype:
-            make_row(band, how, out)
-        else:
-            row = np.empty(out.size, band.dtype)
-            make_row(band, how, row)
-            out[:] = row
-
     def _seen(self, s: float, group: _Group) -> NDArray[np.complex128]:
         """The bins of a group times √(2πs) ψ̂₀(sω) (TC98, eq. 6)."""
         x = 2 * np.pi * s / self._n * np.arange(group.low, group.high) - self._order
@@ -303,10 +343,14 @@ class BandTransform:
         return seen * self._spectrum[group.low : group.high]
 
     def _band(
-        self, decimation: int, low: int, bins: NDArray[np.complex128]
+        self,
+        decimation: int,
+        low: int,
+        bins: NDArray[np.complex128],
+        dtype: type[np.complexfloating],
     ) -> NDArray[np.complexfloating]:
         """The signal of bins low, low + 1, … at every ``decimation``-th sample."""
-        folded = np.zeros(self._n // decimation, self._precision.complex_type)
+        folded = np.zeros(self._n // decimation, dtype)
         start = low % folded.size
         first = min(folded.size - start, bins.size)
         # The transform's own 1/length makes it 1/n.

@@ -95,7 +95,7 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     mother = find_wavelet(wavelet)
     x = checks.series(signal, "signal")
     dt = checks.positive(dt, "dt")
-    kind = complex_type(dtype)
+    kind = checks.complex_type(dtype, "dtype")
     threads = checks.whole(threads, "threads", 1, 1024)
     if freqs is None:
         sj = scale_grid(x.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
@@ -293,21 +293,6 @@ def transform(
         # The real part also takes off what the lone Nyquist bin adds for odd derivatives.
         out[rows] = block[:, : x.size].real if wavelet.is_real else block[:, : x.size]
     return out
-
-
-def complex_type(dtype: DTypeLike, name: str = "dtype") -> np.dtype[Any]:
-    """complex64 or complex128.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    try:
-        kind: np.dtype[Any] | None = np.dtype(dtype)
-    except TypeError:
-        kind = None
-    if kind is not None and kind in (np.complex64, np.complex128):
-        return kind
-    raise ValueError(f"{name} must be complex64 or complex128, not {dtype!r}")
 
 
 def _rows(

@@ -59,3 +59,33 @@ int32_t pt_isa_supported(int32_t isa);
 const char *pt_isa_name(int32_t isa);
 enum pt_code { PT_OK, PT_INVALID, PT_NO_MEMORY, ... };
 enum { PT_MAX_DECIMATION, PT_MAX_REACH, ... };
+
+typedef struct {
+    pt_row first;
+    const void *second;
+    int64_t pitch;
+} pt_pair;
+
+typedef struct {
+    double floors[2];
+    const double *weights;
+    const void *const *terms;
+    const int64_t *pitches;
+    const void *window;
+    int32_t count;
+    int32_t decimation;
+    int32_t reach;
+} pt_window;
+
+enum { PT_SLACK, ... };
+
+int64_t pt_sums_length(const pt_row *row, int64_t count);
+int64_t pt_term_length(const pt_window *window, int64_t count);
+int pt_pair_f32(int32_t isa, const pt_pair *pair, int64_t count, float *phase, float *sums);
+int pt_pair_f64(int32_t isa, const pt_pair *pair, int64_t count, double *phase, double *sums);
+int pt_smooth_f32(int32_t isa, const float *x, const float *taps, int32_t half, int64_t count,
+                  float *out);
+int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half, int64_t count,
+                  double *out);
+int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *out);
+int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *out);

@@ -43,14 +43,19 @@ static void phases_f64(double step, int64_t first, int64_t count, double *out)
 #define LANES (PT_BYTES / 4)
 #define NAME(x) JOIN(x, _f32)
 #include "pt_lane.h"
+#include "pt_pair.h"
+#include "pt_end.h"
 #undef REAL
 #undef LANES
 #undef NAME
 
+#define PT_F64
 #define REAL double
 #define LANES (PT_BYTES / 8)
 #define NAME(x) JOIN(x, _f64)
 #include "pt_lane.h"
+#include "pt_pair.h"
+#include "pt_end.h"
 
 const pt_isa JOIN(pt_isa_, PT_ISA);
 const pt_isa JOIN(pt_isa_, PT_ISA) = {
@@ -58,4 +63,10 @@ const pt_isa JOIN(pt_isa_, PT_ISA) = {
     .supported = supported,
     .row_f32 = row_f32,
     .row_f64 = row_f64,
+    .pair_f32 = pair_f32,
+    .pair_f64 = pair_f64,
+    .smooth_f32 = smooth_f32,
+    .smooth_f64 = smooth_f64,
+    .coherence_f32 = coherence_f32,
+    .coherence_f64 = coherence_f64,
 };

@@ -55,19 +55,21 @@ PT_INLINE void NAME(product)(const REAL *x, const REAL *y, REAL *out, int64_t co
         NAME(store)(out + i, NAME(turn)(NAME(load)(x + i), NAME(load)(y + i)));
 }
 
-/* out[i] = sum_j taps[|j|] x[i + j], x and out complex; out has room for whole vectors. */
-PT_INLINE void NAME(filter)(const REAL *x, const REAL *taps, int32_t half, REAL *out, int64_t count)
+/* out[i] = sum_j taps[|j|] x[i + step j] for i < count, rounded up to SLACK / 2 REALs: step 1 for
+ * real numbers, 2 for complex ones, which count twice. */
+PT_INLINE void NAME(filter)(const REAL *x, const int32_t step, const REAL *taps, int32_t half,
+                            REAL *out, int64_t count)
 {
     enum { WIDE = 4 };
-    for (int64_t i = 0; i < 2 * count; i += WIDE * LANES) {
+    for (int64_t i = 0; i < count; i += WIDE * LANES) {
         const REAL *at = x + i;
         vec sum[WIDE];
         for (int w = 0; w < WIDE; w++)
             sum[w] = NAME(load)(at + w * LANES) * taps[0];
         for (int32_t j = 1; j <= half; j++)
             for (int w = 0; w < WIDE; w++)
-                sum[w] += taps[j] * (NAME(load)(at + w * LANES - 2 * j) +
-                                     NAME(load)(at + w * LANES + 2 * j));
+                sum[w] += taps[j] * (NAME(load)(at + w * LANES - step * j) +
+                                     NAME(load)(at + w * LANES + step * j));
         for (int w = 0; w < WIDE; w++)
             NAME(store)(out + i + w * LANES, sum[w]);
     }
@@ -156,9 +158,8 @@ PT_INLINE void NAME(upsample)(const pt_row *row, const desk *own, int64_t points
         NAME(wide)(b, own->window, own->up, d, row->reach, points, out);
 }
 
-/* The output of `points` points of the band from `band` on; a whole number of vectors. */
-static void NAME(block)(const pt_row *row, const desk *own, const REAL *band, int64_t points,
-                        REAL *out)
+/* b for `points` points of the band and those that the interpolation needs around them. */
+static void NAME(lower)(const pt_row *row, const desk *own, const REAL *band, int64_t points)
 {
     int64_t outputs = points + (row->reach ? row->reach - 1 : 0);
     int64_t inputs = outputs + 2 * row->half;
@@ -169,7 +170,14 @@ static void NAME(block)(const pt_row *row, const desk *own, const REAL *band, in
         own->turned[2 * i] = x[0] * y[0] - x[1] * y[1];
         own->turned[2 * i + 1] = x[0] * y[1] + x[1] * y[0];
     }
-    NAME(filter)(own->turned + 2 * row->half, row->taps, row->half, own->filtered, outputs);
+    NAME(filter)(own->turned + 2 * row->half, 2, row->taps, row->half, own->filtered, 2 * outputs);
+}
+
+/* The output of `points` points of the band from `band` on; a whole number of vectors. */
+static void NAME(block)(const pt_row *row, const desk *own, const REAL *band, int64_t points,
+                        REAL *out)
+{
+    NAME(lower)(row, own, band, points);
     if (row->reach)
         NAME(upsample)(row, own, points, out);
     else
@@ -213,21 +221,31 @@ static void NAME(tables)(const pt_row *row, const desk *own, double *work)
         own->window[2 * i] = own->window[2 * i + 1] = window[i];
 }
 
+/* Memory for a desk, laid out and its tables filled; NULL where there is none. */
+static REAL *NAME(open)(const pt_row *row, desk *own)
+{
+    size_t need = (NAME(furnish)(row, NULL, NULL) * sizeof(REAL) + 63) / 64 * 64;
+    int64_t longest = PT_BLOCK + row->reach + 2 * (int64_t)row->half;
+    REAL *memory = aligned_alloc(64, need);
+    double *work = malloc(2 * (size_t)longest * sizeof *work);
+    if (memory && work) {
+        memset(memory, 0, need);
+        NAME(furnish)(row, own, memory);
+        NAME(tables)(row, own, work);
+    } else {
+        free(memory);
+        memory = NULL;
+    }
+    free(work);
+    return memory;
+}
+
 static int NAME(row)(const pt_row *row, int64_t count, REAL *out)
 {
     desk own;
-    size_t need = NAME(furnish)(row, NULL, NULL) * sizeof(REAL);
-    int64_t longest = PT_BLOCK + row->reach + 2 * (int64_t)row->half;
-    REAL *memory = aligned_alloc(64, (need + 63) / 64 * 64);
-    double *work = malloc(2 * (size_t)longest * sizeof *work);
-    if (!memory || !work) {
-        free(memory);
-        free(work);
+    REAL *memory = NAME(open)(row, &own);
+    if (!memory)
         return PT_NO_MEMORY;
-    }
-    memset(memory, 0, need);
-    NAME(furnish)(row, &own, memory);
-    NAME(tables)(row, &own, work);
     int32_t d = row->decimation;
     const REAL *band = row->band;
     int64_t done = 0;
@@ -239,11 +257,5 @@ static int NAME(row)(const pt_row *row, int64_t count, REAL *out)
         memcpy(out + 2 * done, own.spare, 2 * (size_t)(count - done) * sizeof *out);
     }
     free(memory);
-    free(work);
     return PT_OK;
 }
-
-#undef vec
-#undef loose
-#undef desk
-#undef PAIRS

@@ -74,7 +74,7 @@ def test_scales_beyond_nyquist():
 
 @given(
     st.integers(11_586, 30_000),
-    st.lists(st.floats(1.9, 40_000), min_size=1, max_size=4),
+    st.lists(st.floats(1.9, 60_000), min_size=1, max_size=4),
     st.sampled_from(sorted(PROMISED)),
 )
 @settings(max_examples=25, deadline=None, derandomize=True)
