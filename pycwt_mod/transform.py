@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,11 +12,12 @@ from scipy import fft as sp_fft
 from pycwt_mod import checks, grid
 from pycwt_mod.fast import MIN_FFT, morlet_rows
 from pycwt_mod.store import opened
-from pycwt_mod.wavelets import Wavelet, find_wavelet
+from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+    from pycwt_mod.backends import Family
     from pycwt_mod.fast import Emit, Fill
     from pycwt_mod.store import Destination
 
@@ -25,6 +27,10 @@ MAX_J = 10_000
 MAX_DJ = 4.0
 #: Padded complex values worked on at a time, to keep temporary arrays near 64 MiB.
 _BLOCK = 4_000_000
+#: Values in the tables of ψ̂ that are kept for the next call on the same grid, 1 MiB each.
+_CACHED = 1 << 18
+#: Series whose unit is 2^±this at most are scaled by it in one step.
+_EXACT_RANGE = 900
 #: Series whose unit lies beyond 2^±this have no transform in single precision.
 _SINGLE_RANGE = 80
 
@@ -307,16 +313,57 @@ def _rows(
 ) -> None:
     """Have the rows of a transform emitted, times 2^exponent."""
     n = padded_length(x.size)
-    # Powers of two beyond the floats' range don't fit into one factor.
-    if wavelet.family == "morlet" and n >= MIN_FFT and abs(exponent) < 1000:
-        unit = math.ldexp(1.0, exponent)
-        morlet_rows(x, n, scales, wavelet, dtype=dtype, unit=unit, emit=emit, threads=threads)
+    # Powers of two near the ends of the floats' range don't fit into one factor.
+    if wavelet.is_real or abs(exponent) > _EXACT_RANGE:
+        step = max(1, _BLOCK // n)
+        for start in range(0, scales.size, step):
+            block = transform(x, scales[start : start + step], wavelet)
+            for j, row in enumerate(_times_power_of_two(block, exponent), start):
+                emit(j, _copier(row))
         return
+    unit = math.ldexp(1.0, exponent)
+    if wavelet.family == "morlet" and n >= MIN_FFT:
+        morlet_rows(x, n, scales, wavelet, dtype=dtype, unit=unit, emit=emit, threads=threads)
+    else:
+        _analytic_rows(sp_fft.rfft(x, n) * unit, scales, wavelet, emit, x.size)
+
+
+def _analytic_rows(
+    spectrum: NDArray[np.complex128],
+    scales: NDArray[np.float64],
+    wavelet: Wavelet,
+    emit: Emit,
+    size: int,
+) -> None:
+    """:func:`transform` from bins 0 … n/2, for wavelets that have no others."""
+    n = 2 * (spectrum.size - 1)
     step = max(1, _BLOCK // n)
     for start in range(0, scales.size, step):
-        block = _times_power_of_two(transform(x, scales[start : start + step], wavelet), exponent)
+        rows = scales[start : start + step]
+        if rows.size * n <= _CACHED:
+            weights = _cached_weights(wavelet.family, wavelet.order, rows.tobytes(), n)
+        else:
+            weights = _weights(wavelet, rows, n)
+        block = np.zeros((rows.size, n), np.complex128)
+        np.multiply(weights, spectrum[1:], out=block[:, 1 : n // 2 + 1])
+        block = sp_fft.ifft(block, axis=1, overwrite_x=True)
         for j, row in enumerate(block, start):
-            emit(j, _copier(row))
+            emit(j, _copier(row[:size]))
+
+
+def _weights(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """√(2πs) ψ̂₀(sω) at bins 1 … n/2, shape (scales, n/2)."""
+    omega = 2 * np.pi / n * np.arange(1, n // 2 + 1)
+    weights = np.real(wavelet.psi_ft(scales[:, None] * omega))
+    scaled: NDArray[np.float64] = np.sqrt(2 * np.pi * scales)[:, None] * weights
+    return scaled
+
+
+@lru_cache(maxsize=8)
+def _cached_weights(family: Family, order: float, scales: bytes, n: int) -> NDArray[np.float64]:
+    weights = _weights(wavelet_of(family, order), np.frombuffer(scales), n)
+    weights.flags.writeable = False
+    return weights
 
 
 def _copier(row: NDArray[np.complex128]) -> Fill:

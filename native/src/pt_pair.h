@@ -107,17 +107,48 @@ static void NAME(from_tile)(const REAL *tile, const REAL *window, int32_t d, int
         NAME(untile)(tile, window, d, reach, sums);
 }
 
-/* A tile in the order of time, or the first `count` values of it. */
-PT_INLINE void NAME(lay_out)(const REAL *tile, int32_t d, int64_t count, REAL *out)
+/* LANES rows of LANES numbers become columns: blocks of twice the size at each step. */
+PT_INLINE void NAME(transpose)(vec v[LANES])
 {
-    if (count >= (int64_t)LANES * d) {
+#pragma GCC unroll 4
+    for (int h = 1; h < LANES; h *= 2) {
+        mask first, second;
+        for (int i = 0; i < LANES; i++) {
+            first[i] = i & h ? LANES + i - h : i;
+            second[i] = i & h ? LANES + i : i + h;
+        }
+#pragma GCC unroll 16
+        for (int r = 0; r < LANES; r++)
+            if (!(r & h)) {
+                vec a = v[r], b = v[r + h];
+                v[r] = __builtin_shuffle(a, b, first);
+                v[r + h] = __builtin_shuffle(a, b, second);
+            }
+    }
+}
+
+/* A tile in the order of time, or the first `count` values of it. */
+static void NAME(lay_out)(const REAL *tile, int32_t d, int64_t count, REAL *out)
+{
+    if (count < (int64_t)LANES * d) {
+        for (int64_t t = 0; t < count; t++)
+            out[t] = tile[t % d * LANES + t / d];
+    } else if (d < LANES) {
         for (int l = 0; l < LANES; l++)
             for (int32_t i = 0; i < d; i++)
                 out[l * d + i] = tile[i * LANES + l];
-        return;
+    } else {
+        for (int32_t i = 0; i < d; i += LANES) {
+            vec v[LANES];
+#pragma GCC unroll 16
+            for (int r = 0; r < LANES; r++)
+                v[r] = NAME(load)(tile + (int64_t)(i + r) * LANES);
+            NAME(transpose)(v);
+#pragma GCC unroll 16
+            for (int r = 0; r < LANES; r++)
+                NAME(store)(out + (int64_t)r * d + i, v[r]);
+        }
     }
-    for (int64_t t = 0; t < count; t++)
-        out[t] = tile[t % d * LANES + t / d];
 }
 
 /* Room for the tiles and the split-up points of a block. */
