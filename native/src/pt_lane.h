@@ -224,7 +224,7 @@ static void NAME(tables)(const pt_row *row, const desk *own, double *work)
 /* Memory for a desk, laid out and its tables filled; NULL where there is none. */
 static REAL *NAME(open)(const pt_row *row, desk *own)
 {
-    size_t need = (NAME(furnish)(row, NULL, NULL) * sizeof(REAL) + 63) / 64 * 64;
+    size_t need = (NAME(furnish)(row, own, NULL) * sizeof(REAL) + 63) / 64 * 64;
     int64_t longest = PT_BLOCK + row->reach + 2 * (int64_t)row->half;
     REAL *memory = aligned_alloc(64, need);
     double *work = malloc(2 * (size_t)longest * sizeof *work);
