@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 #: Shorter series have no scale between the sampling interval and their length.
 MIN_LENGTH = 4
@@ -110,6 +110,34 @@ def whole(value: float, name: str, low: int, high: int) -> int:
     if exact is None or not low <= exact <= high:
         raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
     return exact
+
+
+def complex_type(dtype: DTypeLike, name: str) -> np.dtype[Any]:
+    """complex64 or complex128.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    return _one_of(dtype, name, ("complex64", "complex128"))
+
+
+def float_type(dtype: DTypeLike, name: str) -> np.dtype[Any]:
+    """float32 or float64.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    return _one_of(dtype, name, ("float32", "float64"))
+
+
+def _one_of(dtype: DTypeLike, name: str, kinds: tuple[str, str]) -> np.dtype[Any]:
+    try:
+        kind: np.dtype[Any] | None = np.dtype(dtype)
+    except TypeError:
+        kind = None
+    if kind is None or kind not in map(np.dtype, kinds):
+        raise ValueError(f"{name} must be {kinds[0]} or {kinds[1]}, not {dtype!r}")
+    return kind
 
 
 def _number(value: float, name: str) -> float:

@@ -10,21 +10,29 @@ phase*.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pycwt_mod import checks
 from pycwt_mod.background import cross_level
 from pycwt_mod.cache import HistogramCache
+from pycwt_mod.fast import MIN_FFT
 from pycwt_mod.montecarlo import MonteCarlo, coherence_task, monte_carlo, progress_line
 from pycwt_mod.noise import ar1, ar1_spectrum
+from pycwt_mod.pairs import coherence_rows
 from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
-from pycwt_mod.transform import cone_of_influence, scale_grid, transform, unit_series
+from pycwt_mod.transform import (
+    cone_of_influence,
+    padded_length,
+    scale_grid,
+    transform,
+    unit_series,
+)
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from pycwt_mod.backends import Control
 
@@ -43,8 +51,8 @@ class CrossTransform(NamedTuple):
 
 
 class _CoherenceTuple(NamedTuple):
-    WCT: NDArray[np.float64]
-    aWCT: NDArray[np.float64]  # noqa: N815 - pycwt's name
+    WCT: NDArray[np.floating]
+    aWCT: NDArray[np.floating]  # noqa: N815 - pycwt's name
     coi: NDArray[np.float64]
     freq: NDArray[np.float64]
     sig: NDArray[np.float64]
@@ -157,8 +165,12 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     seed: int | None = None,
     bins: int = 1000,
     control: Control | None = None,
+    dtype: DTypeLike = "float64",
 ) -> Coherence:
     """Wavelet coherence of two series, and the level of noise without relation.
+
+    Long series take the way of :mod:`pycwt_mod.pairs` with the Morlet wavelet, whose errors are
+    told there.
 
     Args:
         y1: N real samples, not constant.
@@ -180,6 +192,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         seed: makes the significance reproducible.
         bins: of the histogram.
         control: watches and cancels the significance.
+        dtype: of WCT and aWCT: float64 or float32.
 
     Returns:
         WCT, aWCT, coi, freq, sig; see :class:`Coherence`.
@@ -198,12 +211,10 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     a, b = checks.pair(y1, y2)
     dt = checks.positive(dt, "dt")
     checks.within(significance_level, "significance_level", 0, 1)
+    kind = checks.float_type(dtype, "dtype")
     sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
-    smoother = Smoother(mother, sj / dt, scale_weights(dj, mother), a.size)
-    w1, w2 = (transform(unit_series(y)[0], sj / dt, mother) for y in (a, b))
     parts = (
-        squared_coherence(w1, w2, smoother),
-        np.angle(w1 * w2.conj()),
+        *_coherence(a, b, sj / dt, scale_weights(dj, mother), mother, dtype=kind),
         cone_of_influence(a.size, dt, mother),
         1 / (mother.flambda() * sj),
     )
@@ -223,6 +234,30 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     result = Coherence(*parts, run.levels)
     result.monte_carlo = run
     return result
+
+
+def _coherence(
+    y1: NDArray[np.float64],
+    y2: NDArray[np.float64],
+    scales: NDArray[np.float64],
+    weights: tuple[float, ...],
+    wavelet: Wavelet,
+    *,
+    dtype: np.dtype[Any],
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """R² and phase at scales in samples."""
+    x1, x2 = unit_series(y1)[0], unit_series(y2)[0]
+    n = padded_length(x1.size)
+    if wavelet.family == "morlet" and n >= MIN_FFT:
+        r2, phase = (np.empty((scales.size, x1.size), dtype) for _ in range(2))
+        coherence_rows(
+            x1, x2, n, scales=scales, weights=weights, wavelet=wavelet, r2=r2, phase=phase
+        )
+        return r2, phase
+    w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))
+    smoother = Smoother(wavelet, scales, weights, x1.size)
+    r2, phase = squared_coherence(w1, w2, smoother), np.angle(w1 * w2.conj())
+    return r2.astype(dtype, copy=False), phase.astype(dtype, copy=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ def _mesh(
     axes: Axes,
     t: NDArray[np.float64],
     period: NDArray[np.float64],
-    values: NDArray[np.float64],
+    values: NDArray[np.floating],
     *,
     limits: tuple[float, float],
 ) -> QuadMesh:
@@ -254,7 +254,7 @@ def _arrows(
 
 
 def _evenly(
-    values: NDArray[np.float64], first: float, last: float, count: int
+    values: NDArray[np.floating], first: float, last: float, count: int
 ) -> NDArray[np.int64]:
     """Indices of the values nearest to the middles of ``count`` even cells of a span."""
     middles = first + (np.arange(count) + 0.5) * (last - first) / count

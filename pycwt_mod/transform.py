@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import fft as sp_fft
 
 from pycwt_mod import checks, grid
-from pycwt_mod.wavelets import Wavelet, find_wavelet
+from pycwt_mod.fast import MIN_FFT, morlet_rows
+from pycwt_mod.store import opened
+from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+    from pycwt_mod.backends import Family
+    from pycwt_mod.fast import Emit, Fill
+    from pycwt_mod.store import Destination
 
 #: Most scales of one transform, less one.
 MAX_J = 10_000
@@ -20,13 +27,19 @@ MAX_J = 10_000
 MAX_DJ = 4.0
 #: Padded complex values worked on at a time, to keep temporary arrays near 64 MiB.
 _BLOCK = 4_000_000
+#: Values in the tables of ψ̂ that are kept for the next call on the same grid, 1 MiB each.
+_CACHED = 1 << 18
+#: Series whose unit is 2^±this at most are scaled by it in one step.
+_EXACT_RANGE = 900
+#: Series whose unit lies beyond 2^±this have no transform in single precision.
+_SINGLE_RANGE = 80
 
 
 class Transform(NamedTuple):
     """What :func:`cwt` gives; it unpacks as pycwt's tuple does."""
 
-    #: Wavelet coefficients, complex128, shape (scales, N).
-    W: NDArray[np.complex128]
+    #: Wavelet coefficients, complex128 where not asked otherwise, shape (scales, N).
+    W: NDArray[np.complexfloating]
     #: Scales in units of time, shape (scales,).
     sj: NDArray[np.float64]
     #: Fourier frequencies of the scales in 1/time, shape (scales,).
@@ -47,11 +60,17 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     J: float = -1,
     wavelet: str | Wavelet = "morlet",
     freqs: ArrayLike | None = None,
+    *,
+    dtype: DTypeLike = "complex128",
+    out: Destination = None,
+    threads: int = 1,
 ) -> Transform:
     """Continuous wavelet transform of a series (TC98, eq. 4), in pycwt's order.
 
     The mean is removed and the series padded with zeros to :func:`padded_length`, as in TC98's
     programs. |W|² is in units of the series squared (eq. 6). Every scale asked for comes back.
+    Long series take the way of :mod:`pycwt_mod.fast` with the Morlet wavelet, whose errors are
+    told there.
 
     Args:
         signal: N real samples, at least 4, not constant.
@@ -63,6 +82,11 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
         wavelet: name or instance.
         freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
             order.
+        dtype: of W: complex128 or complex64.
+        out: what W is written to: an array of its shape and type, or the path of a ``.npy``
+            file, which is written scale by scale and comes back as a read-only mapping; None
+            makes an array.
+        threads: scales of a long series computed at the same time.
 
     Returns:
         W, sj, freqs, coi, fft, fftfreqs; see :class:`Transform`. ``fft`` is X_k/√N of the
@@ -72,20 +96,30 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     Raises:
         TypeError: an argument isn't a number, or the series isn't made of real numbers.
         ValueError: an argument is out of range; the text names it.
+        OSError: the file can't be written.
     """
     mother = find_wavelet(wavelet)
     x = checks.series(signal, "signal")
     dt = checks.positive(dt, "dt")
+    kind = checks.complex_type(dtype, "dtype")
+    threads = checks.whole(threads, "threads", 1, 1024)
     if freqs is None:
         sj = scale_grid(x.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
     else:
         sj = 1 / (mother.flambda() * checks.positives(freqs, "freqs"))
     centred, exponent = unit_series(x)
-    # Samples of unit size can't overflow on the way; the scaling is by a power of two, exact.
-    W = _times_power_of_two(transform(centred, sj / dt, mother), exponent)
+    if kind == np.complex64 and abs(exponent) > _SINGLE_RANGE:
+        raise ValueError(
+            f"signal has deviations of about 2^{exponent}, beyond the range of complex64: "
+            "scale it, or take dtype='complex128'"
+        )
+    with opened(out, (sj.size, x.size), kind) as store:
+        # Samples of unit size can't overflow on the way; the scaling is exact.
+        emit = store.emit
+        _rows(centred, exponent, sj / dt, mother, dtype=kind, emit=emit, threads=threads)
     spectrum = sp_fft.rfft(centred)[1 : (x.size + 1) // 2] / math.sqrt(x.size)
     return Transform(
-        W=W,
+        W=store.result(),
         sj=sj,
         freqs=1 / (mother.flambda() * sj),
         coi=cone_of_influence(x.size, dt, mother),
@@ -265,6 +299,78 @@ def transform(
         # The real part also takes off what the lone Nyquist bin adds for odd derivatives.
         out[rows] = block[:, : x.size].real if wavelet.is_real else block[:, : x.size]
     return out
+
+
+def _rows(
+    x: NDArray[np.float64],
+    exponent: int,
+    scales: NDArray[np.float64],
+    wavelet: Wavelet,
+    *,
+    dtype: np.dtype[Any],
+    emit: Emit,
+    threads: int,
+) -> None:
+    """Have the rows of a transform emitted, times 2^exponent."""
+    n = padded_length(x.size)
+    # Powers of two near the ends of the floats' range don't fit into one factor.
+    if wavelet.is_real or abs(exponent) > _EXACT_RANGE:
+        step = max(1, _BLOCK // n)
+        for start in range(0, scales.size, step):
+            block = transform(x, scales[start : start + step], wavelet)
+            for j, row in enumerate(_times_power_of_two(block, exponent), start):
+                emit(j, _copier(row))
+        return
+    unit = math.ldexp(1.0, exponent)
+    if wavelet.family == "morlet" and n >= MIN_FFT:
+        morlet_rows(x, n, scales, wavelet, dtype=dtype, unit=unit, emit=emit, threads=threads)
+    else:
+        _analytic_rows(sp_fft.rfft(x, n) * unit, scales, wavelet, emit, x.size)
+
+
+def _analytic_rows(
+    spectrum: NDArray[np.complex128],
+    scales: NDArray[np.float64],
+    wavelet: Wavelet,
+    emit: Emit,
+    size: int,
+) -> None:
+    """:func:`transform` from bins 0 … n/2, for wavelets that have no others."""
+    n = 2 * (spectrum.size - 1)
+    step = max(1, _BLOCK // n)
+    for start in range(0, scales.size, step):
+        rows = scales[start : start + step]
+        if rows.size * n <= _CACHED:
+            weights = _cached_weights(wavelet.family, wavelet.order, rows.tobytes(), n)
+        else:
+            weights = _weights(wavelet, rows, n)
+        block = np.zeros((rows.size, n), np.complex128)
+        np.multiply(weights, spectrum[1:], out=block[:, 1 : n // 2 + 1])
+        block = sp_fft.ifft(block, axis=1, overwrite_x=True)
+        for j, row in enumerate(block, start):
+            emit(j, _copier(row[:size]))
+
+
+def _weights(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """√(2πs) ψ̂₀(sω) at bins 1 … n/2, shape (scales, n/2)."""
+    omega = 2 * np.pi / n * np.arange(1, n // 2 + 1)
+    weights = np.real(wavelet.psi_ft(scales[:, None] * omega))
+    scaled: NDArray[np.float64] = np.sqrt(2 * np.pi * scales)[:, None] * weights
+    return scaled
+
+
+@lru_cache(maxsize=8)
+def _cached_weights(family: Family, order: float, scales: bytes, n: int) -> NDArray[np.float64]:
+    weights = _weights(wavelet_of(family, order), np.frombuffer(scales), n)
+    weights.flags.writeable = False
+    return weights
+
+
+def _copier(row: NDArray[np.complex128]) -> Fill:
+    def fill(out: NDArray[np.complexfloating]) -> None:
+        out[:] = row
+
+    return fill
 
 
 def _times_power_of_two(z: NDArray[np.complex128], exponent: int) -> NDArray[np.complex128]:

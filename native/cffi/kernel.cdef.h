@@ -42,3 +42,54 @@ int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, fl
 const char *pk_isa_name(int32_t number);
 int32_t pk_isa_supported(int32_t number);
 void pk_threefry(const uint32_t key[2], const uint32_t counter[2], uint32_t out[2]);
+
+/* What Python sees of native/include/pycwt_rows.h, where it is explained. */
+typedef struct {
+    double omega;
+    int64_t band_length;
+    int32_t decimation;
+    int32_t reach;
+    int32_t half;
+    const void *taps;
+    const void *window;
+    const void *band;
+} pt_row;
+
+int64_t pt_band_length(const pt_row *row, int64_t count);
+int pt_row_f32(int32_t isa, const pt_row *row, int64_t count, float *out);
+int pt_row_f64(int32_t isa, const pt_row *row, int64_t count, double *out);
+int32_t pt_isa_best(void);
+int32_t pt_isa_supported(int32_t isa);
+const char *pt_isa_name(int32_t isa);
+enum pt_code { PT_OK, PT_INVALID, PT_NO_MEMORY, ... };
+enum { PT_MAX_DECIMATION, PT_MAX_REACH, ... };
+
+typedef struct {
+    pt_row first;
+    const void *second;
+    int64_t pitch;
+} pt_pair;
+
+typedef struct {
+    double floors[2];
+    const double *weights;
+    const void *const *terms;
+    const int64_t *pitches;
+    const void *window;
+    int32_t count;
+    int32_t decimation;
+    int32_t reach;
+} pt_window;
+
+enum { PT_SLACK, ... };
+
+int64_t pt_sums_length(const pt_row *row, int64_t count);
+int64_t pt_term_length(const pt_window *window, int64_t count);
+int pt_pair_f32(int32_t isa, const pt_pair *pair, int64_t count, float *phase, float *sums);
+int pt_pair_f64(int32_t isa, const pt_pair *pair, int64_t count, double *phase, double *sums);
+int pt_smooth_f32(int32_t isa, const float *x, const float *taps, int32_t half, int64_t count,
+                  float *out);
+int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half, int64_t count,
+                  double *out);
+int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *out);
+int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *out);

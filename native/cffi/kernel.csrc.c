@@ -1,1 +1,2 @@
 #include "pycwt_kernel.h"
+#include "pycwt_rows.h"

@@ -1,0 +1,6 @@
+/* Takes back the names of pt_lane.h. */
+#undef vec
+#undef mask
+#undef loose
+#undef desk
+#undef PAIRS

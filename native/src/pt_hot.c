@@ -1,0 +1,72 @@
+/* The rows, compiled once for each instruction set: PT_ISA names it, PT_BYTES is the size of its
+ * vectors. The same text serves both precisions. */
+#include "pt_rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define TEXT_(a) #a
+#define TEXT(a) TEXT_(a)
+#define PT_INLINE static inline __attribute__((always_inline))
+
+static int32_t supported(void)
+{
+#if defined(__AVX512F__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("fma");
+#elif defined(__AVX2__)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return 1;
+#endif
+}
+
+/* exp(i step k) for k = first … first + count - 1. */
+static void phases_f64(double step, int64_t first, int64_t count, double *out)
+{
+    for (int64_t k = 0; k < count; k++) {
+        double angle = step * (double)(first + k);
+        out[2 * k] = cos(angle);
+        out[2 * k + 1] = sin(angle);
+    }
+}
+
+#define REAL float
+#define LANES (PT_BYTES / 4)
+#define NAME(x) JOIN(x, _f32)
+#include "pt_lane.h"
+#include "pt_pair.h"
+#include "pt_end.h"
+#undef REAL
+#undef LANES
+#undef NAME
+
+#define PT_F64
+#define REAL double
+#define LANES (PT_BYTES / 8)
+#define NAME(x) JOIN(x, _f64)
+#include "pt_lane.h"
+#include "pt_pair.h"
+#include "pt_end.h"
+
+const pt_isa JOIN(pt_isa_, PT_ISA);
+const pt_isa JOIN(pt_isa_, PT_ISA) = {
+    .name = TEXT(PT_ISA),
+    .supported = supported,
+    .row_f32 = row_f32,
+    .row_f64 = row_f64,
+    .pair_f32 = pair_f32,
+    .pair_f64 = pair_f64,
+    .smooth_f32 = smooth_f32,
+    .smooth_f64 = smooth_f64,
+    .coherence_f32 = coherence_f32,
+    .coherence_f64 = coherence_f64,
+};

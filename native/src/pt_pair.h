@@ -1,0 +1,289 @@
+/* Wavelet coherence in one precision and one width of vector. Included by pt_hot.c after
+ * pt_lane.h. Here the lanes of a vector are LANES neighbouring points of a band; a value at their
+ * D outputs each is a tile, D vectors. */
+
+#define mask NAME(mask)
+#if defined(PT_F64)
+typedef int64_t mask __attribute__((vector_size(PT_BYTES)));
+#else
+typedef int32_t mask __attribute__((vector_size(PT_BYTES)));
+#endif
+
+PT_INLINE vec NAME(choose)(mask where, vec a, vec b)
+{
+    return (vec)(((mask)a & where) | ((mask)b & ~where));
+}
+
+/* atan(x) / x as a polynomial in x^2 for |x| <= tan(pi / 8): Chebyshev expansions, cut where the
+ * error is 2e-10 and 6e-16. */
+static const REAL NAME(ATAN)[] = {
+#if defined(PT_F64)
+    0.9999999999999984, -0.3333333333322662, 0.19999999984156674, -0.14285713171575384,
+    0.11111067389605644, -0.09089866830197706, 0.07676465601300506, -0.0650971478337617,
+    0.04871159396878613, -0.011584606478433335, -0.049334089495032915, 0.06722314976539658,
+#else
+    0.9999999993920992f, -0.3333330749340074f, 0.1999821079626346f, -0.1423998289725579f,
+    0.10572814328545221f, -0.06033241345539896f,
+#endif
+};
+
+/* Angle of x + iy in (-pi, pi]; 0 for 0. */
+PT_INLINE vec NAME(angle)(vec x, vec y)
+{
+    const vec zero = {0};
+    vec ax = NAME(choose)(x < zero, -x, x), ay = NAME(choose)(y < zero, -y, y);
+    mask steep = ay > ax;
+    vec high = NAME(choose)(steep, ay, ax), low = NAME(choose)(steep, ax, ay);
+    mask large = low > high * (REAL)0.41421356237309503; /* tan(pi / 8) */
+    vec above = NAME(choose)(large, low - high, low);
+    vec below = NAME(choose)(large, low + high, high);
+    vec t = above / NAME(choose)(below == zero, zero + 1, below);
+    vec z = t * t;
+    enum { TERMS = sizeof NAME(ATAN) / sizeof NAME(ATAN)[0] };
+    vec sum = zero + NAME(ATAN)[TERMS - 1];
+    for (int i = TERMS - 2; i >= 0; i--)
+        sum = sum * z + NAME(ATAN)[i];
+    sum = sum * t + NAME(choose)(large, zero + (REAL)0.78539816339744831, zero);
+    sum = NAME(choose)(steep, (REAL)1.5707963267948966 - sum, sum);
+    sum = NAME(choose)(x < zero, (REAL)3.1415926535897932 - sum, sum);
+    return NAME(choose)(y < zero, -sum, sum);
+}
+
+/* A tile from the points at b on. */
+PT_INLINE void NAME(tile)(const REAL *b, const REAL *window, int32_t d, const int32_t reach,
+                          REAL *tile)
+{
+    vec at[PT_MAX_REACH];
+    for (int k = 0; k < reach; k++)
+        at[k] = NAME(load)(b + k);
+    for (int32_t i = 0; i < d; i++) {
+        vec even = at[0] * window[i], odd = at[1] * window[d + i];
+        for (int k = 2; k < reach; k += 2) {
+            even += at[k] * window[k * d + i];
+            odd += at[k + 1] * window[(k + 1) * d + i];
+        }
+        NAME(store)(tile + (int64_t)i * LANES, even + odd);
+    }
+}
+
+/* Its adjoint: adds a tile to the points at sums on. */
+PT_INLINE void NAME(untile)(const REAL *tile, const REAL *window, int32_t d, const int32_t reach,
+                            REAL *sums)
+{
+    vec at[PT_MAX_REACH];
+    for (int k = 0; k < reach; k++)
+        at[k] = (vec){0};
+    for (int32_t i = 0; i < d; i++) {
+        vec x = NAME(load)(tile + (int64_t)i * LANES);
+        for (int k = 0; k < reach; k++)
+            at[k] += x * window[k * d + i];
+    }
+    for (int k = 0; k < reach; k++)
+        NAME(store)(sums + k, NAME(load)(sums + k) + at[k]);
+}
+
+static void NAME(to_tile)(const REAL *b, const REAL *window, int32_t d, int32_t reach, REAL *tile)
+{
+    if (reach == 0)
+        NAME(store)(tile, NAME(load)(b));
+    else if (reach == 8)
+        NAME(tile)(b, window, d, 8, tile);
+    else if (reach == 14)
+        NAME(tile)(b, window, d, 14, tile);
+    else
+        NAME(tile)(b, window, d, reach, tile);
+}
+
+static void NAME(from_tile)(const REAL *tile, const REAL *window, int32_t d, int32_t reach,
+                            REAL *sums)
+{
+    if (reach == 0)
+        NAME(store)(sums, NAME(load)(tile));
+    else if (reach == 8)
+        NAME(untile)(tile, window, d, 8, sums);
+    else if (reach == 14)
+        NAME(untile)(tile, window, d, 14, sums);
+    else
+        NAME(untile)(tile, window, d, reach, sums);
+}
+
+/* LANES rows of LANES numbers become columns: blocks of twice the size at each step. */
+PT_INLINE void NAME(transpose)(vec v[LANES])
+{
+#pragma GCC unroll 4
+    for (int h = 1; h < LANES; h *= 2) {
+        mask first, second;
+        for (int i = 0; i < LANES; i++) {
+            first[i] = i & h ? LANES + i - h : i;
+            second[i] = i & h ? LANES + i : i + h;
+        }
+#pragma GCC unroll 16
+        for (int r = 0; r < LANES; r++)
+            if (!(r & h)) {
+                vec a = v[r], b = v[r + h];
+                v[r] = __builtin_shuffle(a, b, first);
+                v[r + h] = __builtin_shuffle(a, b, second);
+            }
+    }
+}
+
+/* A tile in the order of time, or the first `count` values of it. */
+static void NAME(lay_out)(const REAL *tile, int32_t d, int64_t count, REAL *out)
+{
+    if (count < (int64_t)LANES * d) {
+        for (int64_t t = 0; t < count; t++)
+            out[t] = tile[t % d * LANES + t / d];
+    } else if (d < LANES) {
+        for (int l = 0; l < LANES; l++)
+            for (int32_t i = 0; i < d; i++)
+                out[l * d + i] = tile[i * LANES + l];
+    } else {
+        for (int32_t i = 0; i < d; i += LANES) {
+            vec v[LANES];
+#pragma GCC unroll 16
+            for (int r = 0; r < LANES; r++)
+                v[r] = NAME(load)(tile + (int64_t)(i + r) * LANES);
+            NAME(transpose)(v);
+#pragma GCC unroll 16
+            for (int r = 0; r < LANES; r++)
+                NAME(store)(out + (int64_t)r * d + i, v[r]);
+        }
+    }
+}
+
+/* Room for the tiles and the split-up points of a block. */
+typedef struct {
+    REAL tiles[4][PT_MAX_DECIMATION * LANES] __attribute__((aligned(64)));
+    REAL angle[PT_MAX_DECIMATION * LANES] __attribute__((aligned(64)));
+    REAL points[4][PT_BLOCK + PT_MAX_REACH + 2 * LANES] __attribute__((aligned(64)));
+} NAME(bench);
+
+/* a1 and a2 in the tiles make way for their products; values from `count` on count as zero. */
+PT_INLINE void NAME(products)(NAME(bench) *bench, int32_t d, int64_t count)
+{
+    for (int64_t t = count < 0 ? 0 : count; t < (int64_t)LANES * d; t++)
+        for (int i = 0; i < 4; i++)
+            bench->tiles[i][t % d * LANES + t / d] = 0;
+    for (int64_t i = 0; i < (int64_t)LANES * d; i += LANES) {
+        vec ar = NAME(load)(bench->tiles[0] + i), ai = NAME(load)(bench->tiles[1] + i);
+        vec br = NAME(load)(bench->tiles[2] + i), bi = NAME(load)(bench->tiles[3] + i);
+        vec re = ar * br + ai * bi, im = ai * br - ar * bi;
+        NAME(store)(bench->tiles[0] + i, ar * ar + ai * ai);
+        NAME(store)(bench->tiles[1] + i, br * br + bi * bi);
+        NAME(store)(bench->tiles[2] + i, re);
+        NAME(store)(bench->tiles[3] + i, im);
+        NAME(store)(bench->angle + i, NAME(angle)(re, im));
+    }
+}
+
+/* `points` points of both bands, of which `count` outputs are wanted. */
+static void NAME(pair_block)(const pt_pair *pair, const desk *own, NAME(bench) *bench,
+                             int64_t start, int64_t points, int64_t count, REAL *phase, REAL *sums)
+{
+    const pt_row *row = &pair->first;
+    int32_t d = row->decimation, reach = row->reach;
+    int64_t all = points + (reach ? reach - 1 : 0);
+    for (int side = 0; side < 2; side++) {
+        const REAL *band = side ? pair->second : row->band;
+        NAME(lower)(row, own, band + 2 * start, points);
+        for (int64_t i = 0; i < all; i++) {
+            bench->points[2 * side][i] = own->filtered[2 * i];
+            bench->points[2 * side + 1][i] = own->filtered[2 * i + 1];
+        }
+    }
+    for (int64_t m = 0; m < points; m += LANES) {
+        int64_t left = count - m * d;
+        for (int i = 0; i < 4; i++)
+            NAME(to_tile)(bench->points[i] + m, own->window, d, reach, bench->tiles[i]);
+        NAME(products)(bench, d, left);
+        for (int i = 0; i < 4; i++)
+            NAME(from_tile)(bench->tiles[i], own->window, d, reach,
+                            sums + i * pair->pitch + start + m);
+        NAME(lay_out)(bench->angle, d, left, phase + (start + m) * d);
+    }
+}
+
+static int NAME(pair)(const pt_pair *pair, int64_t count, REAL *phase, REAL *sums)
+{
+    const pt_row *row = &pair->first;
+    int32_t d = row->decimation;
+    desk own;
+    REAL *memory = NAME(open)(row, &own);
+    NAME(bench) *bench = aligned_alloc(64, (sizeof *bench + 63) / 64 * 64);
+    if (!memory || !bench) {
+        free(memory);
+        free(bench);
+        return PT_NO_MEMORY;
+    }
+    memset(bench, 0, sizeof *bench);
+    own.window = (REAL *)row->window; /* each number once */
+    int64_t points = (count + d - 1) / d, step = PT_BLOCK / d;
+    for (int i = 0; i < 4; i++)
+        memset(sums + i * pair->pitch, 0, (size_t)(points + row->reach + LANES) * sizeof *sums);
+    for (int64_t start = 0; start < points; start += step) {
+        int64_t take = points - start < step ? points - start : step;
+        NAME(pair_block)(pair, &own, bench, start, take, count - start * d, phase, sums);
+    }
+    free(bench);
+    free(memory);
+    return PT_OK;
+}
+
+static void NAME(smooth)(const REAL *x, const REAL *taps, int32_t half, int64_t count, REAL *out)
+{
+    NAME(filter)(x, 1, taps, half, out, count);
+}
+
+/* Squared coherence in tile 0 from the four smoothed tiles. */
+PT_INLINE void NAME(ratio)(NAME(bench) *bench, int32_t d, REAL floor1, REAL floor2)
+{
+    const vec zero = {0}, one = zero + 1;
+    for (int64_t i = 0; i < (int64_t)LANES * d; i += LANES) {
+        vec s1 = NAME(load)(bench->tiles[0] + i), s2 = NAME(load)(bench->tiles[1] + i);
+        vec re = NAME(load)(bench->tiles[2] + i), im = NAME(load)(bench->tiles[3] + i);
+        mask there = (s1 > floor1) & (s2 > floor2);
+        /* One division after the other: the product of two small powers could vanish. */
+        vec r2 = (re * re + im * im) / NAME(choose)(there, s1, one);
+        r2 = NAME(choose)(there, r2 / NAME(choose)(there, s2, one), zero);
+        NAME(store)(bench->tiles[0] + i, NAME(choose)(r2 > one, one, r2));
+    }
+}
+
+/* T_i of a block: `all` points from point `start` on. */
+PT_INLINE void NAME(weigh)(const pt_window *window, NAME(bench) *bench, int64_t start, int64_t all)
+{
+    for (int i = 0; i < 4; i++) {
+        REAL *to = bench->points[i];
+        for (int32_t n = 0; n < window->count; n++) {
+            const REAL *term = (const REAL *)window->terms[n] + i * window->pitches[n] + start;
+            REAL weight = (REAL)window->weights[n];
+            for (int64_t m = 0; m < all; m += LANES) {
+                vec sum = NAME(load)(term + m) * weight;
+                NAME(store)(to + m, n ? NAME(load)(to + m) + sum : sum);
+            }
+        }
+    }
+}
+
+static int NAME(coherence)(const pt_window *window, int64_t count, REAL *out)
+{
+    int32_t d = window->decimation, reach = window->reach;
+    NAME(bench) *bench = aligned_alloc(64, (sizeof *bench + 63) / 64 * 64);
+    if (!bench)
+        return PT_NO_MEMORY;
+    memset(bench, 0, sizeof *bench);
+    REAL floor1 = (REAL)window->floors[0], floor2 = (REAL)window->floors[1];
+    int64_t points = (count + d - 1) / d, step = PT_BLOCK / d;
+    for (int64_t start = 0; start < points; start += step) {
+        int64_t take = points - start < step ? points - start : step;
+        NAME(weigh)(window, bench, start, take + (reach ? reach - 1 : 0));
+        for (int64_t m = 0; m < take; m += LANES) {
+            for (int i = 0; i < 4; i++)
+                NAME(to_tile)(bench->points[i] + m, window->window, d, reach, bench->tiles[i]);
+            NAME(ratio)(bench, d, floor1, floor2);
+            NAME(lay_out)(bench->tiles[0], d, count - (start + m) * d, out + (start + m) * d);
+        }
+    }
+    free(bench);
+    return PT_OK;
+}

@@ -1,0 +1,30 @@
+/* Shared between pt_rows.c and pt_hot.c, which is compiled once for each instruction set. */
+#ifndef PT_ROWS_H
+#define PT_ROWS_H
+
+#include "pycwt_rows.h"
+
+/* Output samples of a block: its tables and buffers stay in the first-level cache. */
+enum { PT_BLOCK = 1024 };
+
+typedef struct {
+    const char *name;
+    int32_t (*supported)(void);
+    int (*row_f32)(const pt_row *row, int64_t count, float *out);
+    int (*row_f64)(const pt_row *row, int64_t count, double *out);
+    int (*pair_f32)(const pt_pair *pair, int64_t count, float *phase, float *sums);
+    int (*pair_f64)(const pt_pair *pair, int64_t count, double *phase, double *sums);
+    void (*smooth_f32)(const float *x, const float *taps, int32_t half, int64_t count, float *out);
+    void (*smooth_f64)(const double *x, const double *taps, int32_t half, int64_t count,
+                       double *out);
+    int (*coherence_f32)(const pt_window *window, int64_t count, float *out);
+    int (*coherence_f64)(const pt_window *window, int64_t count, double *out);
+} pt_isa;
+
+/* Samples of the band before the first output. */
+static inline int64_t pt_before(const pt_row *row)
+{
+    return row->half + (row->reach ? row->reach / 2 - 1 : 0);
+}
+
+#endif

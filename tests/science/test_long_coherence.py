@@ -1,0 +1,134 @@
+"""The coherence of long series against the plain FFTs of the definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pycwt_mod as pycwt
+from pycwt_mod import rows
+from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
+from pycwt_mod.transform import transform, unit_series
+
+#: Largest error of R², and median error of the phase.
+PROMISED = {"float32": (1e-5, 1e-6), "float64": (1e-9, 1e-11)}
+
+
+def related(n, kind="white", seed=7):
+    rng = np.random.default_rng(seed)
+    common = rng.standard_normal(n)
+    y1 = common + rng.standard_normal(n)
+    y2 = np.roll(common, 5) + rng.standard_normal(n)
+    return (np.cumsum(y1), np.cumsum(y2)) if kind == "walk" else (y1, y2)
+
+
+def reference(y1, y2, sj, dj, wavelet):
+    """R² and phase by the readable way."""
+    w1, w2 = (transform(unit_series(y)[0], sj, wavelet) for y in (y1, y2))
+    smoother = Smoother(wavelet, sj, scale_weights(dj, wavelet), y1.size)
+    return squared_coherence(w1, w2, smoother), np.angle(w1 * w2.conj())
+
+
+def check(result, y1, y2, *, dj, wavelet, dtype):
+    expected, angle = reference(y1, y2, 1 / (result.freq * wavelet.flambda()), dj, wavelet)
+    largest, median = PROMISED[dtype]
+    assert result.WCT.dtype == result.aWCT.dtype == dtype
+    assert np.abs(result.WCT - expected).max() < largest
+    turned = np.abs(np.angle(np.exp(1j * (result.aWCT - angle))))
+    # Where W vanishes its phase is nobody's.
+    assert np.median(turned, axis=1).max() < median
+    assert np.quantile(turned, 0.99) < 100 * median
+
+
+@pytest.mark.parametrize("dtype", PROMISED)
+@pytest.mark.parametrize("kind", ["white", "walk"])
+@pytest.mark.parametrize(("n", "dj"), [(12_000, 1 / 4), (16_384, 1 / 8), (16_300, 1)])
+def test_it_is_the_definition(n, dj, kind, dtype):
+    """Everywhere: at the ends, at every scale, and where the smoothing goes round the circle."""
+    y1, y2 = related(n, kind)
+    result = pycwt.wct(y1, y2, 1.0, dj=dj, sig=False, dtype=dtype)
+    check(result, y1, y2, dj=dj, wavelet=pycwt.Morlet(), dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", PROMISED)
+@pytest.mark.parametrize("order", [2, 12])
+def test_other_orders(order, dtype):
+    y1, y2 = related(12_000)
+    wavelet = pycwt.Morlet(order)
+    result = pycwt.wct(y1, y2, 1.0, dj=1 / 3, sig=False, wavelet=wavelet, dtype=dtype)
+    check(result, y1, y2, dj=1 / 3, wavelet=wavelet, dtype=dtype)
+
+
+@given(
+    st.integers(11_586, 20_000),
+    st.floats(1.5, 300),
+    st.integers(0, 7),
+    st.floats(0.1, 1),
+    st.sampled_from(sorted(PROMISED)),
+)
+@settings(max_examples=20, deadline=None, derandomize=True)
+def test_any_length_and_grid(n, s0, J, dj, dtype):
+    y1, y2 = related(n, seed=n)
+    result = pycwt.wct(y1, y2, 1.0, dj=dj, s0=s0, J=J, sig=False, dtype=dtype)
+    check(result, y1, y2, dj=dj, wavelet=pycwt.Morlet(), dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", PROMISED)
+def test_instruction_sets_agree(dtype, monkeypatch):
+    y1, y2 = related(12_000)
+    results = []
+    for isa in rows.instruction_sets():
+        monkeypatch.setenv("PYCWT_ISA", isa)
+        results.append(pycwt.wct(y1, y2, 1.0, dj=1 / 2, sig=False, dtype=dtype).WCT)
+    for r2 in results[1:]:
+        np.testing.assert_allclose(r2, results[0], atol=100 * np.finfo(dtype).eps)
+
+
+def test_the_same_series_is_coherent_with_itself():
+    y, _ = related(12_000)
+    same = pycwt.wct(y, -3 * y, 1.0, dj=1 / 2, sig=False, dtype="float32")
+    np.testing.assert_allclose(same.WCT, 1, atol=1e-5)
+    np.testing.assert_allclose(np.abs(same.aWCT), np.pi, atol=1e-3)
+
+
+def test_short_series_in_single_precision():
+    y1, y2 = related(200)
+    double, single = (pycwt.wct(y1, y2, 1.0, sig=False, dtype=dtype) for dtype in (float, "f4"))
+    assert single.WCT.dtype == single.aWCT.dtype == np.float32
+    np.testing.assert_allclose(single.WCT, double.WCT, atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "int8", "nonsense"])
+def test_types_out_of_range(dtype):
+    with pytest.raises(ValueError, match="dtype must be float32 or float64"):
+        pycwt.wct(*related(100), 1.0, sig=False, dtype=dtype)
+
+
+def test_rows_refuse_what_does_not_fit():
+    how = rows.RowFilter(0.1, 8, np.ones(3, np.float32), np.ones((8, 8), np.float32))
+    band = np.zeros(40, np.complex64)
+    phase, sums = np.zeros(200, np.float32), np.zeros((4, 200), np.float32)
+    rows.pair_rows(rows.Pair(band, band, how), phase, sums)
+    with pytest.raises(ValueError, match="same length"):
+        rows.pair_rows(rows.Pair(band, band[1:], how), phase, sums)
+    with pytest.raises(ValueError, match="room"):
+        rows.pair_rows(rows.Pair(band, band, how), phase, sums[:, :90])
+    with pytest.raises(ValueError, match="precision"):
+        rows.pair_rows(rows.Pair(band, band, how), phase, sums.astype(float))
+    with pytest.raises(ValueError, match="don't fit"):
+        rows.pair_rows(rows.Pair(band[:20], band[:20], how), phase, sums)
+    x, taps = np.ones(200, np.float32), np.ones(5, np.float32)
+    with pytest.raises(ValueError, match="room for the filter"):
+        rows.smooth(x, taps, np.empty(200, np.float32))
+    with pytest.raises(ValueError, match="at least 64"):
+        rows.smooth(x, taps, np.empty(10, np.float32))
+    window = np.ones((8, 8), np.float32)
+    rows.coherence_row([sums], [1.0], window, floors=(0, 0), out=phase)
+    with pytest.raises(ValueError, match="room for all points"):
+        rows.coherence_row([sums[:, :90]], [1.0], window, floors=(0, 0), out=phase)
+    with pytest.raises(ValueError, match="must have the type"):
+        rows.coherence_row([sums], [1.0], window.astype(float), floors=(0, 0), out=phase)
+    with pytest.raises(ValueError, match="doesn't fit"):
+        rows.coherence_row([sums], [1.0], window[:7], floors=(0, 0), out=phase)
