@@ -94,7 +94,7 @@ dist: $(VENV)/.test  ## wheel and source archive in dist/
 
 .PHONY: constraints
 constraints: $(VENV)/.test  ## write the versions of .venv to constraints.txt
-	@$(PIP) freeze --all --exclude-editable | grep -v '^setuptools==' > constraints.txt
+	@$(PIP) freeze --all --exclude-editable > constraints.txt
 
 .PHONY: clean
 clean:  ## remove what the targets above made

@@ -11,10 +11,6 @@ import click
 
 from pycwtd import __version__
 from pycwtd.config import ConfigError, load_config
-from pycwtd.daemon import serve
-from pycwtd.hosts.host import HostDiedError
-from pycwtd.platform.sockets import ListenError
-from pycwtd.store.database import DatabaseError
 
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
@@ -49,6 +45,12 @@ def main(
 
     It stops on SIGTERM or Ctrl-C; jobs that are running go on at the next start.
     """
+    # Imported here, where click turns a Ctrl-C into a clean end.
+    from pycwtd.daemon import serve  # noqa: PLC0415
+    from pycwtd.hosts.host import HostDiedError  # noqa: PLC0415
+    from pycwtd.platform.sockets import ListenError  # noqa: PLC0415
+    from pycwtd.store.database import DatabaseError  # noqa: PLC0415
+
     try:
         config = load_config(config_file, sockets=sockets, tcp=tcp, auth=auth, state_dir=state_dir)
     except ConfigError as error:
@@ -58,5 +60,5 @@ def main(
         asyncio.run(serve(config))
     except HostDiedError as error:
         raise click.ClickException(f"the processes for numerics don't start: {error}") from None
-    except (ListenError, DatabaseError) as error:
+    except (ConfigError, ListenError, DatabaseError) as error:
         raise click.ClickException(str(error)) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import re
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from pycwtd.platform.paths import default_socket, default_state_dir
+from pycwtd.words import field_and_finding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,8 @@ class Limits(Struct, forbid_unknown_fields=True, frozen=True):
     sync_seconds: Annotated[float, Meta(gt=0)] = 30.0
     body_bytes: Annotated[int, Meta(ge=1024)] = 64 * 2**20
     queued_jobs: Annotated[int, Meta(ge=1)] = 10_000
+    #: With less room on the disk no jobs are taken: those that are there have to be finished.
+    reserve_bytes: Annotated[int, Meta(ge=0)] = 32 * 2**20
     #: Time points times scales of one transform; bounds a worker's memory.
     transform_points: Annotated[int, Meta(ge=1000)] = 50_000_000
     #: Numbers in a result that is written as JSON; larger ones are fetched as npz.
@@ -121,7 +123,8 @@ def _read(path: Path) -> Config:
     try:
         return msgspec.convert(data, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_plain(str(error))}") from None
+        key, finding = field_and_finding(str(error))
+        raise ConfigError(f"{path}: {key}: {finding.replace('an object', 'a table')}") from None
 
 
 def _check_keys(path: str, data: dict[str, Any], kind: type[Struct], prefix: str = "") -> None:
@@ -136,12 +139,6 @@ def _check_keys(path: str, data: dict[str, Any], kind: type[Struct], prefix: str
         for table in value if isinstance(value, list) else [value]:
             if kind is Config and key in tables and isinstance(table, dict):
                 _check_keys(path, table, tables[key], f"{key}.")
-
-
-def _plain(message: str) -> str:
-    """``Expected `int` >= 1 - at `$.limits.queued_jobs``` with the key in front."""
-    found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", message)
-    return f"{found[2]}: {found[1]}" if found else message
 
 
 def _check_listener(where: str, listener: Listener) -> None:

@@ -7,6 +7,7 @@ import http.client
 import io
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -122,6 +123,20 @@ class Daemon:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(STOP_SECONDS)
 
+    def workers(self, role: str = "") -> list[int]:
+        """Process ids of its host processes, of one role or of all."""
+        assert self.process
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                command = (folder / "cmdline").read_text()
+            except OSError:  # gone in the meantime
+                continue
+            if int(parent) == self.process.pid and role in command:
+                found.append(int(folder.name))
+        return found
+
     def call(
         self,
         method: str,
@@ -194,17 +209,31 @@ class Daemon:
 
 
 @contextmanager
-def running(config: str = "", arguments: list[str] | None = None) -> Iterator[Daemon]:
+def running(
+    config: str = "", arguments: list[str] | None = None, *, start: bool = True
+) -> Iterator[Daemon]:
     """A daemon in a new directory with a short path: a socket's may have 107 bytes."""
     with tempfile.TemporaryDirectory(prefix="pw-", dir="/tmp") as folder:
         daemon = Daemon(Path(folder), config, arguments or [])
-        daemon.start()
+        if start:
+            daemon.start()
         try:
             yield daemon
         finally:
-            assert daemon.process
-            if daemon.process.poll() is None:
+            if daemon.process and daemon.process.poll() is None:
                 daemon.kill()
+
+
+def wait_gone(pid: int, seconds: float) -> None:
+    """Wait until a process has ended."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([handle], [], [], seconds)[0], f"process {pid} lives on"
+    finally:
+        os.close(handle)
 
 
 def red_pair(samples: int = 128, seed: int = 7) -> tuple[list[float], list[float]]:

@@ -35,10 +35,14 @@ async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
     wanted = parse(kind, await request.read(), context)
     record = await new_job(wanted, request[OWNER], context)
     engine = context.engine
+    limit = context.config.limits.sync_seconds
+    if (record.estimated_seconds or 0.0) > limit:
+        record = await engine.submit([record], [msgspec.json.encode(wanted)])
+        return _accepted(record, 202, "the call would take long and runs as a job")
     await engine.submit([record], [msgspec.json.encode(wanted)], durable=False)
     job = engine.active[record.id]
     try:
-        await _first(job.ended, engine.halted, context.config.limits.sync_seconds)
+        await _first(job.ended, engine.halted, limit)
     except asyncio.CancelledError:  # the client has hung up
         engine.drop(job)
         raise
@@ -49,6 +53,8 @@ async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
         return _accepted(job.record, 202, "the call takes long and goes on as a job")
     try:
         if job.record.status != "completed":
+            if engine.ledger.trouble:
+                raise Problem(507, job.record.error or "", code="storage")
             # What the numerics refuse although every field was right by itself.
             raise Problem(400, job.record.error or "the computation was cancelled")
         return await send_result(request, context, job.record, form)
@@ -71,7 +77,7 @@ async def significance(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     body = await request.read()
     record = await submit(request, context, parse("significance", body, context), body)
-    return _accepted(record, 200, "follow it at /api/v1/jobs/{job_id} or /ws/jobs/{job_id}")
+    return _accepted(record, 200, f"follow it at /api/v1/jobs/{record.id} or /ws/jobs/{record.id}")
 
 
 def _accepted(record: Job, status: int, message: str) -> web.Response:

@@ -44,8 +44,7 @@ def wanted_format(request: web.Request) -> str:
             raise Problem(422, f"format: must be json or npz, not {asked!r}", code="invalid_field")
         return asked
     accepted = request.headers.get("Accept", "*/*")
-    kinds = [part.split(";")[0].strip() for part in accepted.split(",")]
-    for kind in kinds:
+    for kind in _by_preference(accepted):
         if kind in {JSON, "application/*", "*/*"}:
             return "json"
         if kind == NPZ:
@@ -62,6 +61,24 @@ class _SentFile(web.FileResponse):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         return None if self.prepared else await super().prepare(request)
+
+
+def _by_preference(accepted: str) -> list[str]:
+    """The media types of an Accept header, the most wanted first; RFC 9110, section 12.5.1."""
+    ranked = []
+    for position, part in enumerate(accepted.split(",")):
+        kind, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip() == "q":
+                try:
+                    quality = float(value)
+                except ValueError:
+                    quality = 0.0
+        if quality > 0:
+            ranked.append((-quality, position, kind))
+    return [kind for _, _, kind in sorted(ranked)]
 
 
 async def send_file(

@@ -22,8 +22,12 @@ def make_app(context: Context) -> web.Application:
     app[CONTEXT] = context
     app.on_response_prepare.append(announce)
     for operation in OPERATIONS:
-        app.router.add_route(operation.method, operation.path, operation.handler)
+        methods = ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
+        paths = {operation.path}
         # Collections answer with and without their slash.
         if operation.path.endswith("/") and operation.path != "/":
-            app.router.add_route(operation.method, operation.path.rstrip("/"), operation.handler)
+            paths.add(operation.path.rstrip("/"))
+        for method in methods:
+            for path in sorted(paths):
+                app.router.add_route(method, path, operation.handler)
     return app

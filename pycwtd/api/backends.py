@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 #: What speed-ups are measured against.
 REFERENCE = "sequential"
-#: A coherence test with the default grid has scales up to the series' length, surrogates six
-#: times as long, and this many scales per octave and sample count; see ``recommend``.
+#: On the default grid scales go up to the length of the series, and surrogates are so many
+#: times as long as the largest scale.
 _SPANS = 6
 
 
@@ -133,8 +133,9 @@ async def recommend(request: web.Request) -> web.StreamResponse:
         Recommendation(
             recommended_backend=chosen,
             reason=(
-                f"{why}: {query.n_simulations} realisations of {_SPANS * query.data_size} samples "
-                f"at {scales} scales take {times[chosen]:.3g} s"
+                f"{why}: {query.n_simulations} realisations for a series of {query.data_size} "
+                f"samples, each a pair of surrogates of {_SPANS} times its length at {scales} "
+                f"scales, take {times[chosen]:.3g} s"
             ),
             estimated_time=times[chosen],
             alternatives=[Alternative(name, times[name]) for name in ranked if name != chosen],

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from pycwtd.api.context import CONTEXT, rfc3339
 from pycwtd.api.jobs import find, view
-from pycwtd.api.problems import convert
+from pycwtd.api.problems import Problem, convert
 from pycwtd.store.database import Database
 from pycwtd.store.records import FINAL
 
@@ -39,6 +39,10 @@ class EventsQuery(Struct, forbid_unknown_fields=True):
 
 async def _socket(request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_MAX_MESSAGE)
+    if not socket.can_prepare(request):
+        raise Problem(
+            426, "this is a WebSocket: connect with one", headers={"Upgrade": "websocket"}
+        )
     await socket.prepare(request)
     return socket
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import re
@@ -49,6 +50,11 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         response = await _answer(request, handler)
         status = response.status
+    except asyncio.CancelledError:
+        # A WebSocket has no other end than one side's leaving.
+        if request.path.startswith("/ws/"):
+            status = "closed"
+        raise
     finally:
         log.info(
             "%s %s %s %s %.1f ms, %s",
@@ -119,10 +125,11 @@ def _owner(request: web.Request) -> str:
     if scheme.lower() != "bearer" or not hmac.compare_digest(
         token.strip().encode(), context.token.encode()
     ):
+        given = "this bearer token isn't the right one" if token else "a bearer token is needed"
         raise Problem(
             401,
-            "a bearer token is needed on TCP: send 'Authorization: Bearer …' with the content of "
-            "the file 'token' in the daemon's state directory",
+            f"{given}: it is in the file 'token' in the daemon's state directory; send it as "
+            "'Authorization: Bearer …', or give pycwtctl --token-file or PYCWTD_TOKEN",
             headers={"WWW-Authenticate": "Bearer"},
         )
     return "token"
@@ -148,7 +155,8 @@ async def translate(request: web.Request, handler: Handler) -> web.StreamRespons
     context = request.app[CONTEXT]
     if context.engine.stopping:
         raise Problem(503, "the daemon is stopping", headers={"Retry-After": "5"})
-    if request.method == "POST" and request.content_type != "application/json":
+    known = request.match_info.http_exception is None
+    if known and request.method == "POST" and request.content_type != "application/json":
         # A web page can send a form or a text to any address without being asked first.
         raise Problem(
             415, f"Content-Type: must be application/json, not {ascii(request.content_type)[1:-1]}"

@@ -9,20 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 import msgspec
 from aiohttp import web
 
+from pycwtd.words import field_and_finding
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
-
-_WORDS = {
-    "float": "a number",
-    "int": "a whole number",
-    "str": "a text",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-}
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -75,7 +67,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise Problem(422, explain(error, kind), code="invalid_field") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem(422, f"the body isn't valid JSON: {error}", code="invalid_json") from None
+        raise Problem(422, _malformed(body, error), code="invalid_json") from None
 
 
 def convert(values: Mapping[str, Any], kind: type[T]) -> T:
@@ -92,17 +84,25 @@ def convert(values: Mapping[str, Any], kind: type[T]) -> T:
 
 def explain(error: msgspec.ValidationError, kind: Any) -> str:
     """``Expected `float` > 0 - at `$.dt``` as ``dt: must be a number > 0``."""
-    text, _, place = str(error).partition(" - at `")
-    field = place.rstrip("`").removeprefix("$").lstrip(".")
+    text, _, _ = str(error).partition(" - at `")
+    field, finding = field_and_finding(str(error))
     if found := re.fullmatch(r"Object missing required field `(.*)`", text):
         return f"{_join(field, found[1])}: is missing"
     if found := re.fullmatch(r"Object contains unknown field `(.*)`", text):
         return f"{_join(field, found[1])}: there is no such field"
     if found := re.fullmatch(r"Invalid enum value (.*)", text):
         return f"{field}: must be one of {', '.join(_choices(kind, field))}, not {found[1]}"
-    text = re.sub(r"`(\w+)`", lambda m: _WORDS.get(m[1], m[1]), text)
-    text = re.sub(r"^Expected ", "must be ", text).replace(", got ", ", not ")
-    return f"{field or 'the body'}: {text[0].lower()}{text[1:]}"
+    return f"{field or 'the body'}: {finding}"
+
+
+def _malformed(body: bytes, error: Exception) -> str:
+    """What is wrong with JSON that isn't; Python's NaN is the usual case."""
+    found = re.search(rb"[\[,:]\s*(NaN|-?Infinity)\b", body)
+    if not found:
+        return f"the body isn't valid JSON: {error}"
+    names = re.findall(rb'"(\w+)"\s*:', body[: found.start() + 1])
+    field = names[-1].decode() if names else "the body"
+    return f"{field}: holds {found[1].decode()}, but every value must be a finite number"
 
 
 def _choices(kind: Any, field: str) -> list[str]:

@@ -20,6 +20,7 @@ from prometheus_client import (
 from pycwtd import __version__
 from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT, rfc3339
+from pycwtd.api.problems import Problem
 from pycwtd.api.types import (
     BackendHealth,
     DetailedHealth,
@@ -32,9 +33,12 @@ from pycwtd.api.types import (
 )
 from pycwtd.engine.device import Condition
 from pycwtd.store.database import Database
+from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pycwtd.api.context import Context
 
 #: Version of the API, as opposed to that of the program.
 API_VERSION = "1.0.0"
@@ -46,9 +50,22 @@ async def root(_request: web.Request) -> web.StreamResponse:
     return answer(Root(NAME, API_VERSION, "/docs", "/health", __version__))
 
 
-async def health(_request: web.Request) -> web.StreamResponse:
-    """Alive, and able to take jobs: a daemon that isn't doesn't get as far as answering."""
+async def health(request: web.Request) -> web.StreamResponse:
+    """Alive, and able to take jobs; else 503 and the reason."""
+    if reason := _trouble(request.app[CONTEXT]):
+        raise Problem(503, reason, code="unhealthy", headers={"Retry-After": "10"})
     return answer(Health("healthy", API_VERSION))
+
+
+def _trouble(context: Context) -> str | None:
+    """Why no jobs can be taken now."""
+    if context.engine.ledger.trouble:
+        return f"jobs wait for the disk: {context.engine.ledger.trouble}"
+    try:
+        context.store.check_room(context.config.limits.reserve_bytes)
+    except StoreError as error:
+        return str(error)
+    return None
 
 
 async def detailed_health(request: web.Request) -> web.StreamResponse:
@@ -63,7 +80,7 @@ async def detailed_health(request: web.Request) -> web.StreamResponse:
     }
     counts = await context.store(Database.counts)
     # One that is still being probed may turn out well.
-    well = any(b.available or b.healthy for b in backends.values())
+    well = any(b.available or b.healthy for b in backends.values()) and not _trouble(context)
     return answer(
         DetailedHealth(
             status="healthy" if well else "degraded",
@@ -110,8 +127,9 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     registry = CollectorRegistry()
     jobs = Gauge("pycwtd_jobs", "Jobs in each state.", ["status"], registry=registry)
-    for status, count in (await context.store(Database.counts)).items():
-        jobs.labels(status).set(count)
+    counts = JobCounts(**await context.store(Database.counts))
+    for status in JobCounts.__struct_fields__:
+        jobs.labels(status).set(getattr(counts, status))
     up = Gauge("pycwtd_backend_up", "Whether a backend can compute.", ["name"], registry=registry)
     for device in context.engine.pool.backends():
         up.labels(device.id).set(device.condition is Condition.READY)

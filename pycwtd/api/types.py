@@ -221,6 +221,8 @@ class JobView(Struct):
     fallback_reason: str | None
     attempts: int
     error: str | None
+    #: What keeps it from going on, such as a full disk.
+    waiting_for: str | None
     owner: str
     seed: int
     #: Realisations computed and asked for, where there is a Monte Carlo part.

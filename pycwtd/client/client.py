@@ -62,6 +62,10 @@ class Client:
         token: str | None = None,
         patience: float = 60.0,
     ) -> None:
+        if url and not url.startswith(("http://", "https://")):
+            raise ClientError(
+                f"{url!r} isn't a URL: it must begin with http:// or https://", code="url"
+            )
         self._path = None if url else (socket or default_socket())
         self._base = url.rstrip("/") if url else "http://localhost"
         self._token = token
@@ -299,7 +303,7 @@ class Client:
         start = f"pycwtd --socket {self._path}" if self._path else "pycwtd --listen HOST:PORT"
         return UnreachableError(
             f"can't reach the daemon on {self.where}: {reason}; is pycwtd running? "
-            f"Start it with 'systemctl start pycwtd' or '{start}', or name another one with "
+            f"Start it with '{start}', or name another one with "
             "--socket or --url",
             lost=lost,
         )

@@ -144,7 +144,8 @@ class Engine:
         Raises:
             QueueFullError: the queue is full.
             IdempotencyConflictError: the key was used with another request.
-            OSError: the disk is full or failing; nothing was accepted.
+            StoreError: the disk is full or failing; nothing was accepted.
+            OSError: the same.
         """
         # A client that hangs up now must not leave a job in the store that nobody runs.
         return await asyncio.shield(self._submit(records, requests, durable, idempotency))
@@ -158,6 +159,7 @@ class Engine:
     ) -> Job:
         if len(self.active) + len(records) > self._config.limits.queued_jobs:
             raise QueueFullError
+        self._store.check_room(self._config.limits.reserve_bytes)
         jobs = [
             ActiveJob(record, self._store.folder(record.id), _units(record), durable=durable)
             for record in records
@@ -307,9 +309,12 @@ class Engine:
         except StepFailedError as error:
             await self._end(job, "failed", str(error))
         except (StorageError, StoreError) as error:
-            # Nothing is wrong with the job: it keeps what it has and waits for the disk.
-            log.error("job %s waits for the disk: %s", job.record.id, error)
-            await asyncio.sleep(STORAGE_REST)
+            self.ledger.refused(job, str(error))
+            if job.durable:
+                # Nothing is wrong with the job: it keeps what it has and waits.
+                await asyncio.sleep(STORAGE_REST)
+            else:
+                await self._end(job, "failed", f"the disk can't take it: {error}")
         finally:
             spent = time.monotonic() - started
             self._served[job.record.owner] = self._served.get(job.record.owner, 0.0) + spent
@@ -321,6 +326,8 @@ class Engine:
         self._work.set()
 
     async def _perform(self, job: ActiveJob, lease: Lease, device: Device) -> None:
+        if job.cancelled:
+            raise TaskCancelledError
         if job.phase is Phase.PREPARE:
             has_task = await self._steps.prepare(job, device.host)
             job.phase = Phase.SIMULATE if has_task else Phase.FINISH
@@ -331,9 +338,9 @@ class Engine:
         elif job.phase is Phase.SIMULATE:
             chunk = await self._steps.simulate(job, device, lease.token)
             await self.ledger.add_chunk(job, chunk)
+            await self._steps.merge(job, self.pool.numerics().host)
             self._advance(job)
         else:
-            await self._steps.merge(job, device.host)
             more = await self._steps.finish(job, device.host)
             if more is None:
                 await self._complete(job)

@@ -38,6 +38,8 @@ class Ledger:
         self._halted = halted
         #: Rings when an event has been written.
         self.events = Bell()
+        #: What the disk refused last, until it takes something again.
+        self.trouble: str | None = None
 
     async def accept(
         self,
@@ -97,8 +99,9 @@ class Ledger:
             except StoreError as error:
                 if self._halted.is_set():
                     raise
-                log.error("job %s waits for the disk: %s", job.record.id, error)
+                self.refused(job, str(error))
                 await asyncio.sleep(STORAGE_REST)
+        self.took()
         self.events.ring()
         job.changed.ring()
 
@@ -116,6 +119,19 @@ class Ledger:
         job.chunks.append(chunk)
         job.in_flight = 0
         job.changed.ring()
+
+    def refused(self, job: ActiveJob, reason: str) -> None:
+        """Take note that the disk refused something of a job; the log hears of it once."""
+        if self.trouble is None:
+            log.error("jobs wait for the disk: %s", reason)
+        self.trouble = reason
+        job.changed.ring()
+
+    def took(self) -> None:
+        """Take note that the disk works."""
+        if self.trouble is not None:
+            log.info("the disk takes things again")
+        self.trouble = None
 
     async def tidy(self, job: ActiveJob) -> None:
         """Keep the request and the result of an ended job, drop the steps between."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pycwt_mod.backends import installed_drivers
+from pycwtd.config import ConfigError
 from pycwtd.engine.device import NUMERICS, Condition, Device
 from pycwtd.engine.rates import Rates
 from pycwtd.hosts.host import Host, HostDiedError, HostError
@@ -47,6 +48,11 @@ class Pool:
     """The devices of this appliance."""
 
     def __init__(self, config: EngineConfig) -> None:
+        """Find the drivers; nothing is started yet.
+
+        Raises:
+            ConfigError: a preferred backend doesn't exist.
+        """
         self._config = config
         self.rates = Rates()
         self.devices: dict[str, Device] = {}
@@ -64,6 +70,13 @@ class Pool:
                 continue
             for info in driver.manifest.backends:
                 self._add(info.name, info.name, f"backend:{info.name}", info)
+
+        known = [device.id for device in self.backends()]
+        for name in config.preference:
+            if name not in known:
+                raise ConfigError(
+                    f"engine.preference: there is no backend {name!r}, only {', '.join(known)}"
+                )
 
     def _add(self, device_id: str, pool: str, role: str, info: BackendInfo | None) -> None:
         host = Host(role, self._config.silence_seconds)

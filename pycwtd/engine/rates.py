@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-#: Weight of the newest measurement in the running mean.
+#: Largest weight of the newest measurement in the running mean, reached after a second.
 _NEWEST = 0.3
+#: What took less than this was mostly overhead, and says nothing of the rate (seconds).
+_SHORTEST = 0.04
 
 
 class Rates:
@@ -14,11 +16,12 @@ class Rates:
 
     def measured(self, backend: str, units: float, seconds: float) -> None:
         """Take note of a computation that took ``seconds`` of wall time."""
-        if units <= 0 or seconds <= 0:
+        if units <= 0 or seconds < _SHORTEST:
             return
         value = seconds / units
         old = self._seconds_per_unit.get(backend, value)
-        self._seconds_per_unit[backend] = old + _NEWEST * (value - old)
+        weight = _NEWEST * min(1.0, seconds)
+        self._seconds_per_unit[backend] = old + weight * (value - old)
 
     def seconds(self, backend: str, units: float) -> float | None:
         """Time that so much work would take; ``None`` before anything has been measured."""

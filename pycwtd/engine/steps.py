@@ -52,7 +52,9 @@ class Steps:
             StepFailedError: the request can't be computed.
             StorageError: the disk is full.
         """
-        answer = await _ask(host, "prepare", job, {"folder": str(job.folder)})
+        answer = await _ask(
+            host, "prepare", job, {"folder": str(job.folder), "seed": job.record.seed}
+        )
         if not answer["simulate"]:
             _take_result(job, answer)
         return bool(answer["simulate"])

@@ -197,8 +197,10 @@ class Host:
 
     def cancel(self, tag: str) -> None:
         """Stop the task with this tag: by asking, and if that doesn't help, by killing."""
-        self._cancelled.add(tag)
         if self._tag != tag or self._writer is None:
+            # It waits for its turn behind another, or there is nothing to stop.
+            if self.busy:
+                self._cancelled.add(tag)
             return
         with contextlib.suppress(OSError):
             self._writer.write(frames.encode({"op": "cancel", "id": self._serial}))

@@ -34,11 +34,14 @@ def listen_unix(path: Path, mode: int) -> socket.socket:
             f"{path}: a socket's path may have {_LONGEST_PATH} bytes at most; choose a shorter one"
         )
     _clear_stale(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    except OSError as error:
+        raise ListenError(f"{path.parent}: can't be made: {error.strerror}") from None
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     # The mode must hold from the first moment, so it goes through the umask, not chmod.
     umask = os.umask(0o777 & ~mode)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         listener.bind(os.fspath(path))
         listener.listen(_BACKLOG)
     except OSError as error:

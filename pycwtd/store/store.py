@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -63,6 +64,19 @@ class Store:
     def folders(self) -> list[Path]:
         """All jobs' folders on disk."""
         return [path for path in self._jobs.iterdir() if path.is_dir()]
+
+    def check_room(self, reserve: int) -> None:
+        """Refuse to begin what the disk has no room to finish.
+
+        Raises:
+            StoreError: less than ``reserve`` bytes are free.
+        """
+        free = shutil.disk_usage(self.root).free
+        if free < reserve:
+            raise StoreError(
+                f"{self.root} has {free >> 20} MiB left, and {reserve >> 20} MiB are kept for the "
+                "jobs that are there (limits.reserve_bytes)"
+            )
 
     def bytes_stored(self) -> int:
         """Size of all jobs' files; walks the disk, so not for the event loop's thread."""

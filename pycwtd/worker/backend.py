@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Long enough to be measured, short enough for the start of the daemon.
 _CALIBRATION_SECONDS = 0.05
+_CALIBRATION_RUNS = 3
 
 
 def operations(name: str) -> dict[str, Operation]:
@@ -52,12 +53,21 @@ def _calibrate(
     count = 1
     backend.run(task, 0, 0, count, control)  # plans and pages are made here
     while True:
-        started = time.perf_counter()
-        backend.run(task, 0, 0, count, control)
-        seconds = time.perf_counter() - started
+        seconds = _timed(backend, task, count, control)
         if seconds >= _CALIBRATION_SECONDS:
-            return {"units": count * task.length * len(task.scales), "seconds": seconds}
+            break
         count *= 2
+    # The best of some, because others use the cores, too.
+    best = min(_timed(backend, task, count, control) for _ in range(_CALIBRATION_RUNS))
+    return {"units": count * task.length * len(task.scales), "seconds": best}
+
+
+def _timed(
+    backend: MonteCarloBackend, task: SignificanceTask, count: int, control: TaskControl
+) -> float:
+    started = time.perf_counter()
+    backend.run(task, 0, 0, count, control)
+    return time.perf_counter() - started
 
 
 def _run(

@@ -50,7 +50,7 @@ def without(body, name):
         (WCT, [1, 2], 422, ["object"]),
         (CWT, b"{", 422, ["JSON"]),
         (CWT, b"\xff\xfe", 422, ["JSON"]),
-        (CWT, b'{"data": [NaN], "dt": 1}', 422, ["JSON"]),
+        (CWT, b'{"data": [NaN], "dt": 1}', 422, ["data: holds NaN", "finite"]),
         (CWT, b'{"data": [1e999], "dt": 1}', 422, ["data[0]"]),
         (CWT, b"[" * 200_000, 422, []),
         (CWT, b'{"data": [' + b"9" * 6000 + b'], "dt": 1}', 422, ["data[0]"]),

@@ -28,13 +28,14 @@ def test_following_through_a_restart(end):
     async def watch(daemon) -> None:
         async with Client(daemon.socket) as client:
             job_id = (await client.submit("wct", LONG)).job_id
-            restarted = False
+            restarted = cancelled = False
             async for job in client.follow(job_id):
                 if not restarted and job.status == "running":
                     restarted = True
                     await asyncio.to_thread(getattr(daemon, end))
                     await asyncio.to_thread(daemon.start)
-                elif restarted and job.status == "running":
+                elif restarted and not cancelled and job.status == "running":
+                    cancelled = True
                     await client.cancel(job_id)
             assert (restarted, job.status) == (True, "cancelled")
 

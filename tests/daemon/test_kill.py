@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import subprocess
 
 import numpy as np
 import pytest
 
-from support import red_pair, running
+from support import red_pair, running, wait_gone
 
 A, B = red_pair()
 #: Some seconds of work: enough to be interrupted several times.
@@ -22,8 +24,10 @@ CONFIG = "[engine]\nchunk_seconds = 0.05\n"
 
 
 def kill_backends(daemon):
-    parent = str(daemon.process.pid)
-    subprocess.run(["pkill", "-9", "-P", parent, "-f", "backend:"], check=True)
+    victims = daemon.workers("backend:")
+    assert victims
+    for pid in victims:
+        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -123,15 +127,11 @@ def test_workers_dont_outlive_a_killed_daemon():
     with running() as daemon:
         job_id = daemon.submit("wct", {**REQUEST, "mc_count": 1_000_000})
         daemon.until(job_id, lambda job: job["realisations_done"] > 0)
-        found = subprocess.run(
-            ["pgrep", "-P", str(daemon.process.pid)], capture_output=True, check=True, text=True
-        )
-        workers = found.stdout.split()
+        workers = daemon.workers()
         assert len(workers) == 3
         daemon.kill()
-        # tail --pid returns when the process is gone.
         for worker in workers:
-            subprocess.run(["tail", f"--pid={worker}", "-f", "/dev/null"], timeout=5, check=True)
+            wait_gone(worker, 5.0)
 
 
 def test_sigterm_in_the_middle_of_a_job_is_quick_and_loses_nothing(undisturbed):

@@ -17,6 +17,7 @@ import numpy as np
 
 import pycwt_mod
 from pycwt_mod.backends import SignificanceTask
+from pycwt_mod.grid import default_s0
 from pycwt_mod.histogram import levels
 from pycwt_mod.montecarlo import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
@@ -34,6 +35,14 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, Any]
 
+#: Values above a level from which its standard error can still be believed.
+_FEW = 5
+_TOO_FEW = (
+    "{} realisations are few for a level of {:g}: at some scales hardly any independent value "
+    "lies above it, and its standard error is itself uncertain"
+)
+_BELOW_NYQUIST = "scales with periods below 2·dt are cut off at the Nyquist frequency"
+
 
 def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     """Everything but the Monte Carlo: to ``result.npz``, or to ``prepared.npz`` and a task."""
@@ -45,6 +54,8 @@ def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     task = None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        if request.s0 < 0.99 * default_s0(request.dt, request.family, request.order):
+            warnings.warn(_BELOW_NYQUIST, stacklevel=1)
         arrays = _ANALYSES[request.kind](request, series, wavelet)
         if request.simulates:
             al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
@@ -52,6 +63,8 @@ def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     arrays["computation_time"] = time.perf_counter() - started
     if caught:
         arrays["warnings"] = sorted({str(warning.message) for warning in caught})
+    if request.kind == "wct" and task is None:
+        arrays |= {"seed": message["seed"], "mc_count": 0, "backend_used": "none"}
     if task is None:
         digest = save_arrays(folder / "result.npz", arrays)
         return {"simulate": False, "sha256": digest}
@@ -185,6 +198,9 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         "backend_used": facts["backend_used"],
         "computation_time": elapsed + time.perf_counter() - started,
     }
+    if (independent * (1 - request.level) < _FEW).any():
+        known = arrays["warnings"].tolist() if "warnings" in arrays else []
+        arrays["warnings"] = sorted({*known, _TOO_FEW.format(facts["mc_count"], request.level)})
     if facts["fallback_reason"]:
         arrays["fallback_reason"] = facts["fallback_reason"]
     return {"sha256": save_arrays(folder / "result.npz", arrays)}

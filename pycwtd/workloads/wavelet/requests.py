@@ -202,6 +202,8 @@ def analysis(kind: Kind, request: AnyRequest, limits: Limits) -> Analysis:
     else:
         mother, asked = request.wavelet, request.significance_test
     family, order = _wavelet(mother, request.param)
+    if not 1e-100 < request.dt < 1e100:
+        raise InvalidFieldError("dt", f"must lie between 1e-100 and 1e100, not {request.dt:g}")
     series = _series(request)
     samples = len(series[0])
     s0 = grid.default_s0(request.dt, family, order) if request.s0 == -1 else request.s0
