@@ -55,7 +55,7 @@ def test_it_is_the_definition(n, kind, dtype):
 
 
 @pytest.mark.parametrize("dtype", PROMISED)
-@pytest.mark.parametrize("order", [1, 2.5, 20, 100])
+@pytest.mark.parametrize("order", [2, 2.5, 20, 100])
 def test_other_orders(order, dtype):
     x = noise("white", 20_000)
     wavelet = pycwt.Morlet(order)
