@@ -66,9 +66,9 @@ PT_INLINE void NAME(tile)(const REAL *b, const REAL *window, int32_t d, const in
     }
 }
 
-/* Its adjoint: adds a tile to the points at sums on. */
+/* Its adjoint, first half: what a tile adds to the k-th point from each of its own. */
 PT_INLINE void NAME(untile)(const REAL *tile, const REAL *window, int32_t d, const int32_t reach,
-                            REAL *sums)
+                            REAL *shares, int64_t pitch)
 {
     vec at[PT_MAX_REACH];
     for (int k = 0; k < reach; k++)
@@ -79,7 +79,22 @@ PT_INLINE void NAME(untile)(const REAL *tile, const REAL *window, int32_t d, con
             at[k] += x * window[k * d + i];
     }
     for (int k = 0; k < reach; k++)
-        NAME(store)(sums + k, NAME(load)(sums + k) + at[k]);
+        NAME(store)(shares + k * pitch, at[k]);
+}
+
+/* Second half: adds the shares of all points of a block. Kept apart, as a vector loaded from where
+ * a shifted one was just stored has to wait for it. */
+PT_INLINE void NAME(gather)(const REAL *shares, int64_t pitch, const int32_t reach, int64_t all,
+                            REAL *sums)
+{
+    for (int64_t m = 0; m < all; m += LANES) {
+        vec even = NAME(load)(sums + m), odd = {0};
+        for (int k = 0; k < reach; k += 2) {
+            even += NAME(load)(shares + k * pitch + m - k);
+            odd += NAME(load)(shares + (k + 1) * pitch + m - k - 1);
+        }
+        NAME(store)(sums + m, even + odd);
+    }
 }
 
 static void NAME(to_tile)(const REAL *b, const REAL *window, int32_t d, int32_t reach, REAL *tile)
@@ -95,16 +110,14 @@ static void NAME(to_tile)(const REAL *b, const REAL *window, int32_t d, int32_t 
 }
 
 static void NAME(from_tile)(const REAL *tile, const REAL *window, int32_t d, int32_t reach,
-                            REAL *sums)
+                            REAL *shares, int64_t pitch)
 {
-    if (reach == 0)
-        NAME(store)(sums, NAME(load)(tile));
-    else if (reach == 8)
-        NAME(untile)(tile, window, d, 8, sums);
+    if (reach == 8)
+        NAME(untile)(tile, window, d, 8, shares, pitch);
     else if (reach == 14)
-        NAME(untile)(tile, window, d, 14, sums);
+        NAME(untile)(tile, window, d, 14, shares, pitch);
     else
-        NAME(untile)(tile, window, d, reach, sums);
+        NAME(untile)(tile, window, d, reach, shares, pitch);
 }
 
 /* LANES rows of LANES numbers become columns: blocks of twice the size at each step. */
@@ -151,8 +164,12 @@ static void NAME(lay_out)(const REAL *tile, int32_t d, int64_t count, REAL *out)
     }
 }
 
-/* Room for the tiles and the split-up points of a block. */
+/* Points of a row of shares: those of a block for D = 2, and what is zero on both sides. */
+enum { NAME(SHARES) = PT_BLOCK / 2 + 2 * PT_MAX_REACH + 2 * LANES };
+
+/* Room for the tiles, the split-up points and the shares of a block. */
 typedef struct {
+    REAL shares[4][PT_MAX_REACH][NAME(SHARES)] __attribute__((aligned(64)));
     REAL tiles[4][PT_MAX_DECIMATION * LANES] __attribute__((aligned(64)));
     REAL angle[PT_MAX_DECIMATION * LANES] __attribute__((aligned(64)));
     REAL points[4][PT_BLOCK + PT_MAX_REACH + 2 * LANES] __attribute__((aligned(64)));
@@ -197,9 +214,24 @@ static void NAME(pair_block)(const pt_pair *pair, const desk *own, NAME(bench) *
             NAME(to_tile)(bench->points[i] + m, own->window, d, reach, bench->tiles[i]);
         NAME(products)(bench, d, left);
         for (int i = 0; i < 4; i++)
-            NAME(from_tile)(bench->tiles[i], own->window, d, reach,
-                            sums + i * pair->pitch + start + m);
+            if (reach)
+                NAME(from_tile)(bench->tiles[i], own->window, d, reach,
+                                bench->shares[i][0] + PT_MAX_REACH + m, NAME(SHARES));
+            else
+                NAME(store)(sums + i * pair->pitch + start + m, NAME(load)(bench->tiles[i]));
         NAME(lay_out)(bench->angle, d, left, phase + (start + m) * d);
+    }
+    if (!reach)
+        return;
+    int64_t end = PT_MAX_REACH + (points + LANES - 1) / LANES * LANES;
+    for (int i = 0; i < 4; i++) {
+        for (int k = 0; k < reach; k++)
+            memset(bench->shares[i][k] + end, 0, (PT_MAX_REACH + LANES) * sizeof(REAL));
+        REAL *to = sums + i * pair->pitch + start;
+        if (reach == 8)
+            NAME(gather)(bench->shares[i][0] + PT_MAX_REACH, NAME(SHARES), 8, all, to);
+        else
+            NAME(gather)(bench->shares[i][0] + PT_MAX_REACH, NAME(SHARES), reach, all, to);
     }
 }
 

@@ -70,12 +70,17 @@ static int valid(int32_t isa, const pt_row *row, int64_t count)
 
 static int pair_valid(int32_t isa, const pt_pair *pair, int64_t count)
 {
+    /* A vector of points mustn't be longer than a block. */
+    if (pair->first.decimation > PT_MAX_DECIMATION / 2)
+        return 0;
     return valid(isa, &pair->first, count) && pair->pitch >= pt_sums_length(&pair->first, count);
 }
 
 static int window_valid(int32_t isa, const pt_window *window, int64_t count)
 {
     if (!known(isa, count, window->decimation, window->reach) || window->count < 1)
+        return 0;
+    if (window->decimation > PT_MAX_DECIMATION / 2)
         return 0;
     for (int32_t i = 0; i < window->count; i++)
         if (window->pitches[i] < pt_term_length(window, count))

@@ -132,3 +132,8 @@ def test_rows_refuse_what_does_not_fit():
         rows.coherence_row([sums], [1.0], window.astype(float), floors=(0, 0), out=phase)
     with pytest.raises(ValueError, match="doesn't fit"):
         rows.coherence_row([sums], [1.0], window[:7], floors=(0, 0), out=phase)
+    with pytest.raises(ValueError, match="doesn't fit"):
+        rows.coherence_row([sums], [1.0], window.repeat(16, axis=1), floors=(0, 0), out=phase)
+    wide = rows.RowFilter(0.1, 128, np.ones(3, np.float32), window.repeat(16, axis=1))
+    with pytest.raises(ValueError, match="don't fit"):
+        rows.pair_rows(rows.Pair(band, band, wide), phase, sums)
