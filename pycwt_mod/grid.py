@@ -26,8 +26,8 @@ def check_order(family: Family, order: float) -> None:
         ValueError: it isn't positive, or not whole where it must be.
     """
     if family == "morlet":
-        if not 1 <= order <= 100:
-            raise ValueError(f"ω0 of the Morlet wavelet must be 1 to 100, not {order:g}")
+        if not 2 <= order <= 100:
+            raise ValueError(f"ω0 of the Morlet wavelet must be 2 to 100, not {order:g}")
     elif order != math.floor(order) or not 1 <= order <= 40:
         raise ValueError(f"the order of {family} must be a whole number, 1 to 40, not {order:g}")
 

@@ -154,7 +154,7 @@ class Morlet(Wavelet):
     means leak into the transform.
 
     Args:
-        f0: ω₀, 1 to 100. The window over scales goes as its relative bandwidth, 1/ω₀.
+        f0: ω₀, 2 to 100. The window over scales goes as its relative bandwidth, 1/ω₀.
 
     Raises:
         TypeError: ω₀ isn't a number.

@@ -47,7 +47,8 @@ typedef struct {
 typedef struct pk_plan pk_plan;
 
 /* Tables for one task. `path` is an enum pk_path, `isa` a name of pk_isa_name, or NULL for what
- * suits this processor and the size of the task. The plan never changes afterwards: threads may share it. */
+ * suits this processor and the size of the task. The plan never changes afterwards: threads may
+ * share it. */
 int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan **out,
                    pk_error *error);
 void pk_plan_free(pk_plan *plan);

@@ -177,7 +177,8 @@ static strided multi_values(const pk_plan *plan, const multi_space *w, int32_t i
     const pk_multi_scale *m = &plan->multi->scales[i];
     const pk_scale *s = &plan->scales[j];
     int32_t first = s->first >> m->log_step;
-    return (strided){multi_slot(plan, w, i) + (first - m->mu_low), (size_t)(s->step >> m->log_step)};
+    return (strided){multi_slot(plan, w, i) + (first - m->mu_low),
+                     (size_t)(s->step >> m->log_step)};
 }
 
 /* a + weight * b */

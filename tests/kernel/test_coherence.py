@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pycwt_mod import reference
 from pycwt_mod.kernel import Plan
-
-reference = pytest.importorskip("pycwt_mod.reference")
 
 
 def differences(task, path, realisations=3):
