@@ -3,8 +3,9 @@
 Squared coherence at a scale depends on what happens within a few scales of a point. So a level
 at small scales needs no long series, and at large scales no fast sampling: each octave draws
 its own pairs, some scales long, sampled so that its smallest scale has eight samples. An AR(1)
-series looked at every m-th sample is an AR(1) series again, with the coefficient α^m. The cost
-grows with the number of octaves, not with the length of the series.
+series looked at every m time units has the correlation α^m from sample to sample, and is an
+AR(1) series again. The cost grows with the number of octaves, not with the length of the
+series.
 
 Near an edge the distribution is a little different. Points within :data:`EDGE` scales of one
 and points beyond are therefore weighted with the numbers that a series of full length has of
@@ -25,15 +26,24 @@ from pycwt_mod import grid
 if TYPE_CHECKING:
     from pycwt_mod.backends.task import SignificanceTask
 
-#: Samples of an octave's smallest scale: fewer, and the decimated noise aliases into it.
+#: Samples of an octave's smallest scale, at least: with fewer, the decimated noise aliases into
+#: its band.
 _SAMPLES = 8
-#: Length of an octave's series, in its largest scale.
-_SPANS = 12
+#: How far beyond the upper end of the band the Nyquist frequency lies, at least.
+_NYQUIST = 1.5
+#: Length of an octave's series, in its largest scale. Beyond the edges it then has as many
+#: independent values as the whole series has at the largest scale of all; and with sixteen
+#: samples to that scale, 181 in all, it is padded to 256.
+_SPANS = 11.3
 #: Beyond so many scales from an edge the distribution is that of the interior: measured, the
 #: 95 % level falls from 0.72 at 2 scales to 0.703 at 3.5, and stays there.
 EDGE = 4.0
 #: A decimated coefficient below this is as good as none.
 _NO_MEMORY = 0.01
+#: Streams of random numbers; the first belongs to the ``full`` estimator.
+_STREAMS = 64
+#: Digits of scales and lengths in samples: so that octaves alike have the same ones.
+_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +65,18 @@ class Octave:
 
 @lru_cache(maxsize=16)
 def octaves(task: SignificanceTask) -> tuple[Octave, ...]:
-    """The octaves of a ``cascade`` task, smallest scales first."""
+    """The octaves of a ``cascade`` task, smallest scales first.
+
+    Raises:
+        ValueError: the scales span more octaves than there are streams of random numbers.
+    """
     halo = len(task.scale_weights) // 2
     groups: dict[int, list[int]] = {}
     for j, scale in enumerate(task.scales):
         # Rounded first: the top of one octave is the bottom of the next.
         groups.setdefault(math.floor(round(math.log2(scale / task.scales[0]), 9)), []).append(j)
+    if len(groups) >= _STREAMS:
+        raise ValueError(f"scales must span less than {_STREAMS} octaves, not {len(groups)}")
     return tuple(
         _octave(task, number, rows[0], rows[-1] + 1, halo)
         for number, rows in enumerate(groups.values(), start=1)
@@ -68,45 +84,68 @@ def octaves(task: SignificanceTask) -> tuple[Octave, ...]:
 
 
 def _octave(task: SignificanceTask, number: int, low: int, high: int, halo: int) -> Octave:
-    step = max(1, math.floor(task.scales[low] / _SAMPLES))
+    step = max(1.0, task.scales[low] / _samples(task))
     first, last = max(0, low - halo), min(len(task.scales), high + halo)
-    whole = math.ceil(task.length / step)
-    short = math.ceil(_SPANS * task.scales[high - 1] / step)
+    whole = math.ceil(round(task.length / step, _DIGITS))
+    short = math.ceil(round(_SPANS * task.scales[high - 1] / step, _DIGITS))
     length = max(16, min(whole, short))
     a1, a2 = (_decimated(a, step) for a in task.ar1)
     derived = replace(
         task,
-        scales=tuple(s / step for s in task.scales[first:last]),
+        scales=tuple(round(s / step, _DIGITS) for s in task.scales[first:last]),
         length=length,
         ar1=(a1, a2),
         estimator="full",
     )
-    return Octave(
-        task=derived,
-        stream=number,
-        own=(low - first, high - first),
-        row=low,
-        weights=tuple(_weights(task, s, step, length) for s in task.scales[low:high]),
+    own = (low - first, high - first)
+    weights = tuple(
+        _weights(task, full, derived.scales[j], step, length)
+        for j, full in enumerate(task.scales[low:high], start=own[0])
     )
+    return Octave(task=derived, stream=number, own=own, row=low, weights=weights)
 
 
-def _decimated(coefficient: float, step: int) -> float:
-    """Lag-``step`` correlation, with the coefficient's own sign.
+def _samples(task: SignificanceTask) -> float:
+    """Samples that the smallest scale of an octave has."""
+    m = task.order
+    # Where the wavelet has fallen to some 1e-4 of its peak, times scale.
+    end = {"morlet": m + 4.5, "paul": m + 4.5 * math.sqrt(m), "dog": math.sqrt(m) + 4.5}
+    return max(_SAMPLES, _NYQUIST * end[task.family] / math.pi)
 
-    A negative coefficient is blue noise: what its even powers would make of it is red.
+
+def _decimated(coefficient: float, step: float) -> float:
+    """Correlation of samples ``step`` apart.
+
+    The blue noise of a negative coefficient is all but white at scales of many samples: what
+    its odd powers would make of it is blue still, and red what its even ones would.
     """
-    size = abs(coefficient) ** step
-    return math.copysign(size, coefficient) if size >= _NO_MEMORY or step == 1 else 0.0
+    if step == 1:
+        return coefficient
+    size = coefficient**step if coefficient > 0 else 0.0
+    return size if size >= _NO_MEMORY else 0.0
 
 
-def _weights(task: SignificanceTask, scale: float, step: int, length: int) -> tuple[int, int]:
-    """Points of the full series that a point of the short one stands for."""
+def _weights(
+    task: SignificanceTask, full: float, scale: float, step: float, length: int
+) -> tuple[int, int]:
+    """Points of the whole series that a point of the short one stands for.
+
+    Args:
+        task: the whole task.
+        full: the scale in its samples.
+        scale: the same in samples of the short series.
+        step: of these, in samples of the whole series.
+        length: of the short series.
+    """
     cone = grid.cone_factor(task.family)
-    edge = max(EDGE, cone)
-    beyond = _points(scale / step * edge, length)
+    if not _points(full * cone, task.length):
+        return 0, 0
+    near = round(step)
+    beyond = _points(scale * max(EDGE, cone), length)
     if not beyond or length * step >= task.length:
-        return step, step
-    return step, max(1, round(_points(scale * edge, task.length) / beyond))
+        return near, near
+    ratio = _points(full * max(EDGE, cone), task.length) / step / beyond
+    return near, max(1, round(near * ratio))
 
 
 def _points(distance: float, length: int) -> int:

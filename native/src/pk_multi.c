@@ -173,7 +173,8 @@ static int init_taps(const pk_plan *plan, pk_multi_scale *m, double scale)
  * scales that are smoothed with it. */
 static void set_grid(const pk_plan *plan, pk_multi_scale *m, int32_t i)
 {
-    int32_t reach = plan->n_weights / 2, first = i > reach ? i - reach : 0, step = 1 << 30;
+    int32_t reach = plan->n_weights / 2, step = 1 << 30;
+    int32_t first = i > reach + plan->own ? i - reach : plan->own;
     for (int32_t j = first; j <= i + reach && j < plan->n_counted; j++)
         if (plan->scales[j].step < step)
             step = plan->scales[j].step;
@@ -197,7 +198,7 @@ static void set_grid(const pk_plan *plan, pk_multi_scale *m, int32_t i)
 /* Evaluated points: the multiples of a power of two, one of them at least. */
 static void set_steps(pk_plan *plan)
 {
-    for (int32_t j = 0; j < plan->n_counted; j++) {
+    for (int32_t j = plan->own; j < plan->n_counted; j++) {
         pk_scale *s = &plan->scales[j];
         double limit = (s->high - s->low) / POINTS_PER_SPAN;
         if (limit < s->scale / POINTS_PER_SPAN)
