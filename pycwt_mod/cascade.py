@@ -38,8 +38,14 @@ _SPANS = 11.3
 #: Beyond so many scales from an edge the distribution is that of the interior: measured, the
 #: 95 % level falls from 0.72 at 2 scales to 0.703 at 3.5, and stays there.
 EDGE = 4.0
-#: A decimated coefficient below this is as good as none.
-_NO_MEMORY = 0.01
+#: The wavelet's peak frequency at the smallest scale of an octave, in radians a sample, at most:
+#: closer to the Nyquist frequency an AR(1) spectrum no longer has its slope.
+_PEAK = 0.75
+#: Samples of a short series, at least: below some 3.5 samples the Nyquist frequency cuts the
+#: wavelet, which then reaches far beyond the edges.
+_LENGTH = 180
+#: How much longer than the whole series' memory, in time, that of a short one may be.
+_MEMORY = 1.5
 #: Streams of random numbers; the first belongs to the ``full`` estimator.
 _STREAMS = 64
 #: Digits of scales and lengths in samples: so that octaves alike have the same ones.
@@ -61,6 +67,12 @@ class Octave:
     row: int
     #: For each own row: what a point within EDGE scales of an edge counts, and one beyond.
     weights: tuple[tuple[int, int], ...]
+
+
+def whole(task: SignificanceTask) -> Octave:
+    """A full task as the one part of itself."""
+    scales = len(task.scales)
+    return Octave(task, 0, (0, scales), 0, ((1, 1),) * scales)
 
 
 @lru_cache(maxsize=16)
@@ -86,10 +98,11 @@ def octaves(task: SignificanceTask) -> tuple[Octave, ...]:
 def _octave(task: SignificanceTask, number: int, low: int, high: int, halo: int) -> Octave:
     step = max(1.0, task.scales[low] / _samples(task))
     first, last = max(0, low - halo), min(len(task.scales), high + halo)
-    whole = math.ceil(round(task.length / step, _DIGITS))
+    most = math.ceil(round(task.length / step, _DIGITS))
     short = math.ceil(round(_SPANS * task.scales[high - 1] / step, _DIGITS))
-    length = max(16, min(whole, short))
-    a1, a2 = (_decimated(a, step) for a in task.ar1)
+    length = max(16, min(most, max(short, _LENGTH)))
+    middle = _peak(task) / math.sqrt(task.scales[low] * task.scales[high - 1])
+    a1, a2 = (_decimated(a, step, middle) for a in task.ar1)
     derived = replace(
         task,
         scales=tuple(round(s / step, _DIGITS) for s in task.scales[first:last]),
@@ -110,19 +123,38 @@ def _samples(task: SignificanceTask) -> float:
     m = task.order
     # Where the wavelet has fallen to some 1e-4 of its peak, times scale.
     end = {"morlet": m + 4.5, "paul": m + 4.5 * math.sqrt(m), "dog": math.sqrt(m) + 4.5}
-    return max(_SAMPLES, _NYQUIST * end[task.family] / math.pi)
+    return max(_SAMPLES, _peak(task) / _PEAK, _NYQUIST * end[task.family] / math.pi)
 
 
-def _decimated(coefficient: float, step: float) -> float:
-    """Correlation of samples ``step`` apart.
+def _peak(task: SignificanceTask) -> float:
+    """Peak frequency of the wavelet, times scale."""
+    return math.sqrt(task.order) if task.family == "dog" else task.order
 
-    The blue noise of a negative coefficient is all but white at scales of many samples: what
-    its odd powers would make of it is blue still, and red what its even ones would.
+
+def _decimated(coefficient: float, step: float, frequency: float) -> float:
+    """The coefficient at which samples ``step`` apart have the spectrum's slope.
+
+    The AR(1) spectrum is 1/(1 − 2a·cos ω + a²), its slope d ln S/d ln ω is
+    −2a·ω·sin ω/(1 − 2a·cos ω + a²). R² of two noises depends on what the slopes differ by: it
+    is they that the short series must have, at ``step`` times the frequency. (The correlation
+    of every m-th sample, α^m, comes close; what aliases flattens the slope, though.)
+
+    Args:
+        coefficient: lag-1, of the whole series.
+        step: in its samples.
+        frequency: where the slope is taken, in radians per sample of the whole series.
     """
-    if step == 1:
+    if step == 1 or coefficient == 0:
         return coefficient
-    size = coefficient**step if coefficient > 0 else 0.0
-    return size if size >= _NO_MEMORY else 0.0
+    power = 1 - 2 * coefficient * math.cos(frequency) + coefficient**2
+    slope = 2 * coefficient * frequency * math.sin(frequency) / power
+    at = step * frequency
+    # a² − 2·half·a + 1 = 0, the root within the unit circle.
+    half = math.cos(at) + at * math.sin(at) / slope
+    size = abs(half)
+    root = 1 / (size + math.sqrt(size**2 - 1)) if size > 1 else 1.0
+    # Longer memory for a steeper slope would bring larger jumps at the edges.
+    return math.copysign(min(root, abs(coefficient) ** (step / _MEMORY)), half)
 
 
 def _weights(

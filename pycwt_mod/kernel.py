@@ -16,7 +16,7 @@ import numpy as np
 
 from pycwt_mod._kernel import ffi, lib
 from pycwt_mod.backends import NoControl, check_span
-from pycwt_mod.cascade import EDGE, Octave, octaves
+from pycwt_mod.cascade import EDGE, Octave, octaves, whole
 from pycwt_mod.kernel_run import KernelError, Part, Run, check
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Plan:
         isa = isa or os.environ.get("PYCWT_ISA") or None
         cascade = task.estimator == "cascade"
         self.task = task
-        self._octaves = octaves(task) if cascade else (_whole(task),)
+        self._octaves = octaves(task) if cascade else (whole(task),)
         models: dict[object, Any] = {}
         parts = []
         for octave in self._octaves:
@@ -207,12 +207,6 @@ class Plan:
         first, second = (ffi.from_buffer("float[]", row) for row in x)
         check(lib.pk_plan_series(self._parts[octave].plan, seed, realisation, first, second))
         return x
-
-
-def _whole(task: SignificanceTask) -> Octave:
-    """A full task as the one part of itself."""
-    scales = len(task.scales)
-    return Octave(task, 0, (0, scales), 0, ((1, 1),) * scales)
 
 
 def _create(octave: Octave, isa: str | None, path: Path, model: Any) -> Any:

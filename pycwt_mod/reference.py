@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod.backends import check_span
-from pycwt_mod.cascade import EDGE, Octave, octaves
+from pycwt_mod.cascade import EDGE, Octave, octaves, whole
 from pycwt_mod.smoothing import Smoother, squared_coherence
 from pycwt_mod.streams import noise_pair
 from pycwt_mod.transform import edge_distance, outside_cone, transform
@@ -60,8 +60,7 @@ def _parts(task: SignificanceTask) -> tuple[Octave, ...]:
     """The octaves of a cascade; of a full task, one that is all of it."""
     if task.estimator == "cascade":
         return octaves(task)
-    scales = len(task.scales)
-    return (Octave(task, 0, (0, scales), 0, ((1, 1),) * scales),)
+    return (whole(task),)
 
 
 def _weights(part: Octave) -> NDArray[np.int64]:

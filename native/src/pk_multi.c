@@ -24,7 +24,7 @@ static const double RADIUS = 5.6;
 /* A transform's circle must exceed the series by so many scales, unless it is the full one. */
 static const double PADDING = 3.5;
 /* Least rate (times scale) where the window hangs over the ends at most points. */
-static const double EDGE_RATE = 12, EDGE_LENGTH = 24;
+static const double EDGE_RATE = 12, EDGE_LENGTH = 8;
 /* Evaluated points: at most 2 scales apart, and 16 in the counted span where it is short. */
 static const double MAX_STEP = 2, POINTS_PER_SPAN = 16;
 /* Smallest scale whose Gaussian window ends within the Nyquist band. */
