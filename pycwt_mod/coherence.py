@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from pycwt_mod.backends import Control
+    from pycwt_mod.backends.task import Estimator
 
 
 class CrossTransform(NamedTuple):
@@ -164,6 +165,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
+    estimator: Estimator = "full",
     control: Control | None = None,
     dtype: DTypeLike = "float64",
 ) -> Coherence:
@@ -191,6 +193,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         backend: who computes the significance.
         seed: makes the significance reproducible.
         bins: of the histogram.
+        estimator: of the significance.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
 
@@ -220,7 +223,9 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     )
     if not sig:
         return Coherence(*parts, np.zeros(1))
-    task = coherence_task(ar1(a).g, ar1(b).g, dt, dj, float(sj[0]), sj.size - 1, mother, bins=bins)
+    colours = (ar1(a).g, ar1(b).g)
+    grid = (dt, dj, float(sj[0]), sj.size - 1)
+    task = coherence_task(*colours, *grid, mother, bins=bins, estimator=estimator)
     run = monte_carlo(
         task,
         mc_count,

@@ -47,13 +47,11 @@ def levels(
     p = checks.within(level, "level", 0, 1)
     n = counts.sum(axis=1) if independent is None else np.asarray(independent, dtype=np.float64)
     spread = np.sqrt(p * (1 - p) / np.maximum(np.broadcast_to(n, counts.shape[:1]), 1))
-    upper = np.array(
-        [_quantile(row, min(1.0, p + d)) for row, d in zip(counts, spread, strict=True)]
-    )
-    lower = np.array(
-        [_quantile(row, max(0.0, p - d)) for row, d in zip(counts, spread, strict=True)]
-    )
-    return np.array([_quantile(row, p) for row in counts]), (upper - lower) / 2
+    # Exact below 2^53, and beyond it as good as any.
+    cumulative = np.cumsum(counts, axis=1, dtype=np.float64)
+    upper = _quantiles(cumulative, np.minimum(1, p + spread))
+    lower = _quantiles(cumulative, np.maximum(0, p - spread))
+    return _quantiles(cumulative, np.full(spread.shape, p)), (upper - lower) / 2
 
 
 def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -76,14 +74,17 @@ def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDA
     return shares
 
 
-def _quantile(counts: NDArray[np.int64], p: float) -> float:
-    """Where the cumulative count first reaches the share ``p``, interpolated within its bin."""
-    total = counts.sum()
-    if not total:
-        return float("nan")
-    cumulative = np.cumsum(counts)
-    wanted = p * total
-    bin_ = min(int(np.searchsorted(cumulative, wanted)), counts.size - 1)
-    below = cumulative[bin_] - counts[bin_]
-    inside = (wanted - below) / counts[bin_] if counts[bin_] else 0.0
-    return float((bin_ + min(1.0, inside)) / counts.size)
+def _quantiles(cumulative: NDArray[np.float64], p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where each row first reaches its share of its total, interpolated within the bin."""
+    bins = cumulative.shape[1]
+    wanted = p * cumulative[:, -1]
+    reached = [row.searchsorted(value) for row, value in zip(cumulative, wanted, strict=True)]
+    bin_ = np.minimum(np.array(reached, dtype=np.int64), bins - 1)
+    at = np.arange(bin_.size)
+    below = np.where(bin_ > 0, cumulative[at, bin_ - 1], 0)
+    count = cumulative[at, bin_] - below
+    # What an empty bin is divided by doesn't matter.
+    inside = np.where(count > 0, (wanted - below) / np.where(count > 0, count, 1), 0)
+    found = (bin_ + np.clip(inside, 0, 1)) / bins
+    values: NDArray[np.float64] = np.where(cumulative[:, -1] > 0, found, np.nan)
+    return values

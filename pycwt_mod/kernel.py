@@ -1,4 +1,4 @@
-"""The C kernel of the Monte Carlo significance, typed: plans, threads, cancelling.
+"""The C kernel of the Monte Carlo significance, typed: plans of full and cascade tasks.
 
 The C interface and its guarantees are in ``native/include/pycwt_kernel.h``. Lanes of the
 vector unit are realisations and histograms are integers, so the result doesn't depend on the
@@ -8,29 +8,27 @@ instruction set, the number of threads or the way a span is split.
 from __future__ import annotations
 
 import os
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from pycwt_mod._kernel import ffi, lib
-from pycwt_mod.backends import Cancelled, NoControl, check_span
+from pycwt_mod.backends import NoControl, check_span
+from pycwt_mod.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.kernel_run import KernelError, Part, Run, check
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pycwt_mod.backends import Control, SignificanceTask
 
+__all__ = ["Coherence", "KernelError", "Plan", "instruction_sets", "plan_for", "threefry"]
+
 #: How the coherence is computed: ``plain`` at every sample of every scale, ``multirate`` at a
 #: rate of each scale's own (Morlet alone), ``auto`` the fastest that is right for the task.
 Path = Literal["auto", "plain", "multirate"]
-
-#: Seconds between two looks at the control; drivers promise 0.1.
-POLL_INTERVAL = 0.03
-#: Pieces of a span for each thread, so that a slow thread doesn't hold up the end.
-PIECES_PER_THREAD = 8
 
 _FAMILIES = {"morlet": lib.PK_MORLET, "paul": lib.PK_PAUL, "dog": lib.PK_DOG}
 _PATHS: dict[Path, int] = {
@@ -38,10 +36,6 @@ _PATHS: dict[Path, int] = {
     "plain": lib.PK_PLAIN,
     "multirate": lib.PK_MULTIRATE,
 }
-
-
-class KernelError(RuntimeError):
-    """The kernel can't compute a task here: no memory, or not this processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,46 +87,41 @@ class Plan:
         if path not in _PATHS:
             raise ValueError(f"path must be one of {', '.join(_PATHS)}, not {path!r}")
         isa = isa or os.environ.get("PYCWT_ISA") or None
-        scales = ffi.new("double[]", task.scales)
-        weights = ffi.new("double[]", task.scale_weights)
-        fields = {
-            "family": _FAMILIES[task.family],
-            "bins": task.bins,
-            "order": task.order,
-            "length": task.length,
-            "ar1": task.ar1,
-            "n_scales": len(task.scales),
-            "n_weights": len(task.scale_weights),
-            "scales": scales,
-            "weights": weights,
-        }
-        out = ffi.new("pk_plan **")
-        error = ffi.new("pk_error *")
-        name = ffi.NULL if isa is None else ffi.new("char[]", isa.encode())
-        code = lib.pk_plan_create(ffi.new("pk_task *", fields), _PATHS[path], name, out, error)
-        _check(code, ffi.string(error.text).decode())
+        cascade = task.estimator == "cascade"
         self.task = task
-        self._plan = ffi.gc(out[0], lib.pk_plan_free)
+        self._octaves = octaves(task) if cascade else (whole(task),)
+        models: dict[object, Any] = {}
+        parts = []
+        for octave in self._octaves:
+            # Octaves alike share their tables.
+            tables = (octave.task.scales, octave.task.length, octave.own)
+            plan = _create(octave, isa, path, models.get(tables))
+            models.setdefault(tables, plan)
+            rows = slice(octave.row, octave.row + octave.own[1] - octave.own[0])
+            parts.append(Part(plan, rows, int(lib.pk_plan_lanes(plan))))
+        # Those that lend their tables live as long as any.
+        self._parts = tuple(parts)
 
     @property
     def path(self) -> Path:
-        """Which path runs: ``plain`` or ``multirate``."""
-        return "multirate" if lib.pk_plan_path(self._plan) == lib.PK_MULTIRATE else "plain"
+        """Which path runs: ``plain`` or ``multirate``; of a cascade, at the largest scales."""
+        last = lib.pk_plan_path(self._parts[-1].plan)
+        return "multirate" if last == lib.PK_MULTIRATE else "plain"
 
     @property
     def isa(self) -> str:
         """Name of the instruction set."""
-        return str(ffi.string(lib.pk_plan_isa(self._plan)).decode())
+        return str(ffi.string(lib.pk_plan_isa(self._parts[-1].plan)).decode())
 
     @property
     def lanes(self) -> int:
         """Realisations computed side by side: the natural unit of splitting."""
-        return int(lib.pk_plan_lanes(self._plan))
+        return max(part.lanes for part in self._parts)
 
     @property
     def workspace(self) -> int:
         """Bytes that each thread takes while it runs."""
-        return int(lib.pk_plan_workspace(self._plan))
+        return max(int(lib.pk_plan_workspace(part.plan)) for part in self._parts)
 
     @property
     def points(self) -> int:
@@ -141,7 +130,7 @@ class Plan:
         The multirate path evaluates few; each counts for the samples next to it, so that both
         paths count every sample outside the cone of influence.
         """
-        return int(lib.pk_plan_points(self._plan))
+        return sum(int(lib.pk_plan_points(part.plan)) for part in self._parts)
 
     def run(
         self, seed: int, first: int, count: int, threads: int = 1, control: Control | None = None
@@ -170,22 +159,31 @@ class Plan:
         check_span(first, count)
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
-        return _Run(self, seed, first, count, threads).result(control or NoControl())
+        shape = (len(self.task.scales), self.task.bins)
+        run = Run(self._parts, shape, seed, (first, count), threads)
+        return run.result(control or NoControl())
 
-    def coherence(self, seed: int, realisation: int) -> Coherence:
+    def coherence(self, seed: int, realisation: int, octave: int = 0) -> Coherence:
         """Squared coherence of one realisation where it is evaluated, for tests.
+
+        Args:
+            seed: 0 ≤ seed < 2⁶⁴.
+            realisation: its number.
+            octave: of a cascade; scale and time are those of the octave's own task.
 
         Raises:
             ValueError: an argument is out of its range.
         """
         _check_seed(seed)
         check_span(realisation, 1)
-        r2 = np.empty(self.points, np.float32)
-        scale = np.empty(self.points, np.int32)
-        time = np.empty(self.points, np.int32)
-        _check(
+        plan = self._parts[octave].plan
+        points = int(lib.pk_plan_points(plan))
+        r2 = np.empty(points, np.float32)
+        scale = np.empty(points, np.int32)
+        time = np.empty(points, np.int32)
+        check(
             lib.pk_plan_coherence(
-                self._plan,
+                plan,
                 seed,
                 realisation,
                 ffi.from_buffer("float[]", r2),
@@ -195,7 +193,7 @@ class Plan:
         )
         return Coherence(r2, scale, time)
 
-    def series(self, seed: int, realisation: int) -> NDArray[np.float32]:
+    def series(self, seed: int, realisation: int, octave: int = 0) -> NDArray[np.float32]:
         """The pair of series of one realisation, ``float32[2, length]``, for tests.
 
         Their mean is removed; their innovations have unit variance.
@@ -205,10 +203,46 @@ class Plan:
         """
         _check_seed(seed)
         check_span(realisation, 1)
-        x = np.empty((2, self.task.length), np.float32)
+        x = np.empty((2, self._octaves[octave].task.length), np.float32)
         first, second = (ffi.from_buffer("float[]", row) for row in x)
-        _check(lib.pk_plan_series(self._plan, seed, realisation, first, second))
+        check(lib.pk_plan_series(self._parts[octave].plan, seed, realisation, first, second))
         return x
+
+
+def _create(octave: Octave, isa: str | None, path: Path, model: Any) -> Any:
+    """The kernel's plan of an octave, with tables of its own or with the model's."""
+    task = octave.task
+    # What the fields point to must live through the call.
+    scales = ffi.new("double[]", task.scales)
+    weights = ffi.new("double[]", task.scale_weights)
+    near = ffi.new("int64_t[]", [near for near, _ in octave.weights])
+    beyond = ffi.new("int64_t[]", [beyond for _, beyond in octave.weights])
+    fields = {
+        "family": _FAMILIES[task.family],
+        "bins": task.bins,
+        "order": task.order,
+        "length": task.length,
+        "ar1": task.ar1,
+        "n_scales": len(task.scales),
+        "n_weights": len(task.scale_weights),
+        "scales": scales,
+        "weights": weights,
+        "stream": octave.stream,
+        "own": octave.own,
+        "edge": EDGE,
+        "near": near,
+        "beyond": beyond,
+    }
+    out = ffi.new("pk_plan **")
+    error = ffi.new("pk_error *")
+    told = ffi.new("pk_task *", fields)
+    if model is not None:
+        code = lib.pk_plan_like(model, told, out, error)
+    else:
+        name = ffi.NULL if isa is None else ffi.new("char[]", isa.encode())
+        code = lib.pk_plan_create(told, _PATHS[path], name, out, error)
+    check(code, ffi.string(error.text).decode())
+    return ffi.gc(out[0], lib.pk_plan_free)
 
 
 @lru_cache(maxsize=16)
@@ -221,95 +255,6 @@ def plan_for(task: SignificanceTask, isa: str | None = None, path: Path = "auto"
     return _cached(task, isa or os.environ.get("PYCWT_ISA") or None, path)
 
 
-class _Run:
-    """One call of :meth:`Plan.run`: pieces of a span handed to threads."""
-
-    def __init__(self, plan: Plan, seed: int, first: int, count: int, threads: int) -> None:
-        lanes = plan.lanes
-        blocks = -(-count // lanes)
-        piece = lanes * max(1, blocks // (threads * PIECES_PER_THREAD))
-        end = first + count
-        self._pieces = iter([(at, min(piece, end - at)) for at in range(first, end, piece)])
-        self._plan = plan
-        self._seed = seed
-        self._threads = min(threads, blocks)
-        self._cancel = ffi.new("int32_t *")
-        self._progress = [ffi.new("int64_t *") for _ in range(self._threads)]
-        self._done = [0] * self._threads
-        self._lock = threading.Lock()
-        self._running = self._threads
-        self._over = threading.Event()
-        self._codes: list[int] = []
-        shape = (self._threads, len(plan.task.scales), plan.task.bins)
-        self._hist = np.zeros(shape, np.int64)
-
-    def result(self, control: Control) -> NDArray[np.int64]:
-        workers = [
-            threading.Thread(target=self._work, args=(i,), name=f"pycwt-kernel-{i}", daemon=True)
-            for i in range(self._threads)
-        ]
-        try:
-            for worker in workers:
-                worker.start()
-            while not self._over.wait(POLL_INTERVAL):
-                control.advance(self._advanced())
-                if control.cancelled():
-                    raise Cancelled
-        finally:
-            # Whatever ended the watch, the threads must not outlive it.
-            self._cancel[0] = 1
-            for worker in workers:
-                if worker.ident is not None:
-                    worker.join()
-        for code in self._codes:
-            _check(code)
-        control.advance(self._advanced())
-        return np.asarray(self._hist.sum(axis=0))
-
-    def _work(self, number: int) -> None:
-        out = ffi.new("pk_space **")
-        code = lib.pk_space_create(self._plan._plan, out)
-        if code == lib.PK_OK:
-            code = self._pieces_of(number, out[0])
-            lib.pk_space_free(out[0])
-        with self._lock:
-            self._codes.append(code)
-            self._running -= 1
-            # After a failure the others have nothing left to work for.
-            if code != lib.PK_OK:
-                self._cancel[0] = 1
-            if self._running == 0:
-                self._over.set()
-
-    def _pieces_of(self, number: int, space: object) -> int:
-        """Compute piece after piece; returns the kernel's code."""
-        hist = ffi.from_buffer("int64_t[]", self._hist[number])
-        progress = self._progress[number]
-        code: int = lib.PK_OK
-        while code == lib.PK_OK and (piece := self._next()):
-            span = (self._seed, *piece)
-            code = lib.pk_plan_run(self._plan._plan, space, *span, hist, self._cancel, progress)
-            with self._lock:
-                self._done[number] += progress[0]
-                progress[0] = 0
-        return code
-
-    def _next(self) -> tuple[int, int] | None:
-        with self._lock:
-            return next(self._pieces, None)
-
-    def _advanced(self) -> int:
-        with self._lock:
-            return sum(self._done) + sum(int(cell[0]) for cell in self._progress)
-
-
 def _check_seed(seed: int) -> None:
     if not 0 <= seed < 2**64:
         raise ValueError(f"seed must lie between 0 and 2**64 - 1, not {seed}")
-
-
-def _check(code: int, text: str = "") -> None:
-    if code == lib.PK_NO_MEMORY:
-        raise KernelError(text or "no memory for the kernel's workspace")
-    if code != lib.PK_OK:
-        raise ValueError(text or f"the kernel refuses its arguments, code {code}")

@@ -24,15 +24,17 @@ from pycwt_mod.backends import (
 )
 from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
 from pycwt_mod.cache import Entry, HistogramCache
+from pycwt_mod.cascade import EDGE, Octave, octaves, whole
 from pycwt_mod.histogram import levels, upper_tail
 from pycwt_mod.smoothing import scale_weights
-from pycwt_mod.transform import MAX_J, outside_cone, scale_grid
+from pycwt_mod.transform import MAX_J, edge_distance, outside_cone, scale_grid
 from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.backends import Control, MonteCarloBackend
+    from pycwt_mod.backends.task import Estimator
 
 #: What ``backend="auto"`` takes first; after it, any that can compute now.
 _PREFERRED = "joblib"
@@ -100,6 +102,11 @@ class MonteCarlo:
             raise ValueError("coherence must lie between 0 and 1")
         return upper_tail(self.histogram, r2)
 
+    @property
+    def estimator(self) -> Estimator:
+        """Which estimator ran."""
+        return self.task.estimator
+
 
 def wct_significance(  # noqa: PLR0917 - pycwt's signature
     al1: float,
@@ -118,6 +125,7 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
+    estimator: Estimator = "full",
     control: Control | None = None,
 ) -> NDArray[np.float64]:
     """Levels of squared coherence that independent AR(1) noises stay below, per scale.
@@ -140,6 +148,10 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
             that can.
         seed: 0 ≤ seed < 2⁶⁴; None draws one.
         bins: bins of the histogram between 0 and 1.
+        estimator: ``cascade`` draws short series for every octave of scales; ``full`` draws
+            series of six times the largest scale, as pycwt does, and sees them at every scale.
+            Both estimate the same levels, ``cascade`` the sooner; see
+            :mod:`pycwt_mod.cascade`.
         control: watches and cancels the run, in place of ``progress``.
 
     Returns:
@@ -151,7 +163,7 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now; the text says what to do.
     """
-    task = coherence_task(al1, al2, dt, dj, s0, J, wavelet, bins=bins)
+    task = coherence_task(al1, al2, dt, dj, s0, J, wavelet, bins=bins, estimator=estimator)
     return monte_carlo(
         task,
         mc_count,
@@ -174,6 +186,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     wavelet: str | Wavelet = "morlet",
     *,
     bins: int = 1000,
+    estimator: Estimator = "full",
 ) -> SignificanceTask:
     """The significance job of a coherence with these parameters.
 
@@ -189,6 +202,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         J: number of scales less one.
         wavelet: name or instance.
         bins: bins of the histogram.
+        estimator: ``full`` or ``cascade``.
 
     Returns:
         The job, in samples.
@@ -210,6 +224,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         length=grid.surrogate_length(float(scales[-1])),
         ar1=ar1,
         bins=checks.whole(bins, "bins", 2, 65536),
+        estimator=estimator,
     )
 
 
@@ -326,7 +341,9 @@ def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.
     """How many independent values of R² a number of realisations gives at each scale.
 
     Neighbouring points of a realisation are correlated over about three scales; each
-    realisation counts for one at least.
+    realisation counts for one at least. Where points near an edge and beyond count for
+    different numbers of samples, n of weight w and m of weight v are worth
+    (w·n + v·m)²/(w²·n + v²·m) of one weight (Kish 1965, *Survey sampling*, section 11.7).
 
     Args:
         task: the job.
@@ -335,11 +352,26 @@ def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.
     Returns:
         float64, shape (scales,).
     """
-    scales = np.array(task.scales)
-    points = outside_cone(scales, task.length, wavelet_of(task.family, task.order)).sum(axis=1)
-    independent = np.clip(points / (_DECORRELATION * scales), 1, np.maximum(points, 1))
-    values: NDArray[np.float64] = realisations * independent
+    parts = octaves(task) if task.estimator == "cascade" else (whole(task),)
+    values: NDArray[np.float64] = realisations * np.concatenate([_independent(p) for p in parts])
     return values
+
+
+def _independent(part: Octave) -> NDArray[np.float64]:
+    """Independent values of one realisation at the own scales of an octave."""
+    scales = np.array(part.task.scales[slice(*part.own)])
+    distance = edge_distance(part.task.length)
+    wavelet = wavelet_of(part.task.family, part.task.order)
+    outside = outside_cone(scales, part.task.length, wavelet)
+    near = distance < EDGE * scales[:, None]
+    numbers = np.stack([(outside & near).sum(axis=1), (outside & ~near).sum(axis=1)])
+    weights = np.array(part.weights, dtype=np.float64).T
+    squares = np.maximum((weights**2 * numbers).sum(axis=0), 1)
+    points = (weights * numbers).sum(axis=0) ** 2 / squares
+    found: NDArray[np.float64] = np.clip(
+        points / (_DECORRELATION * scales), 1, np.maximum(points, 1)
+    )
+    return found
 
 
 def choose_backend(name: str) -> MonteCarloBackend:

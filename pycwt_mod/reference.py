@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod.backends import check_span
+from pycwt_mod.cascade import EDGE, Octave, octaves, whole
 from pycwt_mod.smoothing import Smoother, squared_coherence
 from pycwt_mod.streams import noise_pair
-from pycwt_mod.transform import outside_cone, transform
+from pycwt_mod.transform import edge_distance, outside_cone, transform
 from pycwt_mod.wavelets import wavelet_of
 
 if TYPE_CHECKING:
@@ -36,31 +37,51 @@ def coherence_histogram(
 
     Returns:
         int64, shape (scales, bins): floor(R²·bins) counted at the points outside the cone of
-        influence, R² = 1 in the last bin.
+        influence, R² = 1 in the last bin; of a cascade, weighted with what each point stands for.
 
     Raises:
         ValueError: the seed or the span is out of range, or the wavelet has no such order.
     """
     check_span(first, count)
-    rows, columns = np.nonzero(counted_points(task))
-    cells = task.bins * len(task.scales)
-    histogram = np.zeros(cells, dtype=np.int64)
-    for realisation in range(first, first + count):
-        r2 = realisation_coherence(task, seed, realisation)[rows, columns]
-        bins = np.minimum((r2 * task.bins).astype(np.int64), task.bins - 1)
-        histogram += np.bincount(rows * task.bins + bins, minlength=cells)
-    return histogram.reshape(len(task.scales), task.bins)
+    histogram = np.zeros((len(task.scales), task.bins), dtype=np.int64)
+    for part in _parts(task):
+        rows, columns = np.nonzero(counted_points(part.task)[slice(*part.own)])
+        weights = _weights(part)[rows, columns]
+        own = histogram[part.row : part.row + part.own[1] - part.own[0]]
+        for realisation in range(first, first + count):
+            r2 = realisation_coherence(part.task, seed, realisation, part.stream)
+            r2 = r2[slice(*part.own)][rows, columns]
+            bins = np.minimum((r2 * task.bins).astype(np.int64), task.bins - 1)
+            np.add.at(own, (rows, bins), weights)
+    return histogram
+
+
+def _parts(task: SignificanceTask) -> tuple[Octave, ...]:
+    """The octaves of a cascade; of a full task, one that is all of it."""
+    if task.estimator == "cascade":
+        return octaves(task)
+    return (whole(task),)
+
+
+def _weights(part: Octave) -> NDArray[np.int64]:
+    """What each point of the own rows counts, shape (own rows, length)."""
+    scales = np.array(part.task.scales[slice(*part.own)])
+    edge, beyond = np.array(part.weights).T
+    near = edge_distance(part.task.length) < EDGE * scales[:, None]
+    weights: NDArray[np.int64] = np.where(near, edge[:, None], beyond[:, None])
+    return weights
 
 
 def realisation_coherence(
-    task: SignificanceTask, seed: int, realisation: int
+    task: SignificanceTask, seed: int, realisation: int, stream: int = 0
 ) -> NDArray[np.float64]:
-    """R² of one realisation at every point, the cone of influence included.
+    """R² of one realisation of a full task at every point, the cone of influence included.
 
     Args:
         task: the null hypothesis.
         seed: 0 ≤ seed < 2⁶⁴.
         realisation: its number.
+        stream: of its noise.
 
     Returns:
         float64, shape (scales, length).
@@ -69,7 +90,7 @@ def realisation_coherence(
         ValueError: the seed is out of range, or the wavelet has no such order.
     """
     wavelet = wavelet_of(task.family, task.order)
-    pair = noise_pair(seed, realisation, task.length, task.ar1)
+    pair = noise_pair(seed, realisation, task.length, task.ar1, stream)
     w1, w2 = (transform(x, np.array(task.scales), wavelet) for x in pair)
     return squared_coherence(w1, w2, _smoother(task))
 

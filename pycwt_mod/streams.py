@@ -51,16 +51,18 @@ def threefry2x32(
     return x0.reshape(words0.shape), x1.reshape(words0.shape)
 
 
-def normals(seed: int, realisation: int, length: int) -> NDArray[np.float64]:
+def normals(seed: int, realisation: int, length: int, stream: int = 0) -> NDArray[np.float64]:
     """Independent standard normal numbers by the Box–Muller transform.
 
-    The key is the seed's low and high word, the counter (realisation, time index); output words
+    The key is the seed's low and high word, the counter (realisation, time index
+    + 2²⁶·stream); output words
     (w0, w1) become u = (w0 + ½)·2⁻³², θ = 2π·w1·2⁻³² and √(−2 ln u)·(cos θ, sin θ).
 
     Args:
         seed: 0 ≤ seed < 2⁶⁴.
         realisation: 0 ≤ realisation < 2³².
-        length: samples, below 2²⁶.
+        length: samples, at most 2²⁶.
+        stream: 0 ≤ stream < 64.
 
     Returns:
         float64, shape (2, length): a row for each series of the pair.
@@ -71,14 +73,15 @@ def normals(seed: int, realisation: int, length: int) -> NDArray[np.float64]:
     if not 0 <= seed < 2**64:
         raise ValueError(f"seed must be from 0 to 2^64 − 1, not {seed}")
     key = (seed & 0xFFFFFFFF, seed >> 32)
-    w0, w1 = threefry2x32(key, (np.uint32(realisation), np.arange(length, dtype=np.uint32)))
+    time = np.arange(length, dtype=np.uint32) | np.uint32(stream << 26)
+    w0, w1 = threefry2x32(key, (np.uint32(realisation), time))
     radius = np.sqrt(-2 * np.log((w0 + 0.5) * 2.0**-32))
     angle = 2 * np.pi * (w1 * 2.0**-32)
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)])
 
 
 def noise_pair(
-    seed: int, realisation: int, length: int, lag1: tuple[float, float]
+    seed: int, realisation: int, length: int, lag1: tuple[float, float], stream: int = 0
 ) -> NDArray[np.float64]:
     """A realisation's pair of stationary AR(1) series, without their means.
 
@@ -87,6 +90,7 @@ def noise_pair(
         realisation: number of the realisation.
         length: samples.
         lag1: lag-1 coefficient of either series.
+        stream: of the noise; the series of a ``full`` task have stream 0.
 
     Returns:
         float64, shape (2, length).
@@ -94,7 +98,7 @@ def noise_pair(
     Raises:
         ValueError: the seed is out of range.
     """
-    z = normals(seed, realisation, length)
+    z = normals(seed, realisation, length, stream)
     x = np.stack([ar1_filter(row, a) for row, a in zip(z, lag1, strict=True)])
     pair: NDArray[np.float64] = x - x.mean(axis=1, keepdims=True)
     return pair

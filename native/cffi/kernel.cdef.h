@@ -14,6 +14,10 @@ typedef struct {
     int32_t n_weights;
     const double *scales;
     const double *weights;
+    int32_t stream;
+    int32_t own[2];
+    double edge;
+    const int64_t *near, *beyond;
 } pk_task;
 
 typedef struct pk_plan pk_plan;
@@ -25,6 +29,7 @@ enum pk_code { PK_OK, PK_INVALID, PK_NO_MEMORY, PK_CANCELLED, PK_UNSUPPORTED, ..
 
 int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan **out,
                    pk_error *error);
+int pk_plan_like(const pk_plan *model, const pk_task *task, pk_plan **out, pk_error *error);
 void pk_plan_free(pk_plan *plan);
 int32_t pk_plan_path(const pk_plan *plan);
 const char *pk_plan_isa(const pk_plan *plan);

@@ -42,6 +42,11 @@ typedef struct {
     int32_t n_weights;     /* odd */
     const double *scales;  /* increasing */
     const double *weights; /* of the smoothing over scales: symmetric, sum 1 */
+    int32_t stream;        /* of random numbers, 0 to 63 */
+    int32_t own[2];        /* scales own[0] ... own[1] - 1 are counted; the others, at most half
+                              the weights before them, are there to be smoothed over */
+    double edge;           /* in scales: samples closer to an end count `near`, others `beyond` */
+    const int64_t *near, *beyond; /* of each counted scale, 0 to 2^40; NULL: 1 */
 } pk_task;
 
 typedef struct pk_plan pk_plan;
@@ -51,6 +56,9 @@ typedef struct pk_plan pk_plan;
  * share it. */
 int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan **out,
                    pk_error *error);
+/* A plan for a task that differs from the model's in ar1, stream, near and beyond alone. It
+ * borrows the model's tables: the model must outlive it. */
+int pk_plan_like(const pk_plan *model, const pk_task *task, pk_plan **out, pk_error *error);
 void pk_plan_free(pk_plan *plan);
 
 /* What was chosen. */
@@ -68,7 +76,7 @@ typedef struct pk_space pk_space;
 int pk_space_create(const pk_plan *plan, pk_space **out);
 void pk_space_free(pk_space *space);
 
-/* Add the realisations first ... first + count - 1 to hist[n_scales][bins].
+/* Add the realisations first ... first + count - 1 to hist[own[1] - own[0]][bins].
  *
  * Without a `space` (NULL) it takes memory for the call.
  * `cancel` (may be NULL) is polled between the steps of a block of realisations: once it isn't

@@ -47,27 +47,57 @@ typedef struct {
     double kernel[KERNEL];
 } edge_rule;
 
-static double window(const edge_rule *rule, double distance)
+/* The window at even distances: a Gaussian goes on by two products. */
+typedef struct {
+    double value, ratio, change;
+} gaussian;
+
+static gaussian gaussian_from(const edge_rule *rule, double distance, double step)
 {
-    double x = distance / rule->scale;
-    return pk_exp(-0.5 * x * x) / rule->scale;
+    double x = distance / rule->scale, d = step / rule->scale;
+    return (gaussian){pk_exp(-0.5 * x * x) / rule->scale, pk_exp(-d * (x + 0.5 * d)),
+                      pk_exp(-d * d)};
 }
 
-/* Integral of the window around `centre` over the part of cell c that lies on the series, -1/2
- * to N - 1/2, or else over the part that doesn't. */
-static double cell_weight(const edge_rule *rule, int64_t c, double centre, int on)
+static double gaussian_next(gaussian *g)
 {
-    double width = rule->hp / CELLS, low = (double)c * width, high = low + width;
-    double end = rule->length - 0.5;
-    if (on) {
-        low = low > -0.5 ? low : -0.5;
-        high = high < end ? high : end;
-    } else if (low < 0) {
-        high = high < -0.5 ? high : -0.5;
-    } else {
-        low = low > end ? low : end;
+    double value = g->value;
+    g->value *= g->ratio;
+    g->ratio *= g->change;
+    return value;
+}
+
+/* Adds the integral of the window around `centre` over the cells low ... high - 1, as far as
+ * they lie between `begin` and `end`, to the taps of the points from ... to - 1 around them. */
+static void add_cells(const edge_rule *rule, double centre, const double span[2],
+                      const int64_t range[2], float sign, float *taps)
+{
+    double width = rule->hp / CELLS;
+    int64_t from = range[0], to = range[1];
+    int64_t low = (from - PK_MARGIN) * CELLS, high = (to + PK_MARGIN) * CELLS;
+    double first = floor(span[0] / width), last = ceil(span[1] / width);
+    low = first > (double)low ? (int64_t)first : low;
+    high = last < (double)high ? (int64_t)last : high;
+    gaussian g = gaussian_from(rule, ((double)low + 0.5) * width - centre, width);
+    for (int64_t c = low; c < high; c++) {
+        double weight = gaussian_next(&g) * width;
+        double begin = (double)c * width, end = begin + width;
+        if (begin < span[0] || end > span[1]) {
+            begin = begin > span[0] ? begin : span[0];
+            end = end < span[1] ? end : span[1];
+            double x = (0.5 * (begin + end) - centre) / rule->scale;
+            weight = end > begin ? pk_exp(-0.5 * x * x) / rule->scale * (end - begin) : 0;
+        }
+        if (weight < 1e-10)
+            continue;
+        /* The points within PK_MARGIN of the cell. */
+        int64_t near = c >= 0 ? c / CELLS : -((-c + CELLS - 1) / CELLS);
+        int64_t p = near - PK_MARGIN + 1 > from ? near - PK_MARGIN + 1 : from;
+        int64_t stop = near + PK_MARGIN + 1 < to ? near + PK_MARGIN + 1 : to;
+        const double *kernel = rule->kernel;
+        for (; p < stop; p++)
+            taps[p - from] += sign * (float)(weight * kernel[c - (p - PK_MARGIN) * CELLS]);
     }
-    return high <= low ? 0 : window(rule, 0.5 * (low + high) - centre) * (high - low);
 }
 
 /* Taps of the window around `centre`, which may lie off the series; returns how many. */
@@ -84,20 +114,17 @@ static int32_t make_taps(const edge_rule *rule, double centre, float *taps, int3
     /* Where the centre is on the series, the whole window, less what of it is off: then but
      * little is seen through K. Otherwise what is on the series, which is little itself. */
     int off = centre < -0.5 || centre > rule->length - 0.5;
-    float sign = off ? 1 : -1;
-    for (int64_t p = from; p < to; p++)
-        taps[p - from] =
-            off ? 0 : (float)(window(rule, (double)p * rule->hp - centre) * rule->hp);
-    for (int64_t c = (from - PK_MARGIN) * CELLS; c < (to + PK_MARGIN) * CELLS; c++) {
-        double weight = cell_weight(rule, c, centre, off);
-        if (weight < 1e-10)
-            continue;
-        /* The points within PK_MARGIN of the cell. */
-        int64_t near = c >= 0 ? c / CELLS : -((-c + CELLS - 1) / CELLS);
-        int64_t begin = near - PK_MARGIN + 1 > from ? near - PK_MARGIN + 1 : from;
-        int64_t end = near + PK_MARGIN + 1 < to ? near + PK_MARGIN + 1 : to;
-        for (int64_t p = begin; p < end; p++)
-            taps[p - from] += sign * (float)(weight * rule->kernel[c - (p - PK_MARGIN) * CELLS]);
+    const int64_t range[2] = {from, to};
+    const double end = rule->length - 0.5;
+    if (off) {
+        memset(taps, 0, (size_t)(to - from) * sizeof *taps);
+        add_cells(rule, centre, (double[2]){-0.5, end}, range, 1, taps);
+    } else {
+        gaussian g = gaussian_from(rule, (double)from * rule->hp - centre, rule->hp);
+        for (int64_t p = from; p < to; p++)
+            taps[p - from] = (float)(gaussian_next(&g) * rule->hp);
+        add_cells(rule, centre, (double[2]){-HUGE_VAL, -0.5}, range, -1, taps);
+        add_cells(rule, centre, (double[2]){end, HUGE_VAL}, range, -1, taps);
     }
     while (to > from && fabsf(taps[to - from - 1]) < NEGLIGIBLE)
         to--;

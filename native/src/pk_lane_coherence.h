@@ -30,16 +30,29 @@ PK_INLINE vf squared_coherence(quad s)
     return choose(r2 < 1.0f, r2, splat(1.0f));
 }
 
-/* How many samples point p of a scale counts for: few points are evaluated, all samples count. */
-PK_INLINE int64_t samples_of(const pk_scale *s, int32_t p)
+/* What point p of a scale counts for: few points are evaluated, all samples count, each with the
+ * weight of its zone. Between the ends, the samples t of a point are the closest to it. */
+PK_INLINE int64_t weight_of(const pk_scale *s, int32_t p)
 {
+    int64_t samples = s->step;
     if (p < 2)
-        return s->ends[p];
-    return p < s->points - 2 ? s->step : s->ends[p - s->points + 4];
+        samples = s->ends[p];
+    else if (p >= s->points - 2)
+        samples = s->ends[p - s->points + 4];
+    int32_t t = s->first + p * s->step, low = t - s->step / 2, high = t + (s->step + 1) / 2;
+    low = low > s->in_low ? low : s->in_low;
+    high = high < s->in_high ? high : s->in_high;
+    return samples * s->near + (high > low ? (high - low) * s->more : 0);
+}
+
+/* The row of the histogram for scale j. */
+PK_INLINE int64_t *row_of(const pk_plan *plan, const pk_sink *sink, int32_t j)
+{
+    return sink->hist ? sink->hist + (size_t)(j - plan->own) * (size_t)plan->bins : NULL;
 }
 
 PK_INLINE void count_point(const pk_plan *plan, pk_sink *sink, int64_t *hist, vf r2,
-                           int64_t samples)
+                           int64_t weight)
 {
     if (sink->r2) {
         *sink->r2++ = r2[0];
@@ -49,10 +62,10 @@ PK_INLINE void count_point(const pk_plan *plan, pk_sink *sink, int64_t *hist, vf
     bin = (vi)choose(bin < last, (vf)bin, (vf)last);
     if (sink->lanes == PK_LANES) {
         for (int l = 0; l < PK_LANES; l++)
-            hist[bin[l]] += samples;
+            hist[bin[l]] += weight;
     } else {
         for (int l = 0; l < sink->lanes; l++)
-            hist[bin[l]] += samples;
+            hist[bin[l]] += weight;
     }
 }
 

@@ -206,14 +206,14 @@ static void multi_sum(const pk_plan *plan, multi_space *w, int32_t j, int32_t lo
  * where the points are the same, and is made anew now and then, lest rounding piles up. */
 static int sum_goes_on(const pk_plan *plan, int32_t j)
 {
-    return j % 8 && plan->scales[j].step == plan->scales[j - 1].step;
+    return (j - plan->own) % 8 && plan->scales[j].step == plan->scales[j - 1].step;
 }
 
 static void multi_count_running(const pk_plan *plan, multi_space *w, int32_t j, pk_sink *sink)
 {
     const pk_scale *s = &plan->scales[j];
     int32_t reach = plan->n_weights / 2, skip = 0;
-    int64_t *hist = sink->hist ? sink->hist + (size_t)j * (size_t)plan->bins : NULL;
+    int64_t *hist = row_of(plan, sink, j);
     strided low = multi_values(plan, w, j - reach, j), high = multi_values(plan, w, j + reach, j);
     strided in = {w->zero, 0}, out = in;
     if (sum_goes_on(plan, j)) {
@@ -231,7 +231,7 @@ static void multi_count_running(const pk_plan *plan, multi_space *w, int32_t j, 
         w->sum[p] = inner;
         quad sum = plus(inner, plus(low.at[at * low.stride], high.at[at * high.stride], 1.0f),
                         end_weight);
-        count_point(plan, sink, hist, squared_coherence(sum), samples_of(s, p));
+        count_point(plan, sink, hist, squared_coherence(sum), weight_of(s, p));
     }
 }
 
@@ -243,10 +243,10 @@ static void multi_count(const pk_plan *plan, multi_space *w, int32_t j, pk_sink 
     }
     const pk_scale *s = &plan->scales[j];
     int32_t reach = plan->n_weights / 2;
-    int64_t *hist = sink->hist ? sink->hist + (size_t)j * (size_t)plan->bins : NULL;
+    int64_t *hist = row_of(plan, sink, j);
     multi_sum(plan, w, j, j - reach, j + reach + 1, plan->weights);
     for (int32_t p = 0; p < s->points; p++)
-        count_point(plan, sink, hist, squared_coherence(w->sum[p]), samples_of(s, p));
+        count_point(plan, sink, hist, squared_coherence(w->sum[p]), weight_of(s, p));
 }
 
 static int multi_block(const pk_plan *plan, void *workspace, const pk_block *block, pk_sink *sink)
@@ -269,7 +269,7 @@ static int multi_block(const pk_plan *plan, void *workspace, const pk_block *blo
             multi_products(m, &w);
             multi_smooth(plan, m, &w, i);
         }
-        if (i >= reach)
+        if (i >= reach + plan->own)
             multi_count(plan, &w, i - reach, sink);
     }
     return PK_OK;

@@ -93,7 +93,7 @@ static void noise(const pk_plan *plan, const pk_block *block, cplx *restrict z)
     vf loss1 = splat(plan->loss[0]), loss2 = splat(plan->loss[1]);
     vf gain1 = splat(plan->gain[0]), gain2 = splat(plan->gain[1]);
     vf x1, x2, sum1 = {0}, sum2 = {0};
-    normal_pair(k0, k1, realisation, 0, &x1, &x2);
+    normal_pair(k0, k1, realisation, plan->stream, &x1, &x2);
     for (int32_t t = 0; t < plan->length;) {
         /* Sums of sums: a single one would lose digits over a long series. */
         vf part1 = {0}, part2 = {0};
@@ -101,7 +101,7 @@ static void noise(const pk_plan *plan, const pk_block *block, cplx *restrict z)
         for (; t < end; t++) {
             if (t) {
                 vf z1, z2;
-                normal_pair(k0, k1, realisation, (uint32_t)t, &z1, &z2);
+                normal_pair(k0, k1, realisation, (uint32_t)t | plan->stream, &z1, &z2);
                 x1 = sign1 * (x1 - loss1 * x1) + gain1 * z1;
                 x2 = sign2 * (x2 - loss2 * x2) + gain2 * z2;
             }

@@ -98,8 +98,9 @@ static void plain_count(const pk_plan *plan, const plain_space *w, int32_t j, pk
     int32_t reach = plan->n_weights / 2;
     int32_t low = j < reach ? 0 : j - reach;
     int32_t high = j + reach < plan->n_used ? j + reach + 1 : plan->n_used;
-    int64_t *hist = sink->hist ? sink->hist + (size_t)j * (size_t)plan->bins : NULL;
-    for (int32_t t = plan->scales[j].low; t < plan->scales[j].high; t++) {
+    int64_t *hist = row_of(plan, sink, j);
+    const pk_scale *scale = &plan->scales[j];
+    for (int32_t t = scale->low; t < scale->high; t++) {
         quad sum = {{0}, {0}, {0}, {0}};
         for (int32_t i = low; i < high; i++) {
             const quad *s = w->ring + (size_t)(i % plan->n_weights) * (size_t)plan->length + t;
@@ -109,7 +110,7 @@ static void plain_count(const pk_plan *plan, const plain_space *w, int32_t j, pk
             sum.xr += weight * s->xr;
             sum.xi += weight * s->xi;
         }
-        count_point(plan, sink, hist, squared_coherence(sum), 1);
+        count_point(plan, sink, hist, squared_coherence(sum), weight_of(scale, t - scale->low));
     }
 }
 
@@ -129,7 +130,7 @@ static int plain_block(const pk_plan *plan, void *workspace, const pk_block *blo
             return PK_CANCELLED;
         if (i < plan->n_used)
             plain_scale(plan, &w, i);
-        if (i >= reach)
+        if (i >= reach + plan->own)
             plain_count(plan, &w, i - reach, sink);
     }
     return PK_OK;

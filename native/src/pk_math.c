@@ -12,12 +12,22 @@ double pk_exp(double x)
         return 0.0;
     double k = floor(x * 1.4426950408889634 + 0.5);
     double r = (x - k * LN2_HIGH) - k * LN2_LOW;
-    /* Taylor: |r| <= ln2 / 2, the first term left out is below 2^-53. */
-    double p = 1.0;
-#pragma GCC unroll 14
-    for (int i = 14; i > 0; i--)
-        p = 1.0 + p * (r * (1.0 / i));
-    return ldexp(p, (int)k);
+    /* Taylor, even and odd terms apart: |r| <= ln2 / 2, the first one left out is below 2^-53. */
+    double r2 = r * r, even = 1.0, odd = 1.0;
+#pragma GCC unroll 7
+    for (int i = 7; i > 0; i--) {
+        even = 1.0 + even * (r2 * (1.0 / ((2 * i) * (2 * i - 1))));
+        if (i < 7)
+            odd = 1.0 + odd * (r2 * (1.0 / ((2 * i) * (2 * i + 1))));
+    }
+    if (k > 1023)
+        return HUGE_VAL;
+    /* 2^k by its bits: k >= -1010. */
+    union {
+        uint64_t bits;
+        double value;
+    } power = {.bits = (uint64_t)((int64_t)k + 1023) << 52};
+    return (even + r * odd) * power.value;
 }
 
 double pk_ipow(double x, int n)

@@ -24,9 +24,9 @@ static const double RADIUS = 5.6;
 /* A transform's circle must exceed the series by so many scales, unless it is the full one. */
 static const double PADDING = 3.5;
 /* Least rate (times scale) where the window hangs over the ends at most points. */
-static const double EDGE_RATE = 12, EDGE_LENGTH = 24;
-/* Evaluated points: at most 2 scales apart, and 32 in the counted span where it is short. */
-static const double MAX_STEP = 2, POINTS_PER_SPAN = 32;
+static const double EDGE_RATE = 12, EDGE_LENGTH = 8;
+/* Evaluated points: at most 2 scales apart, and 16 in the counted span where it is short. */
+static const double MAX_STEP = 2, POINTS_PER_SPAN = 16;
 /* Smallest scale whose Gaussian window ends within the Nyquist band. */
 static const double MIN_SCALE = 1.6;
 
@@ -175,7 +175,8 @@ static int init_taps(const pk_plan *plan, pk_multi_scale *m, double scale)
  * scales that are smoothed with it. */
 static void set_grid(const pk_plan *plan, pk_multi_scale *m, int32_t i)
 {
-    int32_t reach = plan->n_weights / 2, first = i > reach ? i - reach : 0, step = 1 << 30;
+    int32_t reach = plan->n_weights / 2, step = 1 << 30;
+    int32_t first = i > reach + plan->own ? i - reach : plan->own;
     for (int32_t j = first; j <= i + reach && j < plan->n_counted; j++)
         if (plan->scales[j].step < step)
             step = plan->scales[j].step;
@@ -203,7 +204,7 @@ static void set_grid(const pk_plan *plan, pk_multi_scale *m, int32_t i)
 /* Evaluated points: the multiples of a power of two, one of them at least. */
 static void set_steps(pk_plan *plan)
 {
-    for (int32_t j = 0; j < plan->n_counted; j++) {
+    for (int32_t j = plan->own; j < plan->n_counted; j++) {
         pk_scale *s = &plan->scales[j];
         double limit = (s->high - s->low) / POINTS_PER_SPAN;
         if (limit < s->scale / POINTS_PER_SPAN)

@@ -8,7 +8,10 @@
 
 #include "pk_math.h"
 
-#define MAX_LENGTH (INT64_C(1) << 26)
+/* The time index and the number of the stream share a word of the generator's counter. */
+enum { STREAM_SHIFT = 26, STREAMS = 64 };
+
+#define MAX_LENGTH (INT64_C(1) << STREAM_SHIFT)
 
 /* Bytes of workspace above which a plan is refused: each thread has one. */
 static const size_t WORKSPACE_LIMIT = (size_t)1 << 34;
@@ -55,6 +58,26 @@ static int check_lists(const pk_task *task, pk_error *error)
     return PK_OK;
 }
 
+static int check_own(const pk_task *task, pk_error *error)
+{
+    const int64_t most = INT64_C(1) << 40;
+    int32_t low = task->own[0], high = task->own[1];
+    if (low < 0 || low > task->n_weights / 2 || high <= low || high > task->n_scales)
+        return fail(error, PK_INVALID, "own must be a span of the scales, at most half the weights "
+                                       "from the first, not %d to %d", low, high);
+    if (task->stream < 0 || task->stream >= STREAMS)
+        return fail(error, PK_INVALID, "stream must be 0 to %d, not %d", STREAMS - 1, task->stream);
+    if (!(task->edge >= 0 && task->edge <= 1e9))
+        return fail(error, PK_INVALID, "edge must be 0 to 1e9 scales, not %g", task->edge);
+    for (int32_t j = 0; j < high - low; j++) {
+        int64_t near = task->near ? task->near[j] : 1, beyond = task->beyond ? task->beyond[j] : 1;
+        if (near < 0 || near > most || beyond < 0 || beyond > most)
+            return fail(error, PK_INVALID, "near and beyond must be 0 to 2^40, not %lld and %lld",
+                        (long long)near, (long long)beyond);
+    }
+    return PK_OK;
+}
+
 static int check(const pk_task *task, int32_t path, pk_error *error)
 {
     double order = task->order;
@@ -76,7 +99,8 @@ static int check(const pk_task *task, int32_t path, pk_error *error)
         return fail(error, PK_INVALID, "bins must be 2 to 65536, not %d", task->bins);
     if (path < PK_AUTO || path > PK_MULTIRATE)
         return fail(error, PK_INVALID, "path must be 0 to 2, not %d", path);
-    return check_lists(task, error);
+    int code = check_lists(task, error);
+    return code ? code : check_own(task, error);
 }
 
 /* Torrence & Compo (1998) pad to the next power of two but one where that is closer:
@@ -136,6 +160,12 @@ static void set_balance(const pk_plan *plan, pk_scale *scale)
     scale->balance[2] = (float)ldexp(1, -(exponent[0] + exponent[1]) / 2);
 }
 
+static void set_balances(pk_plan *plan)
+{
+    for (int j = 0; j < plan->n_used; j++)
+        set_balance(plan, &plan->scales[j]);
+}
+
 /* Counted samples: scale * factor <= min(t, N - 1 - t). */
 static void set_counted(const pk_plan *plan, pk_scale *scale)
 {
@@ -146,6 +176,23 @@ static void set_counted(const pk_plan *plan, pk_scale *scale)
         return; /* low = high = 0 */
     scale->low = (int32_t)reach;
     scale->high = (int32_t)(last - reach) + 1;
+}
+
+/* Zones of the counted samples: beyond the edges lies edge * scale <= min(t, N - 1 - t). */
+static void set_zones(const pk_plan *plan, const pk_task *task, int32_t j)
+{
+    pk_scale *scale = &plan->scales[j];
+    double reach = ceil(scale->scale * task->edge);
+    scale->near = task->near ? task->near[j - plan->own] : 1;
+    scale->more = (task->beyond ? task->beyond[j - plan->own] : 1) - scale->near;
+    if (2 * reach <= plan->length - 1) {
+        scale->in_low = (int32_t)reach;
+        scale->in_high = plan->length - (int32_t)reach;
+    }
+    if (scale->in_low < scale->low)
+        scale->in_low = scale->low;
+    if (scale->in_high > scale->high)
+        scale->in_high = scale->high;
 }
 
 /* An evaluated point counts for `step` samples, those at the ends for what is left up to the
@@ -180,6 +227,18 @@ void pk_scale_points(pk_scale *s)
     s->ends[3] = step / 2 + 1 + high_gap + high;
 }
 
+/* The random numbers, and what becomes of them. */
+static void set_noise(pk_plan *plan, const pk_task *task)
+{
+    plan->stream = (uint32_t)task->stream << STREAM_SHIFT;
+    for (int q = 0; q < 2; q++) {
+        plan->ar1[q] = task->ar1[q];
+        plan->sign[q] = task->ar1[q] < 0 ? -1 : 1;
+        plan->loss[q] = (float)(1 - fabs(task->ar1[q]));
+        plan->gain[q] = (float)sqrt(1 - task->ar1[q] * task->ar1[q]);
+    }
+}
+
 static int init_scales(pk_plan *plan, const pk_task *task)
 {
     plan->scales = calloc((size_t)task->n_scales, sizeof *plan->scales);
@@ -191,15 +250,16 @@ static int init_scales(pk_plan *plan, const pk_task *task)
     for (int j = 0; j < task->n_scales; j++) {
         pk_scale *scale = &plan->scales[j];
         scale->scale = task->scales[j];
+        if (j < task->own[0] || j >= task->own[1])
+            continue;
         set_counted(plan, scale);
+        set_zones(plan, task, j);
         if (scale->high > scale->low)
             plan->n_counted = j + 1;
     }
     plan->n_used = plan->n_counted ? plan->n_counted + task->n_weights / 2 : 0;
     if (plan->n_used > task->n_scales)
         plan->n_used = task->n_scales;
-    for (int j = 0; j < plan->n_used; j++)
-        set_balance(plan, &plan->scales[j]);
     return PK_OK;
 }
 
@@ -225,12 +285,9 @@ static int build(pk_plan *plan, const pk_task *task, const pk_isa *isa, pk_error
     plan->length = (int32_t)task->length;
     plan->n_scales = task->n_scales;
     plan->n_weights = task->n_weights;
-    for (int q = 0; q < 2; q++) {
-        plan->ar1[q] = task->ar1[q];
-        plan->sign[q] = task->ar1[q] < 0 ? -1 : 1;
-        plan->loss[q] = (float)(1 - fabs(task->ar1[q]));
-        plan->gain[q] = (float)sqrt(1 - task->ar1[q] * task->ar1[q]);
-    }
+    plan->own = task->own[0];
+    plan->own_end = task->own[1];
+    set_noise(plan, task);
     plan->padded = padded_length(plan->length);
     plan->smooth_padded = 16;
     while (plan->smooth_padded < plan->length)
@@ -258,7 +315,9 @@ static int build(pk_plan *plan, const pk_task *task, const pk_isa *isa, pk_error
         code = pk_fft_init(&plan->forward, plan->padded);
     if (!code && !fast)
         code = pk_plain_init(plan);
-    for (int j = 0; j < plan->n_counted; j++) {
+    if (!fast)
+        set_balances(plan);
+    for (int j = plan->own; j < plan->n_counted; j++) {
         pk_scale_points(&plan->scales[j]);
         plan->points += plan->scales[j].points;
     }
@@ -294,15 +353,59 @@ int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan *
     return PK_OK;
 }
 
+/* What a plan can't be like another's in. */
+static int alike(const pk_plan *model, const pk_task *task)
+{
+    int same = model->family == task->family && model->bins == task->bins &&
+               model->omega0 == task->order && model->length == task->length &&
+               model->n_scales == task->n_scales && model->n_weights == task->n_weights &&
+               model->own == task->own[0] && model->own_end == task->own[1];
+    for (int j = 0; j < task->n_scales && same; j++)
+        same = model->scales[j].scale == task->scales[j];
+    for (int i = 0; i < task->n_weights && same; i++)
+        same = model->weights[i] == (float)task->weights[i];
+    return same;
+}
+
+int pk_plan_like(const pk_plan *model, const pk_task *task, pk_plan **out, pk_error *error)
+{
+    *out = NULL;
+    int code = check(task, PK_AUTO, error);
+    if (code)
+        return code;
+    if (!alike(model, task))
+        return fail(error, PK_INVALID, "the task differs from the model's in its tables");
+    size_t bytes = (size_t)model->n_scales * sizeof *model->scales;
+    pk_plan *plan = malloc(sizeof *plan);
+    pk_scale *scales = malloc(bytes);
+    if (!plan || !scales) {
+        free(plan);
+        free(scales);
+        return fail(error, PK_NO_MEMORY, "no memory for a plan");
+    }
+    *plan = *model;
+    plan->borrowed = 1;
+    plan->scales = memcpy(scales, model->scales, bytes);
+    set_noise(plan, task);
+    for (int32_t j = plan->own; j < plan->own_end; j++)
+        set_zones(plan, task, j);
+    if (plan->path == PK_PLAIN)
+        set_balances(plan);
+    *out = plan;
+    return PK_OK;
+}
+
 void pk_plan_free(pk_plan *plan)
 {
     if (!plan)
         return;
-    pk_plain_free(plan);
-    pk_multi_free(plan);
-    pk_fft_free(&plan->forward);
-    pk_fft_free(&plan->smooth);
+    if (!plan->borrowed) {
+        pk_plain_free(plan);
+        pk_multi_free(plan);
+        pk_fft_free(&plan->forward);
+        pk_fft_free(&plan->smooth);
+        free(plan->weights);
+    }
     free(plan->scales);
-    free(plan->weights);
     free(plan);
 }

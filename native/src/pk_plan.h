@@ -27,6 +27,8 @@ typedef struct {
     int32_t step;      /* R2 is evaluated at the multiples of step, a power of two */
     int32_t first, points; /* the first of them, and how many */
     int32_t ends[4];   /* samples that the first two and the last two points count for */
+    int32_t in_low, in_high; /* samples beyond the edges */
+    int64_t near, more;      /* what a sample near an edge counts, and how much more one beyond */
     float balance[3];  /* brings |W1|^2, |W2|^2 and |W1 W2*| to the order of one, exactly */
 } pk_scale;
 
@@ -42,8 +44,10 @@ struct pk_plan {
     float sign[2], loss[2], gain[2];
     int32_t length, padded, smooth_padded;
     int32_t n_scales, n_weights;
-    int32_t n_counted; /* scales 0 ... n_counted - 1 have counted points */
+    int32_t own, own_end; /* scales of the histogram */
+    int32_t n_counted; /* scales own ... n_counted - 1 have counted points */
     int32_t n_used;    /* scales that they need, with those they are smoothed over */
+    uint32_t stream;   /* upper bits of the generator's time word */
     int64_t points;
     float *weights; /* of the smoothing over scales */
     pk_scale *scales;
@@ -51,6 +55,7 @@ struct pk_plan {
     pk_plain_scale *plain;
     pk_multi *multi;
     const pk_isa *isa;
+    int32_t borrowed; /* tables of another plan: all but the scales */
 };
 
 /* Where R2 goes: the histogram, or (for tests) the values of the first lane. */

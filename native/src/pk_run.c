@@ -143,7 +143,7 @@ int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
     if (k >= MAX_REALISATIONS)
         return PK_INVALID;
     int64_t point = 0;
-    for (int32_t j = 0; j < plan->n_counted; j++) {
+    for (int32_t j = plan->own; j < plan->n_counted; j++) {
         const pk_scale *s = &plan->scales[j];
         for (int32_t p = 0; p < s->points; p++) {
             scale[point] = j;

@@ -32,7 +32,8 @@ static pk_task task_of(int family, int64_t length, double *scales)
                      .n_scales = SCALES,
                      .n_weights = 5,
                      .scales = scales,
-                     .weights = WEIGHTS};
+                     .weights = WEIGHTS,
+                     .own = {0, SCALES}};
 }
 
 /* Samples outside the cone of influence, all scales together. */

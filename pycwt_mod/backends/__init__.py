@@ -24,9 +24,17 @@ from pycwt_mod.backends.registry import (
     list_backends,
     register_backend,
 )
-from pycwt_mod.backends.task import FAMILIES, Family, SignificanceTask, check_span
+from pycwt_mod.backends.task import (
+    ESTIMATORS,
+    FAMILIES,
+    Estimator,
+    Family,
+    SignificanceTask,
+    check_span,
+)
 
 __all__ = [
+    "ESTIMATORS",
     "FAMILIES",
     "Availability",
     "BackendInfo",
@@ -34,6 +42,7 @@ __all__ = [
     "BackendUnavailableError",
     "Cancelled",
     "Control",
+    "Estimator",
     "Family",
     "InstalledDriver",
     "Manifest",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pycwt_mod.backends.task import Family, SignificanceTask
+    from pycwt_mod.backends.task import Estimator, Family, SignificanceTask
 
 BackendType = Literal["cpu", "distributed", "gpu", "embedded", "fpga"]
 
@@ -52,7 +52,8 @@ class BackendInfo:
     """What is known of a backend before it is asked for anything; see :mod:`.manifest`.
 
     ``numerics`` is the numerics class: results of one class are bit-identical, results of
-    different classes agree statistically, within ``tolerance`` of the 95 % level.
+    different classes agree statistically, within ``tolerance`` of the 95 % level. Its name
+    ends with a version, which changes whenever the results do.
     """
 
     name: str
@@ -61,6 +62,7 @@ class BackendInfo:
     numerics: str
     tolerance: float
     families: tuple[Family, ...]
+    estimators: tuple[Estimator, ...]
     aliases: tuple[str, ...] = ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from pycwt_mod.backends.backend import BackendInfo, BackendType
-from pycwt_mod.backends.task import FAMILIES
+from pycwt_mod.backends.task import ESTIMATORS, FAMILIES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 #: Version of the driver contract that this library speaks.
 API_VERSION = 1
 
-_KEYS = {"name", "type", "description", "numerics", "tolerance", "families", "aliases"}
+_KEYS = {
+    "name",
+    "type",
+    "description",
+    "numerics",
+    "tolerance",
+    "families",
+    "estimators",
+    "aliases",
+}
 
 
 class ManifestError(ValueError):
@@ -63,6 +72,8 @@ def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:
         raise ManifestError(f"{where}: type must be one of {', '.join(get_args(BackendType))}")
     if not set(entry["families"]) <= set(FAMILIES):
         raise ManifestError(f"{where}: families must be among {', '.join(FAMILIES)}")
+    if not entry["estimators"] or not set(entry["estimators"]) <= set(ESTIMATORS):
+        raise ManifestError(f"{where}: estimators must be among {', '.join(ESTIMATORS)}")
     if not isinstance(entry["tolerance"], int | float) or entry["tolerance"] < 0:
         raise ManifestError(f"{where}: tolerance must be a number, 0 or more")
     if not all(isinstance(entry[key], str) for key in ("name", "description", "numerics")):
@@ -74,5 +85,6 @@ def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:
         numerics=entry["numerics"],
         tolerance=float(entry["tolerance"]),
         families=tuple(entry["families"]),
+        estimators=tuple(entry["estimators"]),
         aliases=tuple(entry.get("aliases", ())),
     )

@@ -16,6 +16,11 @@ from typing import Any, Literal, get_args
 
 Family = Literal["morlet", "paul", "dog"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
+#: ``full``: every realisation is a pair of series of the whole length, seen at every scale.
+#: ``cascade``: every octave of scales draws short pairs of its own; see
+#: :mod:`pycwt_mod.cascade`.
+Estimator = Literal["full", "cascade"]
+ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
 
 #: A realisation's number is one 32-bit word of the generator's counter.
 MAX_REALISATIONS = 2**32
@@ -31,9 +36,10 @@ MAX_LENGTH = 2**26
 class SignificanceTask:
     """The null hypothesis of a coherence test: two independent AR(1) series, one wavelet.
 
-    Realisation ``k`` is a pair of AR(1) series of ``length`` samples whose mean is removed;
-    its squared coherence is counted at every scale, at the points outside the cone of
-    influence, in ``bins`` equal bins over [0, 1] (1.0 belongs to the last one).
+    Realisation ``k`` is a pair of AR(1) series of ``length`` samples whose mean is removed
+    (or, of the ``cascade``, a short pair for every octave); its squared coherence is counted
+    at every scale, at the points outside the cone of influence, in ``bins`` equal bins over
+    [0, 1] (1.0 belongs to the last one).
 
     Lengths and scales are in samples, so that tasks which differ by the sampling interval
     alone are the same task.
@@ -51,6 +57,7 @@ class SignificanceTask:
     #: Lag-1 coefficients of the two series, each in (-1, 1).
     ar1: tuple[float, float]
     bins: int = 1000
+    estimator: Estimator = "full"
 
     def __post_init__(self) -> None:
         """Refuse what can't be computed; the message names the field.
@@ -68,6 +75,10 @@ class SignificanceTask:
             raise ValueError(f"length must be 16 to {MAX_LENGTH} samples, not {self.length}")
         if len(self.ar1) != 2 or not all(abs(a) < 1 for a in self.ar1):
             raise ValueError(f"ar1 must be two coefficients between -1 and 1, not {self.ar1}")
+        if self.estimator not in ESTIMATORS:
+            raise ValueError(
+                f"estimator must be one of {', '.join(ESTIMATORS)}, not {self.estimator!r}"
+            )
         if not 2 <= self.bins <= 65536:
             raise ValueError(f"bins must be 2 to 65536, not {self.bins}")
 

@@ -44,7 +44,9 @@ def _describe(device: Device, pool: Pool) -> Backend:
         description=info.description,
         available=device.condition is Condition.READY,
         capabilities=Capabilities(
-            wavelets=list(info.families), estimators=["full"], tolerance=info.tolerance
+            wavelets=list(info.families),
+            estimators=list(info.estimators),
+            tolerance=info.tolerance,
         ),
         numerics=info.numerics,
         estimated_speedup=pool.rates.speedup(info.name, REFERENCE),

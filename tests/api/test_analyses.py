@@ -69,6 +69,7 @@ def test_coherence_of_every_wavelet_with_its_test(daemon, wavelet):
         seed=3,
         backend=got["backend_used"],
         progress=False,
+        estimator="full",
     )
     np.testing.assert_allclose(got["WCT"], library[0], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(got["aWCT"], library[1], rtol=1e-9, atol=1e-9)

@@ -6,6 +6,7 @@ import pytest
 
 from pycwt_mod import reference
 from pycwt_mod.backends import (
+    ESTIMATORS,
     FAMILIES,
     Availability,
     BackendInfo,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class OracleBackend(MonteCarloBackend):
     """The reference implementation behind the driver contract."""
 
-    info = BackendInfo("oracle", "cpu", "NumPy, float64", "f64", 0.0, FAMILIES)
+    info = BackendInfo("oracle", "cpu", "NumPy, float64", "f64", 0.0, FAMILIES, ESTIMATORS)
 
     def probe(self) -> Availability:
         return Availability(True, devices=("numpy",))
