@@ -18,9 +18,10 @@ from pycwt_mod import checks
 from pycwt_mod.background import cross_level
 from pycwt_mod.cache import HistogramCache
 from pycwt_mod.fast import MIN_FFT
-from pycwt_mod.montecarlo import MonteCarlo, coherence_task, monte_carlo, progress_line
+from pycwt_mod.montecarlo import MonteCarlo, coherence_task, monte_carlo
 from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.pairs import coherence_rows
+from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
 from pycwt_mod.transform import (
     cone_of_influence,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import secrets
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
 from pycwt_mod.cache import Entry, HistogramCache
 from pycwt_mod.cascade import EDGE, Octave, octaves, whole
 from pycwt_mod.histogram import levels, upper_tail
+from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import scale_weights
 from pycwt_mod.transform import MAX_J, edge_distance, outside_cone, scale_grid
 from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
@@ -395,19 +395,3 @@ def choose_backend(name: str) -> MonteCarloBackend:
         "no backend can compute a significance; "
         + ("; ".join(reasons) if reasons else "no driver is installed")
     )
-
-
-def progress_line(wanted: bool, count: int) -> Control | None:
-    """A control that shows progress on standard error, where that is a terminal."""
-    return _ProgressLine(count) if wanted and sys.stderr.isatty() else None
-
-
-class _ProgressLine(NoControl):
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def advance(self, done: int) -> None:
-        """Write over the line before."""
-        end = "\n" if done >= self._count else ""
-        sys.stderr.write(f"\rcoherence of noise: {done} of {self._count} realisations{end}")
-        sys.stderr.flush()
