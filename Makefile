@@ -79,9 +79,11 @@ LINT_IMPORTS = PYTHONPATH=.:drivers:console:$$($(BIN)/python -c \
 	$(BIN)/python -S $(BIN)/lint-imports --no-logo
 
 .PHONY: bench
-bench: $(VENV)/.run build/peer/.ready  ## our speed against pycwt's, in one run
+bench: $(VENV)/.run build/peer/.ready  ## our speed against other programs', in one run
 	@$(BIN)/python bench/significance.py --peer-python build/peer/bin/python
+	@$(BIN)/python bench/transforms.py --peer-python build/peer/bin/python
 
+# fCWT's wheel needs Debian's libfftw3-single3; without it the table says that it is missing.
 build/peer/.ready: $(VENV)/.python bench/peer-requirements.txt
 	@$(BIN)/python -m venv build/peer
 	@build/peer/bin/python -m pip --quiet --disable-pip-version-check install \
