@@ -19,8 +19,8 @@ static const double BAND = 4.5;
 static const double BAND_END = 7;
 /* Share of the smoothed products that may come from aliases. */
 static const double ALIAS = 3e-6;
-/* Beyond so many scales the Gaussian window is left out: its tails weigh 2e-8. */
-static const double RADIUS = 5.6;
+/* Beyond so many scales the Gaussian window is left out: its tails weigh 6e-7. */
+static const double RADIUS = 5.0;
 /* A transform's circle must exceed the series by so many scales, unless it is the full one. */
 static const double PADDING = 3.5;
 /* Least rate (times scale) where the window hangs over the ends at most points. */
