@@ -44,8 +44,6 @@ _PEAK = 0.75
 #: Samples of a short series, at least: below some 3.5 samples the Nyquist frequency cuts the
 #: wavelet, which then reaches far beyond the edges.
 _LENGTH = 180
-#: How much longer than the whole series' memory, in time, that of a short one may be.
-_MEMORY = 1.5
 #: Streams of random numbers; the first belongs to the ``full`` estimator.
 _STREAMS = 64
 #: Digits of scales and lengths in samples: so that octaves alike have the same ones.
@@ -96,11 +94,8 @@ def octaves(task: SignificanceTask) -> tuple[Octave, ...]:
 
 
 def _octave(task: SignificanceTask, number: int, low: int, high: int, halo: int) -> Octave:
-    step = max(1.0, task.scales[low] / _samples(task))
+    step, length = _sampling(task, task.scales[low], task.scales[high - 1])
     first, last = max(0, low - halo), min(len(task.scales), high + halo)
-    most = math.ceil(round(task.length / step, _DIGITS))
-    short = math.ceil(round(_SPANS * task.scales[high - 1] / step, _DIGITS))
-    length = max(16, min(most, max(short, _LENGTH)))
     middle = _peak(task) / math.sqrt(task.scales[low] * task.scales[high - 1])
     a1, a2 = (_decimated(a, step, middle) for a in task.ar1)
     derived = replace(
@@ -118,6 +113,18 @@ def _octave(task: SignificanceTask, number: int, low: int, high: int, halo: int)
     return Octave(task=derived, stream=number, own=own, row=low, weights=weights)
 
 
+def _sampling(task: SignificanceTask, smallest: float, largest: float) -> tuple[float, int]:
+    """Distance of two samples of an octave's series, in those of the whole one, and its length."""
+    step = max(1.0, smallest / _samples(task))
+    length = max(_LENGTH, math.ceil(round(_SPANS * largest / step, _DIGITS)))
+    if length * step < task.length:
+        return step, length
+    # The whole series: in the same proportion to the power of two that it is padded to, as the
+    # windows of the largest scales come round the circle.
+    step = 2.0 ** math.floor(math.log2(step))
+    return step, max(16, math.ceil(round(task.length / step, _DIGITS)))
+
+
 def _samples(task: SignificanceTask) -> float:
     """Samples that the smallest scale of an octave has."""
     m = task.order
@@ -132,29 +139,27 @@ def _peak(task: SignificanceTask) -> float:
 
 
 def _decimated(coefficient: float, step: float, frequency: float) -> float:
-    """The coefficient at which samples ``step`` apart have the spectrum's slope.
+    """The coefficient of samples ``step`` apart.
 
-    The AR(1) spectrum is 1/(1 − 2a·cos ω + a²), its slope d ln S/d ln ω is
-    −2a·ω·sin ω/(1 − 2a·cos ω + a²). R² of two noises depends on what the slopes differ by: it
-    is they that the short series must have, at ``step`` times the frequency. (The correlation
-    of every m-th sample, α^m, comes close; what aliases flattens the slope, though.)
+    A positive one goes as their correlation, α^step. The blue noise of a negative one is all
+    but white at scales of many samples, which neither the odd powers of α are nor the even
+    ones. R² of two noises depends on the slopes of their spectra: the short series gets the
+    slope d ln S/d ln ω = −2a·ω·sin ω/(1 − 2a·cos ω + a²) of the whole one.
 
     Args:
         coefficient: lag-1, of the whole series.
         step: in its samples.
         frequency: where the slope is taken, in radians per sample of the whole series.
     """
-    if step == 1 or coefficient == 0:
-        return coefficient
+    if step == 1 or coefficient >= 0:
+        return coefficient**step
     power = 1 - 2 * coefficient * math.cos(frequency) + coefficient**2
     slope = 2 * coefficient * frequency * math.sin(frequency) / power
     at = step * frequency
     # a² − 2·half·a + 1 = 0, the root within the unit circle.
     half = math.cos(at) + at * math.sin(at) / slope
-    size = abs(half)
-    root = 1 / (size + math.sqrt(size**2 - 1)) if size > 1 else 1.0
-    # Longer memory for a steeper slope would bring larger jumps at the edges.
-    return math.copysign(min(root, abs(coefficient) ** (step / _MEMORY)), half)
+    root = half + math.sqrt(half**2 - 1) if half < -1 else -1.0
+    return max(root, -(abs(coefficient) ** step))
 
 
 def _weights(

@@ -17,7 +17,7 @@ enum { CELLS = 8, KERNEL = 2 * PK_MARGIN * CELLS };
 
 /* Width of the Gaussian that ends the sinc, in distances of two points. */
 static const double KERNEL_WIDTH = 1.9;
-static const double WINDOW_RADIUS = 5.6;
+static const double WINDOW_RADIUS = 5.0;
 static const float NEGLIGIBLE = 1e-7f;
 
 /* K at the middle of the cells, from -PK_MARGIN to PK_MARGIN; the weights of the points around

@@ -19,14 +19,16 @@ static const double BAND = 4.5;
 static const double BAND_END = 7;
 /* Share of the smoothed products that may come from aliases. */
 static const double ALIAS = 3e-6;
-/* Beyond so many scales the Gaussian window is left out: its tails weigh 2e-8. */
-static const double RADIUS = 5.6;
+/* Beyond so many scales the Gaussian window is left out: its tails weigh 6e-7. */
+static const double RADIUS = 5.0;
 /* A transform's circle must exceed the series by so many scales, unless it is the full one. */
 static const double PADDING = 3.5;
 /* Least rate (times scale) where the window hangs over the ends at most points. */
 static const double EDGE_RATE = 12, EDGE_LENGTH = 8;
-/* Evaluated points: at most 2 scales apart, and 16 in the counted span where it is short. */
-static const double MAX_STEP = 2, POINTS_PER_SPAN = 16;
+/* Evaluated points: at most 2 scales apart, and so many in the counted span where it is short.
+ * Half of them do where they are close together, or the ends count for less than what is
+ * between. */
+static const double MAX_STEP = 2, POINTS_PER_SPAN = 32, CLOSE = 0.71;
 /* Smallest scale whose Gaussian window ends within the Nyquist band. */
 static const double MIN_SCALE = 1.6;
 
@@ -206,7 +208,11 @@ static void set_steps(pk_plan *plan)
 {
     for (int32_t j = plan->own; j < plan->n_counted; j++) {
         pk_scale *s = &plan->scales[j];
-        double limit = (s->high - s->low) / POINTS_PER_SPAN;
+        double limit = (s->high - s->low) / POINTS_PER_SPAN, close = s->scale * CLOSE;
+        if (s->more > 0 || 2 * limit <= close)
+            limit *= 2;
+        else if (limit < close)
+            limit = close;
         if (limit < s->scale / POINTS_PER_SPAN)
             limit = s->scale / POINTS_PER_SPAN;
         if (limit > s->scale * MAX_STEP * (1 + 1e-12))
