@@ -152,14 +152,14 @@ def _decimated(coefficient: float, step: float, frequency: float) -> float:
         frequency: where the slope is taken, in radians per sample of the whole series.
     """
     if step == 1 or coefficient >= 0:
-        return coefficient**step
+        return float(coefficient**step)
     power = 1 - 2 * coefficient * math.cos(frequency) + coefficient**2
     slope = 2 * coefficient * frequency * math.sin(frequency) / power
     at = step * frequency
     # a² − 2·half·a + 1 = 0, the root within the unit circle.
     half = math.cos(at) + at * math.sin(at) / slope
     root = half + math.sqrt(half**2 - 1) if half < -1 else -1.0
-    return max(root, -(abs(coefficient) ** step))
+    return float(max(root, -(abs(coefficient) ** step)))
 
 
 def _weights(

@@ -219,7 +219,11 @@ def test_cancelling(ctl, files):
 def test_interrupting_a_watch_leaves_the_job(ctl, daemon, files):
     long = ctl("submit", "wct", *files, "--dt", "1", *ENDLESS)[1].strip()
     with subprocess.Popen(
-        [CTL, "watch", long], stderr=subprocess.PIPE, text=True, env={**os.environ}
+        # A test run in the background has SIGINT ignored, and its children would, too.
+        ["env", "--default-signal=INT", CTL, "watch", long],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ},
     ) as watcher:
         assert watcher.stderr
         assert "realisations" in watcher.stderr.readline()
