@@ -96,8 +96,16 @@ static int digest_on(const example *e, const char *isa, uint64_t *digest)
     double scales[SCALES], scale = e->s0;
     for (int j = 0; j < SCALES; j++, scale *= 1.122462048309373)
         scales[j] = scale;
-    pk_task task = {e->family,   BINS,   e->order,     e->length, {e->ar1[0], e->ar1[1]},
-                    SCALES,      e->n_weights, scales, e->weights};
+    pk_task task = {.family = e->family,
+                    .bins = BINS,
+                    .order = e->order,
+                    .length = e->length,
+                    .ar1 = {e->ar1[0], e->ar1[1]},
+                    .n_scales = SCALES,
+                    .n_weights = e->n_weights,
+                    .scales = scales,
+                    .weights = e->weights,
+                    .own = {0, SCALES}};
     pk_plan *plan;
     pk_error error = {0};
     if (pk_plan_create(&task, e->path, isa, &plan, &error)) {

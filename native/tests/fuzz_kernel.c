@@ -115,13 +115,19 @@ static void take_trial(input *in, trial *t)
     t->isa = ISAS[wild(in) ? between(in, 0, 6) : between(in, 0, 3)];
     t->seed = take(in, 8);
     t->first = wild(in) ? take(in, 8) : take(in, 4);
+    t->task.stream = wild(in) ? (int32_t)between(in, -1, 64) : 0;
+    t->task.own[0] = 0;
+    t->task.own[1] = t->task.n_scales;
+    t->task.edge = 0;
+    t->task.near = t->task.beyond = NULL;
     t->count = wild(in) ? UINT64_MAX - take(in, 2) : (uint64_t)between(in, 0, MOST_COUNT);
 }
 
 static int names_a_field(const char *text)
 {
     static const char *const FIELDS[] = {"family", "order",        "length", "ar1", "bins",
-                                         "scales", "scale_weights", "path",   "isa"};
+                                         "scales", "scale_weights", "path",   "isa",
+                                         "own",    "stream"};
     for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++)
         if (strstr(text, FIELDS[i]))
             return 1;
