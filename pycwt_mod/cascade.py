@@ -2,7 +2,7 @@
 
 Squared coherence at a scale depends on what happens within a few scales of a point. So a level
 at small scales needs no long series, and at large scales no fast sampling: each octave draws
-its own pairs, some scales long, sampled so that its smallest scale has eight samples. An AR(1)
+its own pairs, some scales long, sampled so that its smallest scale has seven samples. An AR(1)
 series looked at every m time units has the correlation α^m from sample to sample, and is an
 AR(1) series again. The cost grows with the number of octaves, not with the length of the
 series.
@@ -28,22 +28,27 @@ if TYPE_CHECKING:
 
 #: Samples of an octave's smallest scale, at least: with fewer, the decimated noise aliases into
 #: its band.
-_SAMPLES = 8
+_SAMPLES = 7
 #: How far beyond the upper end of the band the Nyquist frequency lies, at least.
 _NYQUIST = 1.5
 #: Length of an octave's series, in its largest scale. Beyond the edges it then has as many
-#: independent values as the whole series has at the largest scale of all; and with sixteen
-#: samples to that scale, 181 in all, it is padded to 256.
-_SPANS = 11.3
+#: independent values as the whole series has at the largest scale of all; and with less than
+#: fourteen samples to that scale, 181 in all, it is padded to 256.
+_SPANS = 13.0
 #: Beyond so many scales from an edge the distribution is that of the interior: measured, the
 #: 95 % level falls from 0.72 at 2 scales to 0.703 at 3.5, and stays there.
 EDGE = 4.0
 #: The wavelet's peak frequency at the smallest scale of an octave, in radians a sample, at most:
 #: closer to the Nyquist frequency an AR(1) spectrum no longer has its slope.
-_PEAK = 0.75
+_PEAK = 0.86
 #: Samples of a short series, at least: below some 3.5 samples the Nyquist frequency cuts the
 #: wavelet, which then reaches far beyond the edges.
 _LENGTH = 180
+#: A blue series has little power at large scales, (1 + α)/(1 − α) of white noise's, while the
+#: samples at its ends stand out like any: below so many times 1/scale they are felt.
+_QUIET = 4.0
+#: A short series that would be that close to the whole one in length gives way to it.
+_NEARLY = 1.5
 #: Streams of random numbers; the first belongs to the ``full`` estimator.
 _STREAMS = 64
 #: Digits of scales and lengths in samples: so that octaves alike have the same ones.
@@ -116,8 +121,10 @@ def _octave(task: SignificanceTask, number: int, low: int, high: int, halo: int)
 def _sampling(task: SignificanceTask, smallest: float, largest: float) -> tuple[float, int]:
     """Distance of two samples of an octave's series, in those of the whole one, and its length."""
     step = max(1.0, smallest / _samples(task))
+    if any(smallest * (1 + a) / (1 - a) < _QUIET for a in task.ar1 if a < 0):
+        step = 1.0
     length = max(_LENGTH, math.ceil(round(_SPANS * largest / step, _DIGITS)))
-    if length * step < task.length:
+    if _NEARLY * length * step < task.length:
         return step, length
     # The whole series: in the same proportion to the power of two that it is padded to, as the
     # windows of the largest scales come round the circle.
@@ -152,14 +159,14 @@ def _decimated(coefficient: float, step: float, frequency: float) -> float:
         frequency: where the slope is taken, in radians per sample of the whole series.
     """
     if step == 1 or coefficient >= 0:
-        return float(coefficient**step)
+        return math.pow(coefficient, step)
     power = 1 - 2 * coefficient * math.cos(frequency) + coefficient**2
     slope = 2 * coefficient * frequency * math.sin(frequency) / power
     at = step * frequency
     # a² − 2·half·a + 1 = 0, the root within the unit circle.
     half = math.cos(at) + at * math.sin(at) / slope
     root = half + math.sqrt(half**2 - 1) if half < -1 else -1.0
-    return float(max(root, -(abs(coefficient) ** step)))
+    return max(root, -math.pow(abs(coefficient), step))
 
 
 def _weights(
@@ -175,16 +182,16 @@ def _weights(
         length: of the short series.
     """
     cone = grid.cone_factor(task.family)
-    if not _points(full * cone, task.length):
+    if not points_beyond(full * cone, task.length):
         return 0, 0
     near = round(step)
-    beyond = _points(scale * max(EDGE, cone), length)
+    beyond = points_beyond(scale * max(EDGE, cone), length)
     if not beyond or length * step >= task.length:
         return near, near
-    ratio = _points(full * max(EDGE, cone), task.length) / step / beyond
+    ratio = points_beyond(full * max(EDGE, cone), task.length) / step / beyond
     return near, max(1, round(near * ratio))
 
 
-def _points(distance: float, length: int) -> int:
-    """Points of a series that are at least so far from both its ends."""
+def points_beyond(distance: float, length: int) -> int:
+    """Points of a series that are at least ``distance`` samples from both its ends."""
     return max(0, length - 2 * math.ceil(distance))

@@ -23,12 +23,12 @@ from pycwt_mod.backends import (
 )
 from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
 from pycwt_mod.cache import Entry, HistogramCache
-from pycwt_mod.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.cascade import EDGE, Octave, octaves, points_beyond, whole
 from pycwt_mod.histogram import levels, upper_tail
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import scale_weights
-from pycwt_mod.transform import MAX_J, edge_distance, outside_cone, scale_grid
-from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
+from pycwt_mod.transform import MAX_J, scale_grid
+from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 #: What ``backend="auto"`` takes first; after it, any that can compute now.
 _PREFERRED = "joblib"
-#: Decorrelation time of R² over scale, for the Morlet wavelet. The cross power of independent
-#: noises is correlated as exp(−t²/2s²); the window exp(−t²/2s²), passed over both, widens it to
-#: exp(−t²/6s²). R² goes as its squared modulus, exp(−t²/3s²), whose integral is √(3π)·s. The
-#: other windows are of like width. Passing a high level decorrelates faster still, so that the
-#: errors lie on the safe side.
-_DECORRELATION = math.sqrt(3 * math.pi)
+#: Correlation of R² at points t apart, for the Morlet wavelet at scale s: exp(−t²/3s²). The cross
+#: power of independent noises is correlated as exp(−t²/2s²); the window exp(−t²/2s²), passed over
+#: both, widens it to exp(−t²/6s²); R² goes as its squared modulus. The other windows are of like
+#: width. Passing a high level decorrelates somewhat faster, so that the errors lie on the safe
+#: side.
+_CORRELATION = math.sqrt(3)
 
 
 @dataclass(frozen=True)
@@ -340,10 +340,9 @@ def _earlier(
 def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
     """How many independent values of R² a number of realisations gives at each scale.
 
-    Neighbouring points of a realisation are correlated over about three scales; each
-    realisation counts for one at least. Where points near an edge and beyond count for
-    different numbers of samples, n of weight w and m of weight v are worth
-    (w·n + v·m)²/(w²·n + v²·m) of one weight (Kish 1965, *Survey sampling*, section 11.7).
+    Neighbouring points of a realisation are correlated over about three scales. A mean of
+    correlated values of weights w is worth (Σw)²/ΣΣ w·w'·ρ independent ones, ρ being the
+    correlation of either pair (without correlation, Kish 1965, *Survey sampling*, section 11.7).
 
     Args:
         task: the job.
@@ -353,25 +352,32 @@ def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.
         float64, shape (scales,).
     """
     parts = octaves(task) if task.estimator == "cascade" else (whole(task),)
-    values: NDArray[np.float64] = realisations * np.concatenate([_independent(p) for p in parts])
-    return values
+    return realisations * np.array([n for part in parts for n in _independent(part)])
 
 
-def _independent(part: Octave) -> NDArray[np.float64]:
+def _independent(part: Octave) -> list[float]:
     """Independent values of one realisation at the own scales of an octave."""
-    scales = np.array(part.task.scales[slice(*part.own)])
-    distance = edge_distance(part.task.length)
-    wavelet = wavelet_of(part.task.family, part.task.order)
-    outside = outside_cone(scales, part.task.length, wavelet)
-    near = distance < EDGE * scales[:, None]
-    numbers = np.stack([(outside & near).sum(axis=1), (outside & ~near).sum(axis=1)])
-    weights = np.array(part.weights, dtype=np.float64).T
-    squares = np.maximum((weights**2 * numbers).sum(axis=0), 1)
-    points = (weights * numbers).sum(axis=0) ** 2 / squares
-    found: NDArray[np.float64] = np.clip(
-        points / (_DECORRELATION * scales), 1, np.maximum(points, 1)
-    )
+    cone, length = grid.cone_factor(part.task.family), part.task.length
+    found = []
+    for scale, (near, beyond) in zip(part.task.scales[slice(*part.own)], part.weights, strict=True):
+        all_ = points_beyond(scale * cone, length)
+        inner = points_beyond(scale * max(cone, EDGE), length)
+        more, width = beyond - near, _CORRELATION * scale
+        edge = (all_ - inner) / 2
+        # Of the zones with themselves, and with each other.
+        pairs = (
+            near**2 * _correlated(all_, width)
+            + more**2 * _correlated(inner, width)
+            + 2 * near * more * (_correlated(edge + inner, width) - _correlated(edge, width))
+        )
+        found.append((near * all_ + more * inner) ** 2 / pairs if pairs > 0 else 1.0)
     return found
+
+
+def _correlated(span: float, width: float) -> float:
+    """∫∫ exp(−(t − u)²/width²) dt du over 0 … span."""
+    x = span / width
+    return width**2 * (math.sqrt(math.pi) * x * math.erf(x) + math.expm1(-(x**2)))
 
 
 def choose_backend(name: str) -> MonteCarloBackend:
