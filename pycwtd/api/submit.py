@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -124,7 +124,7 @@ def task_request(number: int, task: dict[str, Any], context: Context) -> Analysi
     """
     where = f"tasks[{number}]"
     kind = task.pop("type", None)
-    kinds = Kind.__args__  # type: ignore[attr-defined]
+    kinds = get_args(Kind)
     if kind not in kinds:
         raise Problem(422, f"{where}.type: must be one of {', '.join(kinds)}", code="invalid_field")
     try:

@@ -162,7 +162,16 @@ def test_false_alarm_rate():
     standard errors are allowed, a false alarm in a million.
     """
     level = pycwt_mod.wct_significance(
-        0.6, 0.2, 1, 0.125, 2, 32, mc_count=20_000, seed=9, backend="sequential"
+        0.6,
+        0.2,
+        1,
+        0.125,
+        2,
+        32,
+        mc_count=20_000,
+        seed=9,
+        backend="sequential",
+        estimator="cascade",
     )
     rng = np.random.default_rng(41)
     shares = []
