@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,11 +47,10 @@ def levels(
     p = checks.within(level, "level", 0, 1)
     n = counts.sum(axis=1) if independent is None else np.asarray(independent, dtype=np.float64)
     spread = np.sqrt(p * (1 - p) / np.maximum(np.broadcast_to(n, counts.shape[:1]), 1))
-    # Exact below 2^53, and beyond it as good as any.
-    cumulative = np.cumsum(counts, axis=1, dtype=np.float64)
-    upper = _quantiles(cumulative, np.minimum(1, p + spread))
-    lower = _quantiles(cumulative, np.maximum(0, p - spread))
-    return _quantiles(cumulative, np.full(spread.shape, p)), (upper - lower) / 2
+    cumulative = np.cumsum(counts, axis=1)
+    shares = np.stack([np.full(spread.shape, p), p + spread, p - spread])
+    found, upper, lower = _quantiles(cumulative, np.clip(shares, 0, 1))
+    return found, (upper - lower) / 2
 
 
 def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,13 +73,19 @@ def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDA
     return shares
 
 
-def _quantiles(cumulative: NDArray[np.float64], p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where each row first reaches its share of its total, interpolated within the bin."""
+def _quantiles(cumulative: NDArray[Any], p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where each row first reaches shares of its total, interpolated within the bin.
+
+    Args:
+        cumulative: of the rows, shape (rows, bins).
+        p: the shares, shape (shares, rows).
+    """
     bins = cumulative.shape[1]
     wanted = p * cumulative[:, -1]
-    reached = [row.searchsorted(value) for row, value in zip(cumulative, wanted, strict=True)]
-    bin_ = np.minimum(np.array(reached, dtype=np.int64), bins - 1)
-    at = np.arange(bin_.size)
+    # Integers are compared as floats: exact below 2^53, and beyond it as good as any.
+    reached = [row.searchsorted(w) for row, w in zip(cumulative, wanted.T, strict=True)]
+    bin_ = np.minimum(np.array(reached, dtype=np.int64).reshape(wanted.T.shape).T, bins - 1)
+    at = np.arange(cumulative.shape[0])
     below = np.where(bin_ > 0, cumulative[at, bin_ - 1], 0)
     count = cumulative[at, bin_] - below
     # What an empty bin is divided by doesn't matter.

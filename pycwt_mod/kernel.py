@@ -98,7 +98,7 @@ class Plan:
             plan = _create(octave, isa, path, models.get(tables))
             models.setdefault(tables, plan)
             rows = slice(octave.row, octave.row + octave.own[1] - octave.own[0])
-            parts.append(Part(plan, rows, int(lib.pk_plan_lanes(plan))))
+            parts.append(Part(plan, rows, int(lib.pk_plan_lanes(plan)), octave.series))
         # Those that lend their tables live as long as any.
         self._parts = tuple(parts)
 

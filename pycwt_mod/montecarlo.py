@@ -6,7 +6,6 @@ the data, whose coherence at each scale is counted outside the cone of influence
 
 from __future__ import annotations
 
-import math
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from pycwt_mod.backends import (
 )
 from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
 from pycwt_mod.cache import Entry, HistogramCache
-from pycwt_mod.cascade import EDGE, Octave, octaves, points_beyond, whole
+from pycwt_mod.cascade import octaves, whole
 from pycwt_mod.histogram import levels, upper_tail
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import scale_weights
@@ -38,12 +37,6 @@ if TYPE_CHECKING:
 
 #: What ``backend="auto"`` takes first; after it, any that can compute now.
 _PREFERRED = "joblib"
-#: Correlation of R² at points t apart, for the Morlet wavelet at scale s: exp(−t²/3s²). The cross
-#: power of independent noises is correlated as exp(−t²/2s²); the window exp(−t²/2s²), passed over
-#: both, widens it to exp(−t²/6s²); R² goes as its squared modulus. The other windows are of like
-#: width. Passing a high level decorrelates somewhat faster, so that the errors lie on the safe
-#: side.
-_CORRELATION = math.sqrt(3)
 
 
 @dataclass(frozen=True)
@@ -279,14 +272,13 @@ def monte_carlo(
     number = known.seed if known else (secrets.randbits(64) if seed is None else seed)
     done = known.mc_count if known else 0
     histogram = known.histogram if known else np.zeros((len(task.scales), task.bins), np.int64)
-    independent = independent_values(task, 1)
     for stage in _stages(count, wanted, done):
         if stage > done:
             histogram = histogram + chosen.run(
                 task, number, done, stage - done, control or NoControl()
             )
             done = stage
-        found, errors = levels(histogram, level, done * independent)
+        found, errors = levels(histogram, level, independent_values(task, done))
         if wanted is None or np.nanmax(errors) <= wanted:
             break
     fresh = known is None or done > known.mc_count
@@ -340,44 +332,17 @@ def _earlier(
 def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
     """How many independent values of R² a number of realisations gives at each scale.
 
-    Neighbouring points of a realisation are correlated over about three scales. A mean of
-    correlated values of weights w is worth (Σw)²/ΣΣ w·w'·ρ independent ones, ρ being the
-    correlation of either pair (without correlation, Kish 1965, *Survey sampling*, section 11.7).
-
     Args:
         task: the job.
-        realisations: how many were computed.
+        realisations: how many were computed, from the first on.
 
     Returns:
         float64, shape (scales,).
     """
     parts = octaves(task) if task.estimator == "cascade" else (whole(task),)
-    return realisations * np.array([n for part in parts for n in _independent(part)])
-
-
-def _independent(part: Octave) -> list[float]:
-    """Independent values of one realisation at the own scales of an octave."""
-    cone, length = grid.cone_factor(part.task.family), part.task.length
-    found = []
-    for scale, (near, beyond) in zip(part.task.scales[slice(*part.own)], part.weights, strict=True):
-        all_ = points_beyond(scale * cone, length)
-        inner = points_beyond(scale * max(cone, EDGE), length)
-        more, width = beyond - near, _CORRELATION * scale
-        edge = (all_ - inner) / 2
-        # Of the zones with themselves, and with each other.
-        pairs = (
-            near**2 * _correlated(all_, width)
-            + more**2 * _correlated(inner, width)
-            + 2 * near * more * (_correlated(edge + inner, width) - _correlated(edge, width))
-        )
-        found.append((near * all_ + more * inner) ** 2 / pairs if pairs > 0 else 1.0)
-    return found
-
-
-def _correlated(span: float, width: float) -> float:
-    """∫∫ exp(−(t − u)²/width²) dt du over 0 … span."""
-    x = span / width
-    return width**2 * (math.sqrt(math.pi) * x * math.erf(x) + math.expm1(-(x**2)))
+    return np.concatenate(
+        [part.series(realisations) * np.array(part.independent) for part in parts]
+    )
 
 
 def choose_backend(name: str) -> MonteCarloBackend:
