@@ -90,6 +90,11 @@ class Coherence(_CoherenceTuple):
         """Its realisations."""
         return self.monte_carlo.mc_count if self.monte_carlo else None
 
+    @property
+    def estimator(self) -> Estimator | None:
+        """Which estimator it ran."""
+        return self.monte_carlo.estimator if self.monte_carlo else None
+
 
 def xwt(  # noqa: PLR0917 - pycwt's signature
     y1: ArrayLike,
@@ -166,7 +171,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "full",
+    estimator: Estimator = "cascade",
     control: Control | None = None,
     dtype: DTypeLike = "float64",
 ) -> Coherence:
@@ -194,7 +199,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         backend: who computes the significance.
         seed: makes the significance reproducible.
         bins: of the histogram.
-        estimator: of the significance.
+        estimator: of the significance, ``cascade`` or ``full``.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
 

@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod import checks, grid
-from pycwt_mod.backends import (
-    BackendUnavailableError,
-    NoControl,
-    SignificanceTask,
-    get_backend,
-    list_backends,
-)
+from pycwt_mod.backends import NoControl, SignificanceTask, choose_backend
 from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
 from pycwt_mod.cache import Entry, HistogramCache
 from pycwt_mod.cascade import octaves, whole
@@ -32,11 +26,8 @@ from pycwt_mod.wavelets import Wavelet, find_wavelet
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.backends import Control, MonteCarloBackend
+    from pycwt_mod.backends import Control
     from pycwt_mod.backends.task import Estimator
-
-#: What ``backend="auto"`` takes first; after it, any that can compute now.
-_PREFERRED = "joblib"
 
 
 @dataclass(frozen=True)
@@ -118,7 +109,7 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "full",
+    estimator: Estimator = "cascade",
     control: Control | None = None,
 ) -> NDArray[np.float64]:
     """Levels of squared coherence that independent AR(1) noises stay below, per scale.
@@ -141,7 +132,8 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
             that can.
         seed: 0 ≤ seed < 2⁶⁴; None draws one.
         bins: bins of the histogram between 0 and 1.
-        estimator: ``cascade`` draws short series for every octave of scales; ``full`` draws
+        estimator: ``cascade`` draws short series for every octave of scales, as many as it
+            takes for the standard error that ``full`` has at its worst scale; ``full`` draws
             series of six times the largest scale, as pycwt does, and sees them at every scale.
             Both estimate the same levels, ``cascade`` the sooner; see
             :mod:`pycwt_mod.cascade`.
@@ -179,7 +171,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     wavelet: str | Wavelet = "morlet",
     *,
     bins: int = 1000,
-    estimator: Estimator = "full",
+    estimator: Estimator = "cascade",
 ) -> SignificanceTask:
     """The significance job of a coherence with these parameters.
 
@@ -195,7 +187,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         J: number of scales less one.
         wavelet: name or instance.
         bins: bins of the histogram.
-        estimator: ``full`` or ``cascade``.
+        estimator: ``cascade`` or ``full``; see :func:`wct_significance`.
 
     Returns:
         The job, in samples.
@@ -254,7 +246,8 @@ def monte_carlo(
 
     Raises:
         TypeError: an argument isn't a number.
-        ValueError: an argument is out of range, or ``start`` is of another task, class or seed.
+        ValueError: an argument is out of range, ``start`` is of another task, class or seed, or
+            the backend of that name can't compute such a task.
         Cancelled: the control said so.
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now; the text says what to do.
@@ -264,7 +257,7 @@ def monte_carlo(
     wanted = None if precision is None else checks.within(precision, "precision", 0, 1)
     if seed is not None:
         seed = checks.whole(seed, "seed", 0, 2**64 - 1)
-    chosen = choose_backend(backend)
+    chosen = choose_backend(backend, task)
     numerics = chosen.info.numerics
     known = _earlier(
         task, numerics, seed, start=start, cache=cache, count=None if wanted else count
@@ -342,27 +335,4 @@ def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.
     parts = octaves(task) if task.estimator == "cascade" else (whole(task),)
     return np.concatenate(
         [part.series(realisations) * np.array(part.independent) for part in parts]
-    )
-
-
-def choose_backend(name: str) -> MonteCarloBackend:
-    """The backend of that name; for "auto" the preferred one, else the first that can compute.
-
-    Raises:
-        UnknownBackendError: there is no backend of that name.
-        BackendUnavailableError: none can compute now.
-    """
-    if name != "auto":
-        return get_backend(name)
-    names = sorted((info.name for info in list_backends()), key=lambda n: (n != _PREFERRED, n))
-    reasons = []
-    for candidate in names:
-        backend = get_backend(candidate)
-        state = backend.probe()
-        if state.available:
-            return backend
-        reasons.append(f"{candidate}: {state.error}")
-    raise BackendUnavailableError(
-        "no backend can compute a significance; "
-        + ("; ".join(reasons) if reasons else "no driver is installed")
     )

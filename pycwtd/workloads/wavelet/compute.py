@@ -60,7 +60,8 @@ def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         arrays = _ANALYSES[request.kind](request, series, wavelet)
         if request.simulates:
             al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
-            task = coherence_task(al1, al2, request.dt, request.dj, request.s0, request.J, wavelet)
+            grid = (request.dt, request.dj, request.s0, request.J)
+            task = coherence_task(al1, al2, *grid, wavelet, estimator="full")
     arrays["computation_time"] = time.perf_counter() - started
     if caught:
         arrays["warnings"] = sorted({str(warning.message) for warning in caught})
