@@ -85,7 +85,7 @@ class Run:
         self._largest = parts[spaces.index(max(spaces))].plan
         self._seed = seed
         self._count = span[1]
-        self._series = max(1, sum(end - begin for begin, end in (p.span(span) for p in parts)))
+        self._series = sum(end - begin for begin, end in (p.span(span) for p in parts))
         self._threads = threads
         self._cancel = ffi.new("int32_t *")
         self._progress = [ffi.new("int64_t *") for _ in range(self._threads)]
@@ -173,7 +173,7 @@ class Run:
         """Realisations done: of a cascade, as many as the series that are done make on average."""
         with self._lock:
             done = self._done + sum(int(cell[0]) for cell in self._progress)
-            return self._count * done // self._series
+            return self._count * done // self._series if self._series else self._count
 
 
 class _Watch:
