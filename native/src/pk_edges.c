@@ -86,6 +86,8 @@ static void add_cells(const edge_rule *rule, double centre, const double span[2]
     double first = floor(span[0] / width), last = ceil(span[1] / width);
     low = first > (double)low ? (int64_t)first : low;
     high = last < (double)high ? (int64_t)last : high;
+    if (low >= high)
+        return;
     gaussian g = gaussian_from(rule, ((double)low + 0.5) * width - centre, width);
     for (int64_t c = low; c < high; c++) {
         double weight = gaussian_next(&g) * width;
