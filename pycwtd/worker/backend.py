@@ -14,7 +14,7 @@ from pycwt_mod.backends import MonteCarloBackend, SignificanceTask, get_backend
 from pycwtd.worker.arrays import save_array
 
 if TYPE_CHECKING:
-    from pycwtd.worker.__main__ import Operation, TaskControl
+    from pycwtd.worker.control import Operation, TaskControl
 
 #: Long enough to be measured, short enough for the start of the daemon.
 _CALIBRATION_SECONDS = 0.05

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pycwt_mod.wavelets import Wavelet
-    from pycwtd.worker.__main__ import Operation, TaskControl
+    from pycwtd.worker.control import Operation, TaskControl
 
     Arrays = dict[str, Any]
 
