@@ -120,8 +120,8 @@ class BackendStatus(Backend, kw_only=True):
     """One backend, and how it fares."""
 
     status: Literal["present", "ready", "unavailable", "quarantined"]
-    #: Measured on this appliance: for each estimator, microseconds per realisation of 85 scales
-    #: of the Morlet wavelet, twelve to the octave, from two samples on.
+    #: Measured on this appliance: for each estimator, microseconds per realisation of 25 scales
+    #: of the Morlet wavelet, four to the octave, from two samples on.
     performance_metrics: dict[str, float | None]
     last_error: str | None
 

@@ -207,7 +207,7 @@ class Pool:
             )
         fastest = self.fastest(work)
         if fastest is None:
-            raise BackendUnavailableError(reason or "no backend is available")
+            raise BackendUnavailableError(reason or "no backend that runs it is available")
         return Choice(fastest, reason)
 
     def fastest(self, work: Work, *, like: str | None = None) -> str | None:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 #: Long enough to be measured, short enough for the start of the daemon.
 _CALIBRATION_SECONDS = 0.05
 _CALIBRATION_RUNS = 2
-#: Realisations to begin with: every lane of a kernel is filled.
-_CALIBRATION_COUNT = 32
 
 
 def operations(name: str) -> dict[str, Operation]:
@@ -52,7 +50,7 @@ def _calibrate(
     wavelet = wavelet_of(family, DEFAULT_ORDERS[family])
     s0, dj, J = USUAL_GRID
     task = coherence_task(0.5, 0.5, 1.0, dj, s0, J, wavelet, estimator=estimator)
-    count = _CALIBRATION_COUNT
+    count = 1
     _timed(backend, task, count, control)  # plans and pages are made here
     while (seconds := _timed(backend, task, count, control)) < _CALIBRATION_SECONDS:
         count *= min(16, 1 + int(_CALIBRATION_SECONDS / seconds))

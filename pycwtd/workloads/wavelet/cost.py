@@ -13,10 +13,10 @@ from pycwt_mod import grid
 if TYPE_CHECKING:
     from pycwt_mod.backends.task import Estimator, Family
 
-#: What backends are timed with at the start and compared by: smallest scale, dj and J of the
-#: coherence of Grinsted et al. (2004), section 5, with the Morlet wavelet.
+#: What backends are timed with at the start and compared by: smallest scale, dj and J. Small
+#: enough for a microcontroller.
 USUAL_FAMILY: Family = "morlet"
-USUAL_GRID = (2.0, 1 / 12, 84)
+USUAL_GRID = (2.0, 0.25, 24)
 
 
 def realisation_cost(
