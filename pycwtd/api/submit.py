@@ -53,7 +53,7 @@ async def new_job(wanted: Analysis, owner: str, context: Context) -> Job:
         work = Work(wanted.estimator, wanted.family, wanted.cost())
         choice = await pool.choose(wanted.backend, work, fallback=wanted.fallback)
         backend, reason = choice.name, choice.fallback_reason
-        estimate = pool.rates.seconds(backend, work.times(wanted.total))
+        estimate = pool.seconds(backend, work.times(wanted.total))
     elif wanted.backend != "auto":
         pool.find(wanted.backend)
     seed = secrets.randbits(_SEED_BITS) if wanted.seed is None else wanted.seed

@@ -58,7 +58,7 @@ class Engine:
         self.pool = pool
         #: Set when the daemon begins to stop.
         self.halted = asyncio.Event()
-        self._steps = Steps(config, store, pool.rates)
+        self._steps = Steps(config, store, pool)
         self.active: dict[str, ActiveJob] = {}
         self.ledger = Ledger(store, self.halted)
         self._work = asyncio.Event()

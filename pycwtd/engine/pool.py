@@ -49,6 +49,11 @@ class Choice:
     fallback_reason: str | None = None
 
 
+def _usual(work: Work) -> Work:
+    """What backends are compared by that haven't done such work yet."""
+    return replace(work, family=USUAL_FAMILY, units=1.0)
+
+
 class Pool:
     """The devices of this appliance."""
 
@@ -222,13 +227,26 @@ class Pool:
         ]
         preference = {name: i for i, name in enumerate(self._config.preference)}
         ready.sort(key=lambda name: preference.get(name, 99))
-        # What has been measured of some alone compares none of them.
-        for known in (work, replace(work, family=USUAL_FAMILY, units=1.0)):
-            times = [self.rates.seconds(name, known) for name in ready]
-            ranked = [(t, i) for i, t in enumerate(times) if t is not None]
-            if ranked and len(ranked) == len(ready):
-                return ready[min(ranked)[1]]
+        for known in (work, _usual(work)):
+            times = [(t, i) for i, name in enumerate(ready) if (t := self.seconds(name, known))]
+            if times:
+                return ready[min(times)[1]]
         return ready[0] if ready else None
+
+    def seconds(self, name: str, work: Work) -> float | None:
+        """Time that work would take on a backend; ``None`` before its like has been measured.
+
+        What has been measured on another backend alone tells it, too, by their speeds with the
+        usual wavelet.
+        """
+        if (known := self.rates.seconds(name, work)) is not None:
+            return known
+        for other in self.backends():
+            known = self.rates.seconds(other.id, work)
+            speedup = self.rates.speedup(name, other.id, _usual(work))
+            if known is not None and speedup is not None:
+                return known / speedup
+        return None
 
     def _numerics(self, name: str) -> str:
         info = self.devices[name].info

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pycwt_mod.backends import Estimator, Family
 
-#: Largest weight of the newest measurement in the running mean, reached after a second.
-_NEWEST = 0.3
+#: After so much computing a measurement counts half (seconds).
+_HALF_LIFE = 2.0
 #: What took less than this was mostly overhead, and says nothing of the rate (seconds).
 _SHORTEST = 0.04
 
@@ -29,19 +29,25 @@ class Work:
 
 
 class Pace:
-    """The running mean of seconds per unit; ``None`` before anything has been measured."""
+    """The speed lately: seconds over units, of which the older ones count less and less."""
 
     def __init__(self) -> None:
-        self.seconds_per_unit: float | None = None
+        self._seconds = self._units = 0.0
+
+    @property
+    def seconds_per_unit(self) -> float | None:
+        """``None`` before anything has been measured."""
+        return self._seconds / self._units if self._units else None
 
     def measured(self, units: float, seconds: float) -> None:
         """Take note of a computation that took ``seconds`` of wall time."""
-        if units <= 0 or seconds < _SHORTEST:
+        if units <= 0 or (seconds < _SHORTEST and not self._units):
             return
-        value = seconds / units
-        old = self.seconds_per_unit
-        weight = _NEWEST * min(1.0, seconds)
-        self.seconds_per_unit = value if old is None else old + weight * (value - old)
+        kept = 0.5 ** (seconds / _HALF_LIFE)
+        # Sums, not a mean of quotients: a first chunk, small and with all the tables to be
+        # made, is outweighed by the next ones.
+        self._seconds = kept * self._seconds + seconds
+        self._units = kept * self._units + units
 
 
 class Rates:
@@ -52,6 +58,8 @@ class Rates:
 
     def measured(self, backend: str, work: Work, seconds: float) -> None:
         """Take note of a computation that took ``seconds`` of wall time."""
+        if seconds < _SHORTEST:
+            return
         pace = self._paces.setdefault((backend, work.estimator, work.family), Pace())
         pace.measured(work.units, seconds)
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from pycwtd.config import EngineConfig
+from pycwtd.engine import spans
 from pycwtd.engine.device import Condition
 from pycwtd.engine.pool import BackendUnavailableError, Pool, UnfitBackendError
-from pycwtd.engine.rates import Rates, Work
+from pycwtd.engine.rates import Pace, Rates, Work
 
 CASCADE = Work("cascade", "morlet", 100.0)
 FULL = Work("full", "morlet", 100.0)
@@ -48,13 +49,15 @@ def test_the_fastest_at_the_estimator_asked_for(pool):
     assert choose(pool, "auto", FULL).name == "sequential"
 
 
-def test_what_is_measured_of_one_alone_compares_nothing(pool):
-    """Else a backend that once ran a family would keep it for ever."""
-    pool.rates.measured("sequential", PAUL, 1.0)
-    assert choose(pool, "auto", PAUL).name == "joblib"
-    # The usual family tells how fast they are beside each other.
-    for name, seconds in (("joblib", 2.0), ("sequential", 1.0)):
+def test_what_one_backend_has_not_done_follows_from_another(pool):
+    """Else the backend that happens to run a family first would keep it for ever."""
+    for name, seconds in (("joblib", 1.0), ("sequential", 3.0)):
         pool.rates.measured(name, CASCADE, seconds)
+    assert choose(pool, "auto", PAUL).name == "joblib"
+    pool.rates.measured("sequential", PAUL, 6.0)
+    assert pool.seconds("joblib", PAUL) == pytest.approx(2.0)
+    assert choose(pool, "auto", PAUL).name == "joblib"
+    pool.rates.measured("joblib", PAUL, 8.0)
     assert choose(pool, "auto", PAUL).name == "sequential"
 
 
@@ -99,6 +102,15 @@ def test_rates_of_one_estimator_or_family_say_nothing_of_another():
     assert rates.seconds("joblib", CASCADE) is None
     assert rates.seconds("joblib", replace(FULL, family="paul")) is None
     assert rates.seconds("sequential", FULL) is None
+
+
+def test_a_small_first_measurement_with_all_its_overhead_is_soon_outweighed():
+    pace = Pace()
+    pace.measured(32, 0.2 + 32 * 1e-4)
+    for _ in range(10):
+        count = spans.chunk_count(10**9, pace.seconds_per_unit, 1.0)
+        pace.measured(count, count * 1e-4)
+    assert 0.8 < count * 1e-4 < 1.2
 
 
 def test_work_of_unknown_size_is_neither_measured_nor_estimated():

