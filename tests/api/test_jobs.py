@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import numpy as np
+import pytest
 
 from support import red_pair
 
@@ -14,7 +15,9 @@ REQUEST = {
     **{"sig": True, "mc_count": 50, "seed": 9},
 }
 #: More realisations than any machine does while a test looks on.
-ENDLESS = {**REQUEST, "dj": 1 / 12, "J": 100, "mc_count": 1_000_000}
+ENDLESS = {**REQUEST, "dj": 1 / 12, "J": 100, "mc_count": 1_000_000, "estimator": "full"}
+#: The same of the quick estimator: many octaves, closely spaced.
+ENDLESS_CASCADE = {**ENDLESS, "dj": 1 / 40, "J": 480, "estimator": "cascade"}
 
 
 def test_the_life_of_a_job(daemon):
@@ -53,17 +56,30 @@ def test_listing_in_pages_with_and_without_the_slash(daemon):
     assert len(found) == len(set(found))
 
 
-def test_cancelling_a_running_job(daemon):
-    job_id = daemon.submit("wct", ENDLESS)
-    daemon.until(job_id, lambda job: job["realisations_done"] > 0)
+@pytest.mark.parametrize("request_", [ENDLESS, ENDLESS_CASCADE], ids=["full", "cascade"])
+def test_cancelling_a_running_job(daemon, request_):
+    job_id = daemon.submit("wct", request_)
+    seen = daemon.until(job_id, lambda job: job["realisations_done"] > 0)
+    hosts = daemon.workers("backend:")
     answer = daemon.call("DELETE", f"/api/v1/jobs/{job_id}", timeout=5)
     assert answer.status == 200
     assert answer.json["status"] == "cancelled"
+    assert answer.json["estimator"] == request_["estimator"]
+    assert seen["realisations_done"] < 1_000_000
+    # It stopped because it was told to, not because its process was shot 0.8 s later; and the
+    # chunk in flight, of a second, was not waited for and not taken down.
+    assert daemon.workers("backend:") == hosts
+    told = [e for e in daemon.events(0, _ended(job_id)) if e["job_id"] == job_id]
+    assert [e["type"] for e in told[-1:]] == ["job.cancelled"]
     again = daemon.call("DELETE", f"/api/v1/jobs/{job_id}")
     assert again.status == 409
     result = daemon.call("GET", f"/api/v1/jobs/{job_id}/result")
     assert result.status == 400
     assert "cancelled" in result.json["detail"]
+
+
+def _ended(job_id):
+    return lambda event: event["job_id"] == job_id and event["type"] == "job.cancelled"
 
 
 def test_cancelling_a_queued_job_and_fetching_too_early(daemon):
