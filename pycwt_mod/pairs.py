@@ -21,6 +21,7 @@ import numpy as np
 from scipy import fft as sp_fft
 
 from pycwt_mod.bands import DOUBLE, SINGLE, Precision, smoothing_taps, smoothing_transform, window
+from pycwt_mod.circles import real_fft
 from pycwt_mod.fast import BandTransform, Rate, band_rate, single_suffices
 from pycwt_mod.rows import SLACK, Pair, RowFilter, coherence_row, pair_rows, smooth
 
@@ -60,7 +61,7 @@ def coherence_rows(
         r2: float32 or float64, shape (scales, N); overwritten.
         phase: of the same type and shape; overwritten.
     """
-    spectra = [sp_fft.rfft(x, n) for x in (x1, x2)]
+    spectra = [real_fft(x, n) for x in (x1, x2)]
     precision = DOUBLE
     if r2.dtype == np.float32 and all(
         single_suffices(spectrum, scales, wavelet.order).all() for spectrum in spectra

@@ -19,6 +19,9 @@ typedef struct {
                        double *out);
     int (*coherence_f32)(const pt_window *window, int64_t count, float *out);
     int (*coherence_f64)(const pt_window *window, int64_t count, double *out);
+    int (*inverse_f32)(const pt_circle *circle, float *out);
+    int (*inverse_f64)(const pt_circle *circle, double *out);
+    int (*forward_f64)(const double *x, int64_t count, int64_t half, double *out);
 } pt_isa;
 
 /* Samples of the band before the first output. */
