@@ -168,6 +168,7 @@ def smooth(
 
     Raises:
         ValueError: types or lengths don't fit, or ``isa`` isn't one that works here.
+        MemoryError: there is no memory for it.
     """
     half = taps.size - 1
     if not x.dtype == taps.dtype == out.dtype or x.size < out.size + 2 * half:
@@ -176,7 +177,9 @@ def smooth(
         raise ValueError(f"out must have at least {SLACK} numbers, not {out.size}")
     function = lib.pt_smooth_f32 if out.dtype == np.float32 else lib.pt_smooth_f64
     at = _pointer(x) + half
-    function(instruction_set(isa), at, _pointer(taps), half, out.size - SLACK, _pointer(out))
+    code = function(instruction_set(isa), at, _pointer(taps), half, out.size - SLACK, _pointer(out))
+    if code == lib.PT_NO_MEMORY:
+        raise MemoryError("no memory for a filter")
 
 
 def coherence_row(

@@ -223,14 +223,14 @@ PT_INLINE void NAME(line)(NAME(fft) *own, int64_t k1, const int forward, REAL *o
 #pragma GCC unroll 16
         for (int l = 0; l < LANES; l++)
             re[l] = from[l].r;
-        NAME(transpose)(re);
+        NAME(transpose)(re, 1);
 #pragma GCC unroll 16
         for (int l = 0; l < LANES; l++)
             own->x[j2 + l].r = re[l];
 #pragma GCC unroll 16
         for (int l = 0; l < LANES; l++)
             im[l] = from[l].i;
-        NAME(transpose)(im);
+        NAME(transpose)(im, 1);
 #pragma GCC unroll 16
         for (int l = 0; l < LANES; l++)
             own->x[j2 + l].i = im[l];

@@ -44,6 +44,7 @@ static void phases_f64(double step, int64_t first, int64_t count, double *out)
 #define REAL float
 #define LANES (PT_BYTES / 4)
 #define NAME(x) JOIN(x, _f32)
+#include "pt_vector.h"
 #include "pt_lane.h"
 #include "pt_pair.h"
 #include "pt_fft.h"
@@ -56,6 +57,7 @@ static void phases_f64(double step, int64_t first, int64_t count, double *out)
 #define REAL double
 #define LANES (PT_BYTES / 8)
 #define NAME(x) JOIN(x, _f64)
+#include "pt_vector.h"
 #include "pt_lane.h"
 #include "pt_pair.h"
 #include "pt_fft.h"

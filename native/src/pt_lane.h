@@ -1,24 +1,5 @@
-/* The rows in one precision and one width of vector. Included by pt_hot.c, once for each REAL;
- * LANES is the number of REALs in a vector, NAME(x) gives x a suffix. A vector holds LANES / 2
- * complex numbers, real and imaginary parts by turns. */
-
-typedef REAL NAME(vec) __attribute__((vector_size(PT_BYTES)));
-/* The same at any address. */
-typedef REAL NAME(loose) __attribute__((vector_size(PT_BYTES), aligned(sizeof(REAL)), may_alias));
-
-#define vec NAME(vec)
-#define loose NAME(loose)
-#define PAIRS (LANES / 2)
-
-PT_INLINE vec NAME(load)(const REAL *p)
-{
-    return (vec) * (const loose *)p;
-}
-
-PT_INLINE void NAME(store)(REAL *p, vec x)
-{
-    *(loose *)p = (loose)x;
-}
+/* The rows in one precision and one width of vector. Included by pt_hot.c after pt_vector.h. A
+ * vector holds LANES / 2 complex numbers, real and imaginary parts by turns. */
 
 /* One complex number in all places. */
 PT_INLINE vec NAME(spread)(const REAL *p)
@@ -53,26 +34,6 @@ PT_INLINE void NAME(product)(const REAL *x, const REAL *y, REAL *out, int64_t co
 {
     for (int64_t i = 0; i < 2 * count; i += LANES)
         NAME(store)(out + i, NAME(turn)(NAME(load)(x + i), NAME(load)(y + i)));
-}
-
-/* out[i] = sum_j taps[|j|] x[i + step j] for i < count, rounded up to SLACK / 2 REALs: step 1 for
- * real numbers, 2 for complex ones, which count twice. */
-PT_INLINE void NAME(filter)(const REAL *x, const int32_t step, const REAL *taps, int32_t half,
-                            REAL *out, int64_t count)
-{
-    enum { WIDE = 4 };
-    for (int64_t i = 0; i < count; i += WIDE * LANES) {
-        const REAL *at = x + i;
-        vec sum[WIDE];
-        for (int w = 0; w < WIDE; w++)
-            sum[w] = NAME(load)(at + w * LANES) * taps[0];
-        for (int32_t j = 1; j <= half; j++)
-            for (int w = 0; w < WIDE; w++)
-                sum[w] += taps[j] * (NAME(load)(at + w * LANES - step * j) +
-                                     NAME(load)(at + w * LANES + step * j));
-        for (int w = 0; w < WIDE; w++)
-            NAME(store)(out + i + w * LANES, sum[w]);
-    }
 }
 
 /* Interpolation to D >= PAIRS points: window[k][d] comes twice, for real and imaginary part. */
@@ -130,6 +91,7 @@ typedef struct {
     REAL *filtered;  /* b */
     REAL *repeated;
     REAL *spare;     /* outputs of the last block, which may be cut short */
+    REAL *room;      /* of the filter */
 } NAME(desk);
 
 #define desk NAME(desk)
@@ -170,7 +132,8 @@ static void NAME(lower)(const pt_row *row, const desk *own, const REAL *band, in
         own->turned[2 * i] = x[0] * y[0] - x[1] * y[1];
         own->turned[2 * i + 1] = x[0] * y[1] + x[1] * y[0];
     }
-    NAME(filter)(own->turned + 2 * row->half, 2, row->taps, row->half, own->filtered, 2 * outputs);
+    NAME(filter)(own->turned + 2 * row->half, 2, row->taps, row->half, own->filtered, 2 * outputs,
+                 (vec *)own->room);
 }
 
 /* The output of `points` points of the band from `band` on; a whole number of vectors. */
@@ -197,10 +160,11 @@ static size_t NAME(furnish)(const pt_row *row, desk *own, REAL *memory)
     size_t d = (size_t)row->decimation, k = (size_t)row->reach;
     size_t points = PT_BLOCK / d, slack = NAME(SLACK);
     size_t inputs = points + k + 2 * (size_t)row->half + slack;
+    size_t room = NAME(filter_room)(row->half, 2 * (int64_t)(points + k)) * PAIRS;
     size_t sizes[] = {inputs, PT_BLOCK + slack, k * d, inputs, points + k + slack,
-                      PT_BLOCK + k * d + slack, PT_BLOCK + slack};
+                      PT_BLOCK + k * d + slack, PT_BLOCK + slack, room};
     REAL **parts[] = {&own->down, &own->up, &own->window, &own->turned, &own->filtered,
-                      &own->repeated, &own->spare};
+                      &own->repeated, &own->spare, &own->room};
     size_t used = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         if (memory)

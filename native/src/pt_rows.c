@@ -110,8 +110,7 @@ int pt_smooth_f32(int32_t isa, const float *x, const float *taps, int32_t half, 
 {
     if (!pt_isa_supported(isa) || half < 0 || count < 0)
         return PT_INVALID;
-    ISAS[isa]->smooth_f32(x, taps, half, count, out);
-    return PT_OK;
+    return ISAS[isa]->smooth_f32(x, taps, half, count, out);
 }
 
 int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *out)
@@ -132,8 +131,7 @@ int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half
 {
     if (!pt_isa_supported(isa) || half < 0 || count < 0)
         return PT_INVALID;
-    ISAS[isa]->smooth_f64(x, taps, half, count, out);
-    return PT_OK;
+    return ISAS[isa]->smooth_f64(x, taps, half, count, out);
 }
 
 int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *out)
