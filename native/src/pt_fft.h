@@ -158,21 +158,13 @@ PT_INLINE void NAME(take)(const pt_circle *circle, int64_t at, REAL *out)
 /* Real and imaginary parts by turns to one vector of each, and back. */
 PT_INLINE lanes NAME(part)(vec a, vec b)
 {
-    mask even, odd;
-    for (int i = 0; i < LANES; i++) {
-        even[i] = 2 * i;
-        odd[i] = 2 * i + 1;
-    }
+    mask even = 2 * NAME(LANE), odd = 2 * NAME(LANE) + 1;
     return (lanes){__builtin_shuffle(a, b, even), __builtin_shuffle(a, b, odd)};
 }
 
 PT_INLINE lanes NAME(mix)(vec re, vec im)
 {
-    mask low, high;
-    for (int i = 0; i < LANES; i++) {
-        low[i] = i / 2 + (i & 1) * LANES;
-        high[i] = (LANES + i) / 2 + (i & 1) * LANES;
-    }
+    mask low = NAME(LANE) / 2 + (NAME(LANE) & 1) * LANES, high = low + LANES / 2;
     return (lanes){__builtin_shuffle(re, im, low), __builtin_shuffle(re, im, high)};
 }
 

@@ -175,7 +175,7 @@ static void NAME(pair_block)(const pt_pair *pair, const desk *own, NAME(bench) *
     int64_t all = points + (reach ? reach - 1 : 0);
     for (int side = 0; side < 2; side++) {
         const REAL *band = side ? pair->second : row->band;
-        NAME(lower)(row, own, band + 2 * start, points);
+        NAME(lower)(row, own, band, start, points);
         for (int64_t i = 0; i < all; i++) {
             bench->points[2 * side][i] = own->filtered[2 * i];
             bench->points[2 * side + 1][i] = own->filtered[2 * i + 1];
@@ -237,13 +237,13 @@ static int NAME(pair)(const pt_pair *pair, int64_t count, REAL *phase, REAL *sum
 static int NAME(smooth)(const REAL *x, const REAL *taps, int32_t half, int64_t count, REAL *out)
 {
     enum { CHUNK = 4 * PT_BLOCK }; /* whole runs */
-    size_t room = NAME(filter_room)(half, CHUNK) * sizeof(vec);
-    vec *memory = aligned_alloc(sizeof(vec), room);
+    size_t room = CHUNK / LANES + 2 * (size_t)half + LANES;
+    vec *memory = aligned_alloc(sizeof(vec), room * sizeof(vec));
     if (!memory)
         return PT_NO_MEMORY;
     for (int64_t i = 0; i < count; i += CHUNK)
         if (count - i >= CHUNK)
-            NAME(filter)(x + i, 1, taps, half, out + i, CHUNK, memory);
+            NAME(filter)(x + i - half, 1, taps, half, NULL, out + i, CHUNK, memory);
         else
             NAME(filter_few)(x + i, 1, taps, half, out + i, count - i);
     free(memory);
