@@ -10,6 +10,8 @@ phase*.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -209,7 +211,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
 
     Raises:
         TypeError: an argument isn't a number, or a series isn't made of real numbers.
-        ValueError: an argument is out of range.
+        ValueError: an argument is out of range, or ``out`` is one place for both.
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now.
         OSError: a file can't be written.
@@ -266,7 +268,16 @@ def _destinations(
         return None, None
     if not isinstance(out, tuple | list) or len(out) != 2:
         raise TypeError(f"out must be a pair, of arrays or paths for WCT and aWCT, not {out!r}")
-    return out[0], out[1]
+    first, second = out
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        same = np.shares_memory(first, second)
+    elif isinstance(first, str | PathLike) and isinstance(second, str | PathLike):
+        same = Path(first).absolute() == Path(second).absolute()
+    else:
+        same = False
+    if same:
+        raise ValueError("out must be two different places for WCT and aWCT")
+    return first, second
 
 
 def _coherence(
