@@ -116,6 +116,7 @@ def complex_type(dtype: DTypeLike, name: str) -> np.dtype[Any]:
     """complex64 or complex128.
 
     Raises:
+        TypeError: it doesn't stand for a type.
         ValueError: it is something else.
     """
     return _one_of(dtype, name, ("complex64", "complex128"))
@@ -125,12 +126,16 @@ def float_type(dtype: DTypeLike, name: str) -> np.dtype[Any]:
     """float32 or float64.
 
     Raises:
+        TypeError: it doesn't stand for a type.
         ValueError: it is something else.
     """
     return _one_of(dtype, name, ("float32", "float64"))
 
 
 def _one_of(dtype: DTypeLike, name: str, kinds: tuple[str, str]) -> np.dtype[Any]:
+    # NumPy takes None for float64.
+    if not isinstance(dtype, str | type | np.dtype):
+        raise TypeError(f"{name} must be {kinds[0]} or {kinds[1]}, not {dtype!r}")
     try:
         kind: np.dtype[Any] | None = np.dtype(dtype)
     except TypeError:

@@ -10,6 +10,8 @@ phase*.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,6 +25,7 @@ from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.pairs import coherence_rows
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
+from pycwt_mod.store import opened
 from pycwt_mod.transform import (
     cone_of_influence,
     padded_length,
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Control
     from pycwt_mod.backends.task import Estimator
+    from pycwt_mod.store import Destination
 
 
 class CrossTransform(NamedTuple):
@@ -174,6 +178,8 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     estimator: Estimator = "cascade",
     control: Control | None = None,
     dtype: DTypeLike = "float64",
+    out: tuple[Destination, Destination] | None = None,
+    threads: int = 1,
 ) -> Coherence:
     """Wavelet coherence of two series, and the level of noise without relation.
 
@@ -202,15 +208,18 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         estimator: of the significance, ``cascade`` or ``full``.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
+        out: what WCT and aWCT are written to, a pair; see :func:`pycwt_mod.cwt`.
+        threads: scales of a long series computed at the same time.
 
     Returns:
         WCT, aWCT, coi, freq, sig; see :class:`Coherence`.
 
     Raises:
         TypeError: an argument isn't a number, or a series isn't made of real numbers.
-        ValueError: an argument is out of range.
+        ValueError: an argument is out of range, or ``out`` is one place for both.
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now.
+        OSError: a file can't be written.
 
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
@@ -221,9 +230,19 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     dt = checks.positive(dt, "dt")
     checks.within(significance_level, "significance_level", 0, 1)
     kind = checks.float_type(dtype, "dtype")
+    threads = checks.whole(threads, "threads", 1, 1024)
     sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
     parts = (
-        *_coherence(a, b, sj / dt, scale_weights(dj, mother), mother, dtype=kind),
+        *_coherence(
+            a,
+            b,
+            sj / dt,
+            scale_weights(dj, mother),
+            mother,
+            dtype=kind,
+            out=_destinations(out),
+            threads=threads,
+        ),
         cone_of_influence(a.size, dt, mother),
         1 / (mother.flambda() * sj),
     )
@@ -247,6 +266,25 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     return result
 
 
+def _destinations(
+    out: tuple[Destination, Destination] | None,
+) -> tuple[Destination, Destination]:
+    if out is None:
+        return None, None
+    if not isinstance(out, tuple | list) or len(out) != 2:
+        raise TypeError(f"out must be a pair, of arrays or paths for WCT and aWCT, not {out!r}")
+    first, second = out
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        same = np.shares_memory(first, second)
+    elif isinstance(first, str | PathLike) and isinstance(second, str | PathLike):
+        same = Path(first).absolute() == Path(second).absolute()
+    else:
+        same = False
+    if same:
+        raise ValueError("out must be two different places for WCT and aWCT")
+    return first, second
+
+
 def _coherence(
     y1: NDArray[np.float64],
     y2: NDArray[np.float64],
@@ -255,20 +293,32 @@ def _coherence(
     wavelet: Wavelet,
     *,
     dtype: np.dtype[Any],
+    out: tuple[Destination, Destination],
+    threads: int,
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """R² and phase at scales in samples."""
     x1, x2 = unit_series(y1)[0], unit_series(y2)[0]
-    n = padded_length(x1.size)
-    if wavelet.family == "morlet" and n >= MIN_FFT:
-        r2, phase = (np.empty((scales.size, x1.size), dtype) for _ in range(2))
-        coherence_rows(
-            x1, x2, n, scales=scales, weights=weights, wavelet=wavelet, r2=r2, phase=phase
-        )
-        return r2, phase
-    w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))
-    smoother = Smoother(wavelet, scales, weights, x1.size)
-    r2, phase = squared_coherence(w1, w2, smoother), np.angle(w1 * w2.conj())
-    return r2.astype(dtype, copy=False), phase.astype(dtype, copy=False)
+    n, shape = padded_length(x1.size), (scales.size, x1.size)
+    with opened(out[0], shape, dtype, "out[0]") as r2, opened(out[1], shape, dtype, "out[1]") as a:
+        if wavelet.family == "morlet" and n >= MIN_FFT:
+            coherence_rows(
+                x1,
+                x2,
+                n,
+                scales=scales,
+                weights=weights,
+                wavelet=wavelet,
+                dtype=dtype,
+                emit_r2=r2.emit,
+                emit_phase=a.emit,
+                threads=threads,
+            )
+        else:
+            w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))
+            smoother = Smoother(wavelet, scales, weights, x1.size)
+            r2.emit_all(squared_coherence(w1, w2, smoother))
+            a.emit_all(np.angle(w1 * w2.conj()))
+    return r2.result(), a.result()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,3 +98,16 @@ int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half
                   double *out);
 int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *out);
 int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *out);
+typedef struct {
+    const double *bins;
+    int64_t count;
+    int64_t first;
+    int64_t length;
+    double scale;
+    int64_t before;
+    int64_t after;
+} pt_circle;
+enum { PT_MIN_FFT, ... };
+int pt_inverse_f32(int32_t isa, const pt_circle *circle, float *out);
+int pt_inverse_f64(int32_t isa, const pt_circle *circle, double *out);
+int pt_forward_f64(int32_t isa, const double *x, int64_t count, int64_t half, double *out);
