@@ -121,7 +121,7 @@ def _beaten(figures: Figures) -> Iterable[str]:
         for kind, word in (("first", "first calls"), ("warm", "warm calls")):
             factor = ratio(figures.least(ours, kind), figures.least(key, kind))
             if factor is not None and factor > 1:
-                yield f"{name} is {factor:.2f} times as fast as we are in {precision} precision, {word}."
+                yield f"{name} is {factor:.2f} times as fast ({precision} precision, {word})."
         mine, theirs = figures.peak(ours), figures.peak(key)
         if mine is not None and theirs is not None and theirs < mine:
             yield f"{name} peaks at {theirs:,.0f} MB, we at {mine:,.0f} MB ({precision} precision)."

@@ -11,10 +11,12 @@ here=$(dirname "$0")
 rm -rf "$peers"
 "$python" -m venv "$peers"
 pip="$peers/bin/python -m pip --quiet --disable-pip-version-check install"
-# One by one: a peer that can't be had here shouldn't take the others with it.
-grep '==' "$here/peer-requirements.txt" | while read -r peer; do
-    $pip --pre "$peer" || echo "$peer can't be installed: it will be missing from the table" >&2
-done
+if ! $pip --requirement "$here/peer-requirements.txt"; then
+    # A peer that can't be had here shouldn't take the others with it.
+    grep '==' "$here/peer-requirements.txt" | while read -r peer; do
+        $pip "$peer" || echo "$peer can't be installed and will be missing from the table" >&2
+    done
+fi
 mkdir "$peers/fftw"
 for folder in "$peers"/lib/python3*/site-packages/fcwt; do
     [ -e "$folder/libfftw3fl.so" ] || continue
