@@ -16,7 +16,9 @@ from bench import work
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Seconds after which a case is given up.
-_LIMIT = 300
+_LIMIT = 150
+#: Times of the time for repetitions after which nothing at all is begun.
+_LATEST = 1.15
 
 
 @dataclass(frozen=True)
@@ -132,13 +134,15 @@ def transform_cases() -> list[Case]:
 def scan_cases() -> list[Case]:
     """The lines of the plot, and pycwt's realisation at the large number of scales."""
     lengths = {"lengths": list(work.LENGTHS)}
-    found = [
+    one = {"J": work.LARGE, "count": 1}
+    found = [Case(f"pycwt-{work.LARGE}", "peers.significance", one, quick=False)]
+    found += [
         Case(f"scan-{key}", "ours.scan", lengths | {"dtype": dtype}, quick=False)
         for key, dtype in (("c64", "complex64"), ("c128", "complex128"))
     ]
     for who in ("pycwt", "fcwt", "ssqueezepy", "pywavelets", "loop32", "loop64"):
         found.append(Case(f"scan-{who}", "peers.scan", lengths | {"who": who}, quick=False))
-    for J, count in ((36, 12), (60, 8), (108, 2), (work.LARGE, 1)):
+    for J, count in ((36, 12), (60, 8), (108, 2)):
         args = {"J": J, "count": count}
         found.append(Case(f"pycwt-{J}", "peers.significance", args, quick=False))
     octaves = list(range(36, work.LARGEST + 1, 12))
@@ -157,7 +161,8 @@ class Runner:
 
     Args:
         peer_python: the Python that has the peers.
-        minutes: after so long nothing is measured a second time, in a quick run nothing at all.
+        minutes: after so long nothing is measured a second time, and a little later nothing at
+            all, so that a busy machine makes gaps in the table and not an endless run.
         quick: one round, few warm calls, and only the cases of the quick run.
     """
 
@@ -173,8 +178,8 @@ class Runner:
         listed = [case for case in cases if case.quick or not self._quick]
         for number in range(1 if self._quick else max(case.rounds for case in listed)):
             for case in listed:
-                in_time = self.elapsed < self._seconds
-                if number < case.rounds and (in_time or (number == 0 and not self._quick)):
+                limit = self._seconds * (1 if number or self._quick else _LATEST)
+                if number < case.rounds and self.elapsed < limit:
                     self._add(case, number)
 
     @property

@@ -43,7 +43,7 @@ class Section:
     rows: tuple[Row, ...]
 
 
-HEADINGS = ("first", "least", "median", "peak MB", "pycwt /", "/ floor", "error")
+HEADINGS = ("first", "least", "median", "peak MB", "vs pycwt", "vs floor", "error")
 
 
 def sections(figures: Figures) -> tuple[Section, ...]:
@@ -150,20 +150,20 @@ def _precise(figures: Figures) -> tuple[Row, ...]:
     needed = None if error is None else work.COUNT * (error / work.PRECISION) ** 2
     found = []
     for key, J in (("precise", work.TYPICAL), ("precise-largest", work.LARGEST)):
-        # Where it comes to be known how many realisations it takes, not how many errors have.
         row = _run(figures, key, "cascade", J, f"pycwtd, cascade, J {J}")
         reached = figures.values(key, "error")
-        rate = None if needed is None else times(figures.pycwt_each(J), needed)
+        # pycwt has no such stop: it is given as many realisations as its error asks for.
+        theirs = None if needed is None else times(figures.pycwt_each(J), needed)
         found.append(
             Row(
                 *(row.title, row.first, row.least, row.median, row.peak),
-                pycwt=ratio(rate, row.least),
+                pycwt=ratio(theirs, row.least),
                 error=max(reached, default=None),
                 note=row.note,
             )
         )
     if needed is not None:
-        title = f"pycwt, J {work.TYPICAL}, {needed:.0f} times one realisation"
+        title = f"pycwt, J {work.TYPICAL}, {needed:,.0f} times one realisation"
         found.insert(0, _pycwt(figures, work.TYPICAL, needed, title))
     return tuple(found)
 
