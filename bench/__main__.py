@@ -80,19 +80,22 @@ def main() -> None:
     """Measure or read, print, and write the page."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--peer-python", type=Path, default=ROOT / "build/peer/bin/python")
-    parser.add_argument("--raw", type=Path, default=ROOT / "build/bench.json")
+    parser.add_argument("--raw", type=Path, help="build/bench.json, or build/bench-quick.json")
     parser.add_argument("--minutes", type=float, help="repeat nothing after so long: 12")
     parser.add_argument("--quick", action="store_true", help="two minutes; writes no page")
     parser.add_argument("--render", action="store_true", help="measure nothing, read --raw")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the page goes")
     options = parser.parse_args()
     minutes = options.minutes or (1.8 if options.quick else 12)
+    raw_file = options.raw or ROOT / "build" / (
+        "bench-quick.json" if options.quick else "bench.json"
+    )
     if options.render:
-        raw = json.loads(options.raw.read_text(encoding="utf-8"))
+        raw = json.loads(raw_file.read_text(encoding="utf-8"))
     else:
         raw = measure(options.peer_python.absolute(), minutes, quick=options.quick)
-        options.raw.parent.mkdir(parents=True, exist_ok=True)
-        options.raw.write_text(json.dumps(raw, indent=1), encoding="utf-8")
+        raw_file.parent.mkdir(parents=True, exist_ok=True)
+        raw_file.write_text(json.dumps(raw, indent=1), encoding="utf-8")
     figures = Figures(raw)
     print("\n".join((conditions(figures), text(figures), "", goals(figures), "", losses(figures))))
     if raw["quick"]:

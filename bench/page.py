@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from bench import work
 from bench.figures import LONG, Figures, ratio
@@ -112,7 +112,7 @@ def losses(figures: Figures) -> str:
         if result != "met"
     ]
     lists = (
-        (f"Of {len(GOALS)} goals {len(missed)} are not met:", missed),
+        (f"Of {len(GOALS)} goals, {_counts(figures)}:", missed),
         ("Others are ahead of us here:", list(_beaten(figures))),
     )
     parts = [
@@ -121,6 +121,12 @@ def losses(figures: Figures) -> str:
         if lines
     ]
     return "\n\n".join(parts) or "Nowhere, among what this run compares."
+
+
+def _counts(figures: Figures) -> str:
+    """How many goals have which verdict."""
+    verdicts = [result for *_, result in judge(figures)]
+    return ", ".join(f"{verdicts.count(result)} {result}" for result in get_args(Verdict))
 
 
 def _missed(goal: Goal, first: float | None, warm: float | None, result: Verdict) -> str:

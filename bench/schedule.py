@@ -94,21 +94,10 @@ def significance_cases(counts: dict[int, int]) -> list[Case]:
 
 
 def transform_cases() -> list[Case]:
-    """The long transforms, small calls, and what the machine does at best."""
+    """Small calls, what the machine does at best, and the long transforms."""
     n = {"n": work.N}
     c64, c128 = n | {"dtype": "complex64"}, n | {"dtype": "complex128"}
     return [
-        Case("c64", "ours.cwt", c64, warm=3, rounds=4),
-        Case("fcwt", "peers.fcwt", n, warm=2, rounds=4),
-        Case("c128", "ours.cwt", c128, warm=2, rounds=4),
-        Case("pycwt", "peers.pycwt", n, warm=1, rounds=3),
-        Case("streamed", "ours.cwt_streamed", c64, warm=2, rounds=4),
-        Case("wct32", "ours.wct", n | {"dtype": "float32"}, warm=2, rounds=4),
-        Case("wct64", "ours.wct", n | {"dtype": "float64"}, warm=1, rounds=3, quick=False),
-        Case("ssqueezepy", "peers.ssqueezepy", n, warm=1, rounds=3, quick=False),
-        Case("pywavelets", "peers.pywavelets", n, warm=1, rounds=2, quick=False),
-        Case("loop32", "peers.loop32", n, warm=1, rounds=2, quick=False),
-        Case("loop64", "peers.loop64", n, warm=1, rounds=2, quick=False),
         Case("small", "ours.small", {"calls": work.CALLS}, warm=10, rounds=4),
         Case("small-pycwt", "peers.small", {"calls": work.CALLS}, warm=10, rounds=4),
         Case("one", "ours.small", {"calls": 1}, rounds=5),
@@ -128,6 +117,17 @@ def transform_cases() -> list[Case]:
         Case("ffts64", "floor.transforms", c64, warm=3, rounds=4),
         Case("ffts128", "floor.transforms", c128, warm=3, rounds=4, quick=False),
         Case("ffts64x2", "floor.transforms", c64 | {"series": 2}, warm=3, rounds=4),
+        Case("c64", "ours.cwt", c64, warm=3, rounds=4),
+        Case("fcwt", "peers.fcwt", n, warm=2, rounds=4),
+        Case("c128", "ours.cwt", c128, warm=2, rounds=4),
+        Case("streamed", "ours.cwt_streamed", c64, warm=2, rounds=4),
+        Case("wct32", "ours.wct", n | {"dtype": "float32"}, warm=2, rounds=4),
+        Case("pycwt", "peers.pycwt", n, warm=1, rounds=3),
+        Case("wct64", "ours.wct", n | {"dtype": "float64"}, warm=1, rounds=3, quick=False),
+        Case("ssqueezepy", "peers.ssqueezepy", n, warm=1, rounds=3, quick=False),
+        Case("pywavelets", "peers.pywavelets", n, warm=1, rounds=2, quick=False),
+        Case("loop32", "peers.loop32", n, warm=1, rounds=2, quick=False),
+        Case("loop64", "peers.loop64", n, warm=1, rounds=2, quick=False),
     ]
 
 

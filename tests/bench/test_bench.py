@@ -150,6 +150,7 @@ def test_a_missed_goal_is_called_missed(number, miss):
     assert results(raw)[number] == "missed"
     figures = Figures(raw)
     assert GOALS[number].text in losses(figures)
+    assert losses(figures).startswith("Of 16 goals, 15 met, 0 met when warm, 1 missed, 0 not")
     row = next(
         line for line in page(figures).splitlines() if line.startswith("| " + GOALS[number].text)
     )
