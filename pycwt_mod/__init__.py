@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pycwt_mod.noise import rednoise as rednoise
     from pycwt_mod.plots import plot_coherence as plot_coherence
     from pycwt_mod.plots import plot_scalogram as plot_scalogram
+    from pycwt_mod.surrogates import surrogates as surrogates
     from pycwt_mod.transform import cwt as cwt
     from pycwt_mod.transform import icwt as icwt
     from pycwt_mod.wavelets import DOG as DOG
