@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Control
     from pycwt_mod.backends.task import Estimator
-    from pycwt_mod.surrogates import SurrogateModel
+    from pycwt_mod.surrogate_models import SurrogateModel
 
 
 class CrossTransform(NamedTuple):
@@ -200,7 +200,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         estimator: of the significance.
         null: what the two series are tested against: "ar1" (red noise of their own lag-1
             autocorrelations), "white", "ar" (AR(p) noise), "phase", "iaaft", "bootstrap", or a
-            model of :mod:`pycwt_mod.surrogates`. All but the first two run here, estimator
+            model of :mod:`pycwt_mod.surrogate_models`. All but the first two run here, estimator
             ``full``, without the cache.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import linalg, stats
 from scipy.signal import lfilter
 
-from pycwt_mod.surrogates import (
+from pycwt_mod.surrogate_models import (
     IAAFT,
     MODELS,
     Autoregressive,
