@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pycwt_mod.preprocess import normalise as normalise
     from pycwt_mod.preprocess import remove_cycle as remove_cycle
     from pycwt_mod.preprocess import standardise as standardise
+    from pycwt_mod.streaming import RunningTransform as RunningTransform
     from pycwt_mod.surrogate_models import surrogates as surrogates
     from pycwt_mod.transform import cwt as cwt
     from pycwt_mod.transform import icwt as icwt
@@ -41,6 +42,7 @@ _HOME = {
     "MexicanHat": "wavelets",
     "Morlet": "wavelets",
     "Paul": "wavelets",
+    "RunningTransform": "streaming",
     "ar1": "noise",
     "ar1_spectrum": "noise",
     "cwt": "transform",

@@ -40,6 +40,20 @@ def series(values: ArrayLike, name: str, minimum: int = MIN_LENGTH) -> NDArray[n
     return x
 
 
+def samples(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Real, finite numbers in one dimension, as many as there are: part of a series.
+
+    Raises:
+        TypeError: they aren't real numbers.
+        ValueError: they aren't one-dimensional, or not finite.
+    """
+    x = _real(values, name)
+    if x.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional, not of shape {x.shape}")
+    _all_finite(x, name)
+    return x
+
+
 def pair(y1: ArrayLike, y2: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Two series of the same length, as :func:`series` takes them.
 
@@ -80,6 +94,19 @@ def positive(value: float, name: str) -> float:
     number = _number(value, name)
     if not (math.isfinite(number) and number > 0):
         raise ValueError(f"{name} must be a positive number, not {value!r}")
+    return number
+
+
+def finite(value: float, name: str) -> float:
+    """A finite number.
+
+    Raises:
+        TypeError: it isn't a number.
+        ValueError: it is infinite or not a number.
+    """
+    number = _number(value, name)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be finite, not {value!r}")
     return number
 
 
@@ -165,7 +192,7 @@ def _real(values: ArrayLike, name: str) -> NDArray[np.float64]:
 
 
 def _all_finite(x: NDArray[np.float64], name: str) -> None:
-    finite = np.isfinite(x)
-    if not finite.all():
-        first = int(np.argmin(finite))
+    good = np.isfinite(x)
+    if not good.all():
+        first = int(np.argmin(good))
         raise ValueError(f"{name} must be finite, but is {x[first]} at index {first}")
