@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pycwt_mod.surrogate_models import surrogates as surrogates
     from pycwt_mod.transform import cwt as cwt
     from pycwt_mod.transform import icwt as icwt
+    from pycwt_mod.uneven_spectra import wwz as wwz
+    from pycwt_mod.uneven_spectra import wwz_coherence as wwz_coherence
     from pycwt_mod.wavelets import DOG as DOG
     from pycwt_mod.wavelets import MexicanHat as MexicanHat
     from pycwt_mod.wavelets import Morlet as Morlet
@@ -60,6 +62,8 @@ _HOME = {
     "surrogates": "surrogate_models",
     "wct": "coherence",
     "wct_significance": "montecarlo",
+    "wwz": "uneven_spectra",
+    "wwz_coherence": "uneven_spectra",
     "xwt": "coherence",
 }
 
