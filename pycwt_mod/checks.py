@@ -29,7 +29,7 @@ def series(values: ArrayLike, name: str, minimum: int = MIN_LENGTH) -> NDArray[n
         TypeError: it isn't made of real numbers.
         ValueError: it isn't one-dimensional, is too short, constant, masked or not finite.
     """
-    x = _real(values, name)
+    x = real(values, name)
     if x.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, not of shape {x.shape}")
     if x.size < minimum:
@@ -47,7 +47,7 @@ def samples(values: ArrayLike, name: str) -> NDArray[np.float64]:
         TypeError: they aren't real numbers.
         ValueError: they aren't one-dimensional, or not finite.
     """
-    x = _real(values, name)
+    x = real(values, name)
     if x.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, not of shape {x.shape}")
     _all_finite(x, name)
@@ -74,7 +74,7 @@ def positives(values: ArrayLike, name: str) -> NDArray[np.float64]:
         TypeError: they aren't real numbers.
         ValueError: the vector is empty, not one-dimensional, or an element isn't positive.
     """
-    x = _real(values, name)
+    x = real(values, name)
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"{name} must be a vector, not of shape {x.shape}")
     _all_finite(x, name)
@@ -178,7 +178,13 @@ def _number(value: float, name: str) -> float:
         raise TypeError(f"{name} must be a number, not {value!r}") from None
 
 
-def _real(values: ArrayLike, name: str) -> NDArray[np.float64]:
+def real(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Real numbers of any shape, finite or not, as float64.
+
+    Raises:
+        TypeError: they aren't real numbers.
+        ValueError: some are masked.
+    """
     if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
         first = int(np.argmax(np.ma.getmaskarray(values).ravel()))
         raise ValueError(f"{name} has masked values (first at index {first}): fill them first")
