@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import erfc
 
 from pycwt_mod.gaps import filled, lost_energy, outside_gaps
+from pycwt_mod.noise import ar1, rednoise
 from pycwt_mod.transform import outside_cone
 from pycwt_mod.wavelets import DOG, Morlet, Paul
 
@@ -89,3 +90,28 @@ def test_values_are_put_where_none_are():
 def test_refusals_name_the_argument(x, gaps, error, text):
     with pytest.raises(error, match=text):
         filled(x, gaps, "x", 4)
+
+
+def test_the_lag_1_autocorrelation_is_that_of_the_samples_present():
+    """Of 200 AR(1) series of 0.7 with a third of the samples missing in blocks: unbiased."""
+    rng = np.random.default_rng(3)
+    found, naive = [], []
+    for _ in range(200):
+        x = rednoise(300, 0.7, seed=rng)
+        for start in rng.integers(0, 290, size=10):
+            x[start : start + 10] = np.nan
+        series = filled(x, "mean", "x", 4)
+        found.append(ar1(series.values, series.present).g)
+        naive.append(ar1(series.values).g)
+    error = np.std(found) / np.sqrt(200)
+    assert abs(np.mean(found) - 0.7) < 4 * error + 0.01
+    assert np.mean(naive) < 0.68
+
+
+def test_ar1_of_a_complete_series_is_as_without_the_mask():
+    x = rednoise(200, 0.5, seed=1)
+    assert ar1(x, np.ones(200, bool)) == ar1(x)
+    with pytest.raises(ValueError, match="present"):
+        ar1(x, np.ones(199, bool))
+    with pytest.raises(ValueError, match="present"):
+        ar1(x, np.arange(200) < 3)
