@@ -22,8 +22,16 @@ if TYPE_CHECKING:
     from pycwt_mod.noise import rednoise as rednoise
     from pycwt_mod.plots import plot_coherence as plot_coherence
     from pycwt_mod.plots import plot_scalogram as plot_scalogram
+    from pycwt_mod.preprocess import detrend as detrend
+    from pycwt_mod.preprocess import normalise as normalise
+    from pycwt_mod.preprocess import remove_cycle as remove_cycle
+    from pycwt_mod.preprocess import standardise as standardise
+    from pycwt_mod.streaming import RunningTransform as RunningTransform
+    from pycwt_mod.surrogate_models import surrogates as surrogates
     from pycwt_mod.transform import cwt as cwt
     from pycwt_mod.transform import icwt as icwt
+    from pycwt_mod.uneven_spectra import wwz as wwz
+    from pycwt_mod.uneven_spectra import wwz_coherence as wwz_coherence
     from pycwt_mod.wavelets import DOG as DOG
     from pycwt_mod.wavelets import MexicanHat as MexicanHat
     from pycwt_mod.wavelets import Morlet as Morlet
@@ -36,18 +44,26 @@ _HOME = {
     "MexicanHat": "wavelets",
     "Morlet": "wavelets",
     "Paul": "wavelets",
+    "RunningTransform": "streaming",
     "ar1": "noise",
     "ar1_spectrum": "noise",
     "cwt": "transform",
+    "detrend": "preprocess",
     "icwt": "transform",
     "load_dataset": "datasets",
+    "normalise": "preprocess",
     "plot_coherence": "plots",
     "plot_scalogram": "plots",
     "rednoise": "noise",
+    "remove_cycle": "preprocess",
     "significance": "background",
+    "standardise": "preprocess",
     "summarise": "coherence",
+    "surrogates": "surrogate_models",
     "wct": "coherence",
     "wct_significance": "montecarlo",
+    "wwz": "uneven_spectra",
+    "wwz_coherence": "uneven_spectra",
     "xwt": "coherence",
 }
 

@@ -9,7 +9,7 @@ phase*.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +22,7 @@ from pycwt_mod.cache import HistogramCache
 from pycwt_mod.fast import MIN_FFT
 from pycwt_mod.montecarlo import MonteCarlo, coherence_task, monte_carlo
 from pycwt_mod.noise import ar1, ar1_spectrum
+from pycwt_mod.nulls import null_hypothesis
 from pycwt_mod.pairs import coherence_rows
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from pycwt_mod.backends import Control
     from pycwt_mod.backends.task import Estimator
     from pycwt_mod.store import Destination
+    from pycwt_mod.surrogate_models import SurrogateModel
 
 
 class CrossTransform(NamedTuple):
@@ -176,6 +178,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     seed: int | None = None,
     bins: int = 1000,
     estimator: Estimator = "cascade",
+    null: str | SurrogateModel = "ar1",
     control: Control | None = None,
     dtype: DTypeLike = "float64",
     out: tuple[Destination, Destination] | None = None,
@@ -206,6 +209,10 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         seed: makes the significance reproducible.
         bins: of the histogram.
         estimator: of the significance, ``cascade`` or ``full``.
+        null: what the two series are tested against: "ar1" (red noise of their own lag-1
+            autocorrelations), "white", "ar" (AR(p) noise), "phase", "iaaft", "bootstrap", or a
+            model of :mod:`pycwt_mod.surrogate_models`. All but the first two run here, estimator
+            ``full``, without the cache.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
         out: what WCT and aWCT are written to, a pair; see :func:`pycwt_mod.cwt`.
@@ -251,18 +258,24 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     colours = (ar1(a).g, ar1(b).g)
     grid = (dt, dj, float(sj[0]), sj.size - 1)
     task = coherence_task(*colours, *grid, mother, bins=bins, estimator=estimator)
+    hypothesis = null_hypothesis(null, task, (a, b))
+    if hypothesis.backend and backend != "auto":
+        raise ValueError(
+            f"backend={backend!r} can't run null={hypothesis.name!r}, whose surrogates are made "
+            "in this process: leave backend at 'auto'"
+        )
     run = monte_carlo(
-        task,
+        hypothesis.task,
         mc_count,
         precision=precision,
         significance_level=significance_level,
-        backend=backend,
+        backend=hypothesis.backend or backend,
         seed=seed,
         control=control or progress_line(progress, mc_count),
-        cache=HistogramCache() if cache else None,
+        cache=HistogramCache() if cache and not hypothesis.backend else None,
     )
     result = Coherence(*parts, run.levels)
-    result.monte_carlo = run
+    result.monte_carlo = replace(run, null=hypothesis.name)
     return result
 
 

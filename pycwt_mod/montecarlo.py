@@ -51,6 +51,8 @@ class MonteCarlo:
     numerics: str = ""
     #: Realisations that came from the cache.
     cached: int = 0
+    #: The null hypothesis: what the surrogates keep of the series.
+    null: str = "ar1"
 
     def at(self, significance_level: float) -> MonteCarlo:
         """The same run read at another level; nothing is computed anew.
@@ -219,7 +221,7 @@ def monte_carlo(
     *,
     precision: float | None = None,
     significance_level: float = 0.95,
-    backend: str = "auto",
+    backend: str | MonteCarloBackend = "auto",
     seed: int | None = None,
     control: Control | None = None,
     start: MonteCarlo | None = None,
@@ -233,7 +235,7 @@ def monte_carlo(
         precision: in place of a count: go on, at 300, 600, 1200 … realisations and at most a
             million, until the standard error of every level is below this.
         significance_level: probability, between 0 and 1.
-        backend: name, or "auto".
+        backend: name, "auto", or a backend.
         seed: 0 ≤ seed < 2⁶⁴; None draws one, or takes that of a run in the cache.
         control: watches and cancels the run.
         start: an earlier run of the same task, to be continued: 300 + 700 realisations are the
@@ -257,7 +259,7 @@ def monte_carlo(
     wanted = None if precision is None else checks.within(precision, "precision", 0, 1)
     if seed is not None:
         seed = checks.whole(seed, "seed", 0, 2**64 - 1)
-    chosen = choose_backend(backend, task)
+    chosen = choose_backend(backend, task) if isinstance(backend, str) else backend
     numerics = chosen.info.numerics
     known = _earlier(
         task, numerics, seed, start=start, cache=cache, count=None if wanted else count

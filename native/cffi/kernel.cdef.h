@@ -41,6 +41,9 @@ void pk_space_free(pk_space *space);
 int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t first,
                 uint64_t count, int64_t *hist, const volatile int32_t *cancel,
                 volatile int64_t *progress);
+int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, const float *x2,
+                      uint64_t count, int64_t *hist, const volatile int32_t *cancel,
+                      volatile int64_t *progress);
 int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
                       int32_t *scale, int32_t *time);
 int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, float *x2);
