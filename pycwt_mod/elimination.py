@@ -30,8 +30,8 @@ def partial_of(matrix: NDArray[np.complex128]) -> NDArray[np.complex128]:
         the two with the others, are linearly dependent.
     """
     _eliminate(matrix, range(2, len(matrix)))
-    left = [_known(matrix[i, i].real) for i in range(2)]
-    gamma: NDArray[np.complex128] = matrix[0, 1] / np.sqrt(left[0]) / np.sqrt(left[1])
+    left = [np.sqrt(_inverse(matrix[i, i].real)) for i in range(2)]
+    gamma: NDArray[np.complex128] = matrix[0, 1] * left[0] * left[1]
     return gamma
 
 
@@ -53,15 +53,16 @@ def _eliminate(matrix: NDArray[np.complex128], given: Iterable[int]) -> None:
     """Replace S by S − S_k S_kk⁻¹ S_k* for one k after the other, in what is left."""
     order = list(given)
     for done, k in enumerate(order, 1):
-        pivot = _known(matrix[k, k].real)
+        pivot = _inverse(matrix[k, k].real)
         rest = [i for i in range(len(matrix)) if i not in order[:done]]
         for a, i in enumerate(rest):
-            ratio = matrix[i, k] / pivot
+            ratio = matrix[i, k] * pivot
             for j in rest[: a + 1]:
                 matrix[i, j] -= ratio * matrix[k, j]
                 if i != j:
                     matrix[j, i] = matrix[i, j].conj()
 
 
-def _known(power: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(power > _SINGULAR, power, np.nan)
+def _inverse(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    there = power > _SINGULAR
+    return np.where(there, 1 / np.where(there, power, 1.0), np.nan)

@@ -153,8 +153,8 @@ def coherence_phase(
 
     Neighbouring points aren't independent. A point at scale s counts dt/(γs) in time and
     δj/δj₀ over scales, with the decorrelation factors of Torrence & Compo (1998, Table 2 and
-    eq. 23, 28); over scales and times together never less than one. That is an estimate: where
-    it matters, give ``independent``.
+    eq. 23, 28); the scales of one time count one at least, and so does the region. That is an
+    estimate: where it matters, give ``independent``.
 
     Args:
         coherence: from :func:`pycwt_mod.wct`; its scales evenly spaced in octaves, two at least.
@@ -191,10 +191,20 @@ def coherence_phase(
         raise ValueError("no point of the coherence is left to take the phase of")
     if independent is None:
         sj = period / mother.flambda()
-        share = octave_spacing(sj, "coherence.freq") / mother.deltaj0 * dt / (mother.gamma * sj)
-        total = float(chosen.sum(axis=1) @ share)
-        independent = max(1.0, min(float(chosen.sum()), total))
+        dj = octave_spacing(sj, "coherence.freq")
+        independent = _independent(chosen, dt / (mother.gamma * sj), dj / mother.deltaj0)
     return phase_statistics(coherence.aWCT[chosen], confidence=confidence, independent=independent)
+
+
+def _independent(
+    chosen: NDArray[np.bool_], in_time: NDArray[np.float64], in_scale: float
+) -> float:
+    """Independent values among points, from what each counts in time and over scales."""
+    rows = chosen.sum(axis=0)
+    # The scales of one time are worth one value at least, however narrow the band.
+    across = np.maximum(rows * in_scale, 1.0) / np.maximum(rows, 1)
+    total = float((in_time @ chosen) @ across)
+    return max(1.0, min(float(chosen.sum()), total))
 
 
 def _mask(where: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:
