@@ -196,9 +196,7 @@ def coherence_phase(
     return phase_statistics(coherence.aWCT[chosen], confidence=confidence, independent=independent)
 
 
-def _independent(
-    chosen: NDArray[np.bool_], in_time: NDArray[np.float64], in_scale: float
-) -> float:
+def _independent(chosen: NDArray[np.bool_], in_time: NDArray[np.float64], in_scale: float) -> float:
     """Independent values among points, from what each counts in time and over scales."""
     rows = chosen.sum(axis=0)
     # The scales of one time are worth one value at least, however narrow the band.

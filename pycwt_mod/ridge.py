@@ -74,6 +74,10 @@ def ridges(
     largest scale aren't points. A point and one of the next sample belong to a chain when each
     is the nearest to the other, and at most ``max_jump`` octaves off. A chain has no gaps.
 
+    Where the frequency changes, at a rate of r radians per squared time, the amplitude is too
+    small and the phase too early: with the Morlet wavelet by the factor (1 + s⁴r²)^(−1/4) and
+    the angle ½·arctan(s²r).
+
     Args:
         transform: of a complex wavelet, as :func:`pycwt_mod.cwt` gives it, at evenly spaced
             scales, three at least.

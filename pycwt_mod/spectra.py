@@ -151,11 +151,12 @@ def global_spectrum(
     count = where.sum(axis=1)
     some = count > 0
     power = np.where(some, (_power(plane) * where).sum(axis=1) / np.maximum(count, 1), np.nan)
-    points = np.broadcast_to(np.asarray(count if dof is None else dof, np.float64), some.shape)
+    # No average has fewer than one point; near the largest scales N − s runs below.
+    points = np.maximum(count if dof is None else np.asarray(dof, np.float64), 1)
     test = significance(
         *(signal, plane.dt, plane.sj, 1, alpha, significance_level, points, plane.wavelet)
     )
-    span = np.maximum(points, 1) * plane.dt / (plane.wavelet.gamma * plane.sj)
+    span = points * plane.dt / (plane.wavelet.gamma * plane.sj)
     freedom = plane.wavelet.dofmin * np.hypot(1, span)
     ratio = np.where(some, power, 0) / test.fft_theor
     p_values = np.where(some, gammaincc(freedom / 2, freedom / 2 * ratio), np.nan)
