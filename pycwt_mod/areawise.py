@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,8 +106,10 @@ def reproducing_kernel(
     u = np.atleast_1d(np.asarray(octaves, dtype=np.float64))
     b = np.atleast_1d(np.asarray(times, dtype=np.float64))
     guess = 2 * math.pi / mother.flambda()
-    # All transforms have vanished there; the step resolves the phases of the longest times.
-    x = np.linspace(0, 4 * guess + 24, 8001)
+    # All transforms have vanished there. A sum in such steps is the integral, to rounding, as
+    # long as 2π over the step is well beyond the longest time.
+    end = 4 * guess + 24
+    x = np.linspace(0, end, 2001 + int(end * np.abs(b).max(initial=0)))
     own = np.asarray(mother.psi_ft(x))
     other = np.asarray(mother.psi_ft(np.exp2(u)[:, None] * x)) * np.exp2(u / 2)[:, None]
     turns = np.exp(1j * x[:, None] * b)
@@ -135,7 +138,7 @@ def critical_patch(
     """
     level = checks.within(kernel_level, "kernel_level", _LEVELS[0] / 2, 1)
     spacing = checks.within(dj, "dj", 0, _OCTAVES)
-    return _Kernel(spacing, find_wavelet(wavelet)).patch(level)
+    return _kernel(spacing, find_wavelet(wavelet)).patch(level)
 
 
 def areawise_opening(
@@ -169,7 +172,9 @@ def areawise_opening(
         rows = j + patch.offsets
         inside = (rows >= 0) & (rows < scales.size)
         reach = patch.half_widths[inside] * scale
-        centres = (room[rows[inside]] > reach[:, None]).all(axis=0)
+        there = np.flatnonzero(mask[j])
+        centres = np.zeros(mask.shape[1], np.bool_)
+        centres[there] = (room[np.ix_(rows[inside], there)] > reach[:, None]).all(axis=0)
         if centres.any():
             opened[rows[inside]] |= _distance(centres[None, :]) <= reach[:, None]
     return opened
@@ -287,7 +292,7 @@ def areawise_calibration(  # noqa: PLR0917 - the grid, the noise, the levels
     area = outside_cone(scales, size, mother) / scales[:, None]
     if not area.any():
         raise ValueError("sj: no scale has points outside the cone of influence")
-    kernel = _Kernel(octave_spacing(scales, "sj"), mother)
+    kernel = _kernel(octave_spacing(scales, "sj"), mother)
     watch = control or NoControl()
     nu = float(mother.dofmin)
     limit = ar1_spectrum(1 / (mother.flambda() * scales), lag1)
@@ -330,7 +335,7 @@ class _Kernel:
     def __init__(self, dj: float, wavelet: Wavelet) -> None:
         rows = math.floor(_OCTAVES / dj)
         self._offsets = np.arange(-rows, rows + 1)
-        self._times = np.linspace(0, _REACH, 961)
+        self._times = np.linspace(0, _REACH, 481)
         self._table = reproducing_kernel(self._offsets * dj, self._times, wavelet)
 
     def patch(self, level: float) -> CriticalPatch:
@@ -347,6 +352,11 @@ class _Kernel:
         part = np.clip((inner - level) / np.maximum(inner - outer, 1e-300), 0, 1)
         step = self._times[1]
         return CriticalPatch(level, self._offsets[rows], (end - 1 + part) * step)
+
+
+@lru_cache(maxsize=4)
+def _kernel(dj: float, wavelet: Wavelet) -> _Kernel:
+    return _Kernel(dj, wavelet)
 
 
 def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -56,8 +56,8 @@ def bandpass(
 
     The filter has no phase shift. Its response is that of :func:`bandpass_response`: about 1
     well within the band, without ripples; with the Morlet wavelet it is 0.40 at the shortest
-    period and 0.60 at the longest, and falls from 0.9 to 0.1 within half an octave. Near the ends of the
-    series, within the cone of influence, the band is too weak.
+    period and 0.60 at the longest, and falls from 0.9 to 0.1 within two thirds of an octave.
+    Near the ends of the series, within the cone of influence, the band is too weak.
 
     Args:
         series: N real samples, not constant.

@@ -165,7 +165,7 @@ def test_a_narrow_band_counts_as_one_scale():
         (
             lambda c: pycwt.coherence_phase(c, 1, wavelet=pycwt.Morlet(8)),
             ValueError,
-            "deltaj0 isn't known",
+            "gamma isn't known",
         ),
         (
             lambda c: pycwt.coherence_phase(Coherence(*c[:4], np.zeros(1)), 1),
