@@ -198,8 +198,9 @@ def areawise_test(
 
     Args:
         transform: as :func:`pycwt_mod.cwt` gives it; its scales evenly spaced in octaves.
-        signal: the series that it is of.
-        alpha: lag-1 autocorrelation of the noise; None estimates it by :func:`pycwt_mod.ar1`.
+        signal: the series that it is of, or the variance of the noise.
+        alpha: lag-1 autocorrelation of the noise; None estimates it by :func:`pycwt_mod.ar1`,
+            or takes 0 where a variance alone is given.
         significance_level: of the pointwise test, between 0 and 1.
         areawise_level: share of the falsely significant area that is sorted out, between 0
             and 1.
@@ -220,10 +221,12 @@ def areawise_test(
         Cancelled: the control said so.
     """
     plane = plane_of(transform, wavelet)
-    x = checks.series(signal, "signal")
-    lag1 = ar1(x).g if alpha is None else checks.within(alpha, "alpha", -1, 1)
+    if alpha is None:
+        lag1 = ar1(checks.series(signal, "signal")).g if np.ndim(signal) else 0.0
+    else:
+        lag1 = checks.within(alpha, "alpha", -1, 1)
     test = significance(
-        *(x, plane.dt, plane.sj, 0, lag1, significance_level), wavelet=plane.wavelet
+        *(signal, plane.dt, plane.sj, 0, lag1, significance_level), wavelet=plane.wavelet
     )
     pointwise = np.abs(plane.W) ** 2 >= test.signif[:, None]
     left, number, count = math.nan, None, 0
