@@ -97,8 +97,8 @@ def test_opening_by_its_definition(seed):
     blur = np.add.reduce([np.roll(rng.random((7, 60)), k, axis=1) for k in range(3)])
     mask = (blur > 1) | (rng.random((7, 60)) < 0.1)
     mask[:, 20:34] |= seed % 2 == 0
-    for level in (0.5, 0.8):
-        patch = pycwt.critical_patch(level, 0.25)
+    exact = CriticalPatch(0.5, np.array([-4, 0, 4]), np.array([0.5, 1.0, 0.5]))
+    for patch in (*(pycwt.critical_patch(level, 0.25) for level in (0.5, 0.8)), exact):
         found = pycwt.areawise_opening(mask, scales * 0.5, 0.5, patch)
         np.testing.assert_array_equal(found, opening(mask, scales, patch))
         again = pycwt.areawise_opening(found, scales, 1, patch)

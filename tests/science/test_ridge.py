@@ -157,3 +157,28 @@ def test_transforms_without_ridges():
         pycwt.ridges(pycwt.cwt(x, 1, wavelet="dog"), wavelet="dog")
     with pytest.raises(ValueError, match="at least three scales"):
         pycwt.ridges(pycwt.cwt(x, 1, J=1))
+
+
+def test_every_maximum_belongs_to_one_chain():
+    """Noise, whose ridges meet and part all the time."""
+    t = pycwt.cwt(pycwt.rednoise(800, 0.3, seed=154), 1)
+    size = np.abs(t.W) / np.sqrt(t.sj)[:, None]
+    high = (size[1:-1] > size[:-2]) & (size[1:-1] >= size[2:])
+    found = pycwt.ridges(t, min_cycles=1e-9)
+    assert sum(len(ridge) for ridge in found) == high.sum()
+    points = {
+        (i, round(np.log2(s / t.sj[0]) * 12))
+        for ridge in found
+        for i, s in zip(ridge.index.tolist(), ridge.scale.tolist(), strict=True)
+    }
+    assert len(points) > 0.95 * high.sum()
+    for ridge in found:
+        assert np.abs(np.diff(np.log2(ridge.scale))).max(initial=0) <= 0.25
+
+
+def test_the_jump_that_is_allowed():
+    """A chirp of an octave in 400 samples moves by 0.0025 octaves a sample."""
+    period = 12 * 2 ** (np.arange(1200) / 400)
+    t = pycwt.cwt(np.cos(np.cumsum(2 * np.pi / period)), 1)
+    assert len(pycwt.ridges(t, max_jump=0.01)[0]) > 1000
+    assert len(pycwt.ridges(t, max_jump=0.001, min_cycles=0.1)[0]) < 300
