@@ -29,7 +29,7 @@ from pycwt_mod.backends import Cancelled, NoControl
 from pycwt_mod.backends.task import MAX_REALISATIONS
 from pycwt_mod.background import significance
 from pycwt_mod.noise import ar1, ar1_spectrum
-from pycwt_mod.planes import octave_spacing, plane_of
+from pycwt_mod.planes import octave_spacing, plane_of, series_of
 from pycwt_mod.progress import progress_line
 from pycwt_mod.streams import noise_pair
 from pycwt_mod.transform import outside_cone, transform
@@ -182,7 +182,7 @@ def areawise_opening(
 
 def areawise_test(
     transform: TransformLike,
-    signal: ArrayLike,
+    signal: ArrayLike | None = None,
     *,
     alpha: float | None = None,
     significance_level: float = 0.95,
@@ -198,7 +198,8 @@ def areawise_test(
 
     Args:
         transform: as :func:`pycwt_mod.cwt` gives it; its scales evenly spaced in octaves.
-        signal: the series that it is of, or the variance of the noise.
+        signal: the series that it is of, or the variance of the noise; None takes the
+            transform's own ``series``.
         alpha: lag-1 autocorrelation of the noise; None estimates it by :func:`pycwt_mod.ar1`,
             or takes 0 where a variance alone is given.
         significance_level: of the pointwise test, between 0 and 1.
@@ -220,7 +221,7 @@ def areawise_test(
         ValueError: an argument is out of range.
         Cancelled: the control said so.
     """
-    plane = plane_of(transform, wavelet)
+    plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
     if alpha is None:
         lag1 = ar1(checks.series(signal, "signal")).g if np.ndim(signal) else 0.0
     else:

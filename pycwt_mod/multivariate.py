@@ -118,6 +118,8 @@ def partial_coherence(  # noqa: PLR0917 - in the order of wct
 ) -> PartialCoherence:
     """Wavelet coherence of two series after what either shares with others is taken off.
 
+    n series need n² planes of complex128, shape (scales, N), at a time.
+
     Args:
         y: N real samples, not constant.
         x: as many.

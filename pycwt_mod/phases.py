@@ -15,11 +15,12 @@ import numpy as np
 from scipy.special import ndtri
 
 from pycwt_mod import checks
-from pycwt_mod.planes import octave_spacing, rows_within
-from pycwt_mod.wavelets import Wavelet, find_wavelet
+from pycwt_mod.planes import interval_of, octave_spacing, rows_within, wavelet_known
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from pycwt_mod.wavelets import Wavelet
 
 
 class CoherenceLike(Protocol):
@@ -139,7 +140,7 @@ def phase_statistics(
 
 def coherence_phase(
     coherence: CoherenceLike,
-    dt: float,
+    dt: float | None = None,
     *,
     periods: ArrayLike | None = None,
     where: ArrayLike | None = None,
@@ -147,7 +148,7 @@ def coherence_phase(
     outside_cone: bool = True,
     confidence: float = 0.95,
     independent: float | None = None,
-    wavelet: str | Wavelet = "morlet",
+    wavelet: str | Wavelet | None = None,
 ) -> PhaseStatistics:
     """The phase of a region of a coherence.
 
@@ -158,14 +159,14 @@ def coherence_phase(
 
     Args:
         coherence: from :func:`pycwt_mod.wct`; its scales evenly spaced in octaves, two at least.
-        dt: sampling interval.
+        dt: sampling interval; None takes the coherence's own ``dt``.
         periods: shortest and longest period; None takes all.
         where: mask, shape (scales, N); None takes all.
         significant: takes the points alone that reach the level ``sig``.
         outside_cone: takes the points alone outside the cone of influence.
         confidence: of the interval, between 0 and 1.
         independent: how many independent values they are worth; None estimates it.
-        wavelet: that the coherence was made with.
+        wavelet: that the coherence was made with; None takes its own, or the Morlet wavelet.
 
     Returns:
         The statistics.
@@ -175,8 +176,8 @@ def coherence_phase(
         ValueError: an argument is out of range, no point is left, the coherence has no levels
             with ``significant``, or γ and δj₀ aren't known for the wavelet.
     """
-    dt = checks.positive(dt, "dt")
-    mother = find_wavelet(wavelet)
+    dt = interval_of(coherence, dt, "coherence")
+    mother = wavelet_known(coherence, wavelet)
     period = 1 / checks.positives(coherence.freq, "coherence.freq")
     chosen = _mask(where, coherence.WCT.shape)
     if periods is not None:

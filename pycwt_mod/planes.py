@@ -23,7 +23,7 @@ _GRID_TOLERANCE = 1e-6
 class TransformLike(Protocol):
     """What is read of a transform: the results of :func:`pycwt_mod.cwt` have it.
 
-    An attribute ``wavelet`` is used too where there is one.
+    Attributes ``wavelet`` and ``series`` are used too where there are any.
     """
 
     @property
@@ -126,8 +126,7 @@ def plane_of(
         raise TypeError(
             f"{name} must be a result of cwt; {type(transform).__name__} has no {missing[0]}"
         )
-    own = getattr(transform, "wavelet", None)
-    mother = find_wavelet(wavelet if wavelet is not None else own or "morlet")
+    mother = wavelet_known(transform, wavelet)
     W = np.asarray(transform.W)
     sj = checks.positives(transform.sj, f"{name}.sj")
     freqs = checks.positives(transform.freqs, f"{name}.freqs")
@@ -145,6 +144,50 @@ def plane_of(
         )
     dt = 1 / (W.shape[1] * float(np.asarray(transform.fftfreqs)[0]))
     return Plane(W, sj, freqs, coi, dt, mother)
+
+
+def series_of(transform: TransformLike, signal: ArrayLike | None) -> ArrayLike:
+    """What a test is to take the variance of: ``signal``, or the transform's own ``series``.
+
+    Raises:
+        ValueError: there is neither.
+    """
+    own: ArrayLike | None = _known(transform, "series") if signal is None else signal
+    if own is None:
+        raise ValueError("signal must be given: this transform doesn't know its series")
+    return own
+
+
+def _known(result: object, name: str) -> Any:
+    """An attribute of a result, None where it has none or doesn't know it."""
+    try:
+        return getattr(result, name, None)
+    except ValueError:  # put together by hand
+        return None
+
+
+def interval_of(result: object, dt: float | None, name: str) -> float:
+    """The sampling interval: ``dt``, or the result's own.
+
+    Raises:
+        TypeError: it isn't a number.
+        ValueError: it isn't positive, or there is neither.
+    """
+    own = _known(result, "dt") if dt is None else dt
+    if own is None:
+        raise ValueError(f"dt must be given: this {name} doesn't know it")
+    return checks.positive(own, "dt")
+
+
+def wavelet_known(result: object, wavelet: str | Wavelet | None) -> Wavelet:
+    """The wavelet: ``wavelet``, or the result's own, or the Morlet wavelet.
+
+    Raises:
+        TypeError: it is neither a name nor a wavelet.
+        ValueError: no wavelet has that name.
+    """
+    own = _known(result, "wavelet") or "morlet"
+    return find_wavelet(own if wavelet is None else wavelet)
 
 
 def same_grid(planes: Sequence[Plane], names: Sequence[str]) -> None:

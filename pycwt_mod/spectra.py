@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import gammaincc
 
 from pycwt_mod.background import scale_average_dof, significance
-from pycwt_mod.planes import Plane, plane_of, rows_within
+from pycwt_mod.planes import Plane, plane_of, rows_within, series_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -85,7 +85,7 @@ def rectified_power(
 
 def power_p_values(
     transform: TransformLike,
-    signal: ArrayLike,
+    signal: ArrayLike | None = None,
     *,
     alpha: float | None = None,
     wavelet: str | Wavelet | None = None,
@@ -94,7 +94,7 @@ def power_p_values(
 
     Args:
         transform: as :func:`pycwt_mod.cwt` gives it.
-        signal: the series, or its variance alone.
+        signal: the series, or its variance alone; None takes the transform's own ``series``.
         alpha: lag-1 autocorrelation of the noise; see :func:`pycwt_mod.significance`.
         wavelet: that it was made with; None takes the transform's own, or the Morlet wavelet.
 
@@ -105,7 +105,7 @@ def power_p_values(
         TypeError: an argument isn't a number or a transform.
         ValueError: an argument is out of range.
     """
-    plane = plane_of(transform, wavelet)
+    plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
     noise = significance(signal, plane.dt, plane.sj, 0, alpha, wavelet=plane.wavelet)
     nu = float(plane.wavelet.dofmin)
     chance: NDArray[np.float64] = gammaincc(
@@ -116,7 +116,7 @@ def power_p_values(
 
 def global_spectrum(
     transform: TransformLike,
-    signal: ArrayLike,
+    signal: ArrayLike | None = None,
     *,
     alpha: float | None = None,
     significance_level: float = 0.95,
@@ -129,7 +129,7 @@ def global_spectrum(
 
     Args:
         transform: as :func:`pycwt_mod.cwt` gives it.
-        signal: the series, or its variance alone.
+        signal: the series, or its variance alone; None takes the transform's own ``series``.
         alpha: lag-1 autocorrelation of the noise; see :func:`pycwt_mod.significance`.
         significance_level: probability, between 0 and 1.
         dof: number of points that count in eq. 23, one or one per scale. None takes those
@@ -146,7 +146,7 @@ def global_spectrum(
         TypeError: an argument isn't a number or a transform.
         ValueError: an argument is out of range, or γ isn't known for the wavelet.
     """
-    plane = plane_of(transform, wavelet)
+    plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
     where = plane.outside if outside_cone else np.ones(plane.W.shape, np.bool_)
     count = where.sum(axis=1)
     some = count > 0
@@ -174,7 +174,7 @@ def global_spectrum(
 def scale_average(
     transform: TransformLike,
     band: ArrayLike,
-    signal: ArrayLike,
+    signal: ArrayLike | None = None,
     *,
     unit: Literal["period", "scale"] = "period",
     alpha: float | None = None,
@@ -186,7 +186,7 @@ def scale_average(
     Args:
         transform: as :func:`pycwt_mod.cwt` gives it; its scales evenly spaced in octaves.
         band: lower and upper limit, included.
-        signal: the series, or its variance alone.
+        signal: the series, or its variance alone; None takes the transform's own ``series``.
         unit: whether ``band`` is of Fourier periods or of scales, as in TC98's programs.
         alpha: lag-1 autocorrelation of the noise; see :func:`pycwt_mod.significance`.
         significance_level: probability, between 0 and 1.
@@ -200,7 +200,7 @@ def scale_average(
         ValueError: an argument is out of range, nothing lies in the band, or δj₀ isn't known
             for the wavelet.
     """
-    plane = plane_of(transform, wavelet)
+    plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
     if unit not in {"period", "scale"}:
         raise ValueError(f"unit must be 'period' or 'scale', not {unit!r}")
     inside = rows_within(plane.periods if unit == "period" else plane.sj, band, "band")

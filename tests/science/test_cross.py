@@ -44,7 +44,7 @@ def test_a_transform_knows_its_interval_and_wavelet(series):
     richer = SimpleNamespace(**t._asdict(), wavelet=pycwt.Paul())
     assert plane_of(richer).wavelet == pycwt.Paul()
     with pytest.raises(ValueError, match=r"wavelet must be that of t1: .*Morlet\(6\)"):
-        pycwt.wct_from(t, t)
+        pycwt.wct_from(t, t, "morlet")
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,7 @@ def test_a_narrow_band_counts_as_one_scale():
         (lambda c: pycwt.phase_statistics([1], confidence=1), ValueError, "confidence"),
         (lambda c: pycwt.phase_statistics([1], independent=0), ValueError, "independent"),
         (lambda c: pycwt.coherence_phase(c, 0), ValueError, "dt"),
+        (pycwt.coherence_phase, ValueError, "dt must be given"),
         (lambda c: pycwt.coherence_phase(c, 1, periods=[9, 10]), ValueError, "periods: nothing"),
         (lambda c: pycwt.coherence_phase(c, 1, where=[True]), ValueError, "where must be a mask"),
         (lambda c: pycwt.coherence_phase(c, 1, periods=[2, 4]), ValueError, "no point"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -135,6 +137,16 @@ def test_p_values_of_power(nino3, transform):
     np.testing.assert_allclose(p, stats.chi2.sf(real.W.real**2 / test.fft_theor[:, None], 1))
 
 
+def test_a_transform_that_knows_its_series(nino3, transform):
+    own = SimpleNamespace(**transform._asdict(), series=nino3 - nino3.mean())
+    for call in (
+        lambda t, *x: pycwt.global_spectrum(t, *x).level,
+        lambda t, *x: pycwt.scale_average(t, [2, 8], *x).level,
+        pycwt.power_p_values,
+    ):
+        np.testing.assert_allclose(call(own), call(transform, nino3), rtol=1e-9)
+
+
 def test_false_alarms():
     """White noise, 300 series: 5 % of points and averages exceed their 5 % levels.
 
@@ -168,6 +180,11 @@ def test_false_alarms():
         (lambda t, x: pycwt.scale_average(t, [2, 8], x, unit="year"), ValueError, "unit must be"),
         (lambda t, x: pycwt.global_spectrum(t, x, alpha=1), ValueError, "alpha"),
         (lambda t, x: pycwt.global_spectrum(t, -1), ValueError, "signal"),
+        (
+            lambda t, x: pycwt.global_spectrum(SimpleNamespace(**t._asdict())),
+            ValueError,
+            "signal must be given",
+        ),
         (lambda t, x: pycwt.global_spectrum(x, x), TypeError, "transform must be a result"),
         (lambda t, x: pycwt.rectified_power(t, "paul"), ValueError, "wavelet must be that of"),
         (lambda t, x: pycwt.power_p_values(t, x[:2]), ValueError, "signal must have at least"),
