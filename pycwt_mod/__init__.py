@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pycwt_mod.areawise import areawise_calibration as areawise_calibration
-    from pycwt_mod.areawise import areawise_opening as areawise_opening
+    from pycwt_mod.areawise import areawise_kernel_level as areawise_kernel_level
     from pycwt_mod.areawise import areawise_test as areawise_test
-    from pycwt_mod.areawise import critical_patch as critical_patch
-    from pycwt_mod.areawise import reproducing_kernel as reproducing_kernel
     from pycwt_mod.background import significance as significance
     from pycwt_mod.coherence import summarise as summarise
     from pycwt_mod.coherence import wct as wct
@@ -35,6 +33,9 @@ if TYPE_CHECKING:
     from pycwt_mod.noise import ar1 as ar1
     from pycwt_mod.noise import ar1_spectrum as ar1_spectrum
     from pycwt_mod.noise import rednoise as rednoise
+    from pycwt_mod.patches import areawise_opening as areawise_opening
+    from pycwt_mod.patches import critical_patch as critical_patch
+    from pycwt_mod.patches import reproducing_kernel as reproducing_kernel
     from pycwt_mod.phases import coherence_phase as coherence_phase
     from pycwt_mod.phases import phase_statistics as phase_statistics
     from pycwt_mod.plots import plot_coherence as plot_coherence
@@ -61,7 +62,8 @@ _HOME = {
     "ar1": "noise",
     "ar1_spectrum": "noise",
     "areawise_calibration": "areawise",
-    "areawise_opening": "areawise",
+    "areawise_kernel_level": "areawise",
+    "areawise_opening": "patches",
     "areawise_test": "areawise",
     "band_correlation": "filters",
     "bandpass": "filters",
@@ -69,7 +71,7 @@ _HOME = {
     "bandpass_response": "filters",
     "coherence_matrix": "cross",
     "coherence_phase": "phases",
-    "critical_patch": "areawise",
+    "critical_patch": "patches",
     "cwt": "transform",
     "false_discovery": "multiple_testing",
     "global_spectrum": "spectra",
@@ -83,7 +85,7 @@ _HOME = {
     "power_p_values": "spectra",
     "rectified_power": "spectra",
     "rednoise": "noise",
-    "reproducing_kernel": "areawise",
+    "reproducing_kernel": "patches",
     "ridges": "ridge",
     "scale_average": "spectra",
     "significance": "background",

@@ -18,7 +18,6 @@ from __future__ import annotations
 import math
 import secrets
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +28,7 @@ from pycwt_mod.backends import Cancelled, NoControl
 from pycwt_mod.backends.task import MAX_REALISATIONS
 from pycwt_mod.background import significance
 from pycwt_mod.noise import ar1, ar1_spectrum
+from pycwt_mod.patches import CriticalPatch, areawise_opening, critical_patch, kernel_of
 from pycwt_mod.planes import octave_spacing, plane_of, series_of
 from pycwt_mod.progress import progress_line
 from pycwt_mod.streams import noise_pair
@@ -43,26 +43,10 @@ if TYPE_CHECKING:
     from pycwt_mod.backends import Control
     from pycwt_mod.planes import TransformLike
 
-#: Scales within this many octaves of a point are looked at for its critical patch.
-_OCTAVES = 4.0
-#: And times within this many scales of it.
-_REACH = 24.0
 #: Kernel levels between which the one that suits is sought.
 _LEVELS = (0.02, 0.995)
 #: Halvings of that range: to 1e−3 of it, below what any Monte Carlo run tells.
 _HALVINGS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class CriticalPatch:
-    """Where the reproducing kernel of a point exceeds a level."""
-
-    #: That level, as a share of the kernel at the point itself.
-    kernel_level: float
-    #: Rows of the plane up or down, shape (rows,).
-    offsets: NDArray[np.int64]
-    #: Half widths in time of those rows, in scales of the point, shape (rows,).
-    half_widths: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,104 +64,6 @@ class AreawiseTest:
     #: Seed and realisations of that run; None and 0 without one.
     seed: int | None
     mc_count: int
-
-
-def reproducing_kernel(
-    octaves: ArrayLike, times: ArrayLike, wavelet: str | Wavelet = "morlet"
-) -> NDArray[np.float64]:
-    """|K| of a point with points at other scales and times: how far noise is correlated.
-
-    K(u, b) = 2^(u/2) ∫ ψ̂*(x) ψ̂(2^u x) exp(ixb) dx / ∫ |ψ̂|² dx. For the Morlet wavelet, with
-    a = 2^u, it is √(2a/(1 + a²)) · exp(−[b² + ω₀²(1 − a)²] / (2(1 + a²))).
-
-    Args:
-        octaves: distances u of the other scale, shape (M,).
-        times: distances b in time, in scales of the point, shape (B,).
-        wavelet: name or instance.
-
-    Returns:
-        float64 in [0, 1], shape (M, B); 1 at u = b = 0.
-
-    Raises:
-        TypeError: the wavelet is neither a name nor a wavelet.
-        ValueError: no wavelet has that name.
-    """
-    mother = find_wavelet(wavelet)
-    u = np.atleast_1d(np.asarray(octaves, dtype=np.float64))
-    b = np.atleast_1d(np.asarray(times, dtype=np.float64))
-    guess = 2 * math.pi / mother.flambda()
-    # All transforms have vanished there. A sum in such steps is the integral, to rounding, as
-    # long as 2π over the step is well beyond the longest time.
-    end = 4 * guess + 24
-    x = np.linspace(0, end, 2001 + int(end * np.abs(b).max(initial=0)))
-    own = np.asarray(mother.psi_ft(x))
-    other = np.asarray(mother.psi_ft(np.exp2(u)[:, None] * x)) * np.exp2(u / 2)[:, None]
-    turns = np.exp(1j * x[:, None] * b)
-    if mother.is_real:
-        turns = np.cos(x[:, None] * b)
-    kernel: NDArray[np.float64] = np.abs((own.conj() * other) @ turns)
-    return kernel / float((np.abs(own) ** 2).sum())
-
-
-def critical_patch(
-    kernel_level: float, dj: float, wavelet: str | Wavelet = "morlet"
-) -> CriticalPatch:
-    """The patch around a point within which the reproducing kernel exceeds a level.
-
-    Args:
-        kernel_level: as a share of the kernel at the point itself, 0.02 to 0.995.
-        dj: spacing of the scales in octaves.
-        wavelet: name or instance.
-
-    Returns:
-        The patch; it has the row of the point at least.
-
-    Raises:
-        TypeError: an argument isn't a number.
-        ValueError: an argument is out of range.
-    """
-    level = checks.within(kernel_level, "kernel_level", _LEVELS[0] / 2, 1)
-    spacing = checks.within(dj, "dj", 0, _OCTAVES)
-    return _kernel(spacing, find_wavelet(wavelet)).patch(level)
-
-
-def areawise_opening(
-    significant: ArrayLike, sj: ArrayLike, dt: float, patch: CriticalPatch
-) -> NDArray[np.bool_]:
-    """The union of all critical patches that lie wholly in a set.
-
-    Args:
-        significant: the set, bool of shape (scales, N).
-        sj: scales in units of time, shape (scales,), spaced as the patch was made for.
-        dt: sampling interval.
-        patch: see :func:`critical_patch`.
-
-    Returns:
-        A subset, shape (scales, N).
-
-    Raises:
-        TypeError: an argument isn't a number.
-        ValueError: shapes don't fit, or an argument is out of range.
-    """
-    mask = np.asarray(significant)
-    scales = checks.positives(sj, "sj") / checks.positive(dt, "dt")
-    if mask.dtype != np.bool_ or mask.ndim != 2 or mask.shape[0] != scales.size:
-        raise ValueError(
-            f"significant must be a mask with one row for each of the {scales.size} scales, not "
-            f"{mask.dtype} of shape {mask.shape}"
-        )
-    room = _distance(~mask)
-    opened = np.zeros_like(mask)
-    for j, scale in enumerate(scales.tolist()):
-        rows = j + patch.offsets
-        inside = (rows >= 0) & (rows < scales.size)
-        reach = patch.half_widths[inside] * scale
-        there = np.flatnonzero(mask[j])
-        centres = np.zeros(mask.shape[1], np.bool_)
-        centres[there] = (room[np.ix_(rows[inside], there)] > reach[:, None]).all(axis=0)
-        if centres.any():
-            opened[rows[inside]] |= _distance(centres[None, :]) <= reach[:, None]
-    return opened
 
 
 def areawise_test(
@@ -290,13 +176,11 @@ def areawise_calibration(  # noqa: PLR0917 - the grid, the noise, the levels
     scales = checks.positives(sj, "sj") / checks.positive(dt, "dt")
     lag1 = checks.within(alpha, "alpha", -1, 1)
     level = checks.within(significance_level, "significance_level", 0, 1)
-    left = 1 - checks.within(areawise_level, "areawise_level", 0, 1)
+    checks.within(areawise_level, "areawise_level", 0, 1)
     count = checks.whole(mc_count, "mc_count", 1, MAX_REALISATIONS)
     number = secrets.randbits(64) if seed is None else checks.whole(seed, "seed", 0, 2**64 - 1)
-    area = outside_cone(scales, size, mother) / scales[:, None]
-    if not area.any():
-        raise ValueError("sj: no scale has points outside the cone of influence")
-    kernel = _kernel(octave_spacing(scales, "sj"), mother)
+    octave_spacing(scales, "sj")
+    _area(scales, size, mother)
     watch = control or NoControl()
     nu = float(mother.dofmin)
     limit = ar1_spectrum(1 / (mother.flambda() * scales), lag1)
@@ -308,66 +192,69 @@ def areawise_calibration(  # noqa: PLR0917 - the grid, the noise, the levels
         x = noise_pair(number, k // 2, size, (lag1, lag1))[k % 2]
         masks.append(np.abs(transform(x, scales, mother)) ** 2 >= limit[:, None])
         watch.advance(k + 1)
-    return _bisect(masks, area, scales, kernel, left)
+    return areawise_kernel_level(masks, scales, 1.0, areawise_level, wavelet=mother)
 
 
-def _bisect(
-    masks: Sequence[NDArray[np.bool_]],
-    area: NDArray[np.float64],
-    scales: NDArray[np.float64],
-    kernel: _Kernel,
-    wanted: float,
+def areawise_kernel_level(
+    masks: Sequence[ArrayLike],
+    sj: ArrayLike,
+    dt: float,
+    areawise_level: float = 0.9,
+    *,
+    wavelet: str | Wavelet = "morlet",
 ) -> tuple[float, float]:
-    """A lower level makes larger patches, which leave less."""
-    total = sum(float(area[mask].sum()) for mask in masks)
+    """The kernel level for any test: coherence, cross power, other noise.
+
+    The smoothing makes patches of coherence larger than those of power, but not by much.
+
+    Args:
+        masks: pointwise significant points of realisations of noise, bool of shape (scales, N);
+            a hundred or so.
+        sj: scales in units of time, evenly spaced in octaves.
+        dt: sampling interval.
+        areawise_level: share of the falsely significant area that is to be sorted out.
+        wavelet: name or instance.
+
+    Returns:
+        Kernel level, for :func:`critical_patch`, and the share that is left at it.
+
+    Raises:
+        TypeError: an argument isn't a number.
+        ValueError: an argument is out of range, no point is significant outside the cone, or no
+            kernel level sorts out as much.
+    """
+    mother = find_wavelet(wavelet)
+    scales = checks.positives(sj, "sj") / checks.positive(dt, "dt")
+    wanted = 1 - checks.within(areawise_level, "areawise_level", 0, 1)
+    sets = [np.asarray(mask) for mask in masks]
+    shapes = {mask.shape for mask in sets}
+    if len(shapes) != 1 or any(mask.dtype != np.bool_ or mask.ndim != 2 for mask in sets):
+        raise ValueError("masks must be masks of one shape, (scales, N)")
+    if sets[0].shape[0] != scales.size:
+        raise ValueError(f"masks must have {scales.size} scales as sj, not {len(sets[0])}")
+    area = _area(scales, sets[0].shape[1], mother)
+    kernel = kernel_of(octave_spacing(scales, "sj"), mother)
+    total = sum(float(area[mask].sum()) for mask in sets)
     if total == 0:
-        raise ValueError("mc_count: no realisation has a significant point, more are needed")
+        raise ValueError("masks: no point is significant, more realisations are needed")
     low, high = _LEVELS
-    share = math.nan
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         patch = kernel.patch(middle)
-        opened = (areawise_opening(mask, scales, 1.0, patch) for mask in masks)
+        opened = (areawise_opening(mask, scales, 1.0, patch) for mask in sets)
         share = sum(float(area[mask].sum()) for mask in opened) / total
+        # A lower level makes larger patches, which leave less.
         low, high = (middle, high) if share < wanted else (low, middle)
+    if low == _LEVELS[0]:
+        raise ValueError(
+            f"masks: the largest patch leaves {share:.2f} of the area, not {wanted:.2f}"
+        )
     return middle, share
 
 
-class _Kernel:
-    """The reproducing kernel on the rows of a plane."""
-
-    def __init__(self, dj: float, wavelet: Wavelet) -> None:
-        rows = math.floor(_OCTAVES / dj)
-        self._offsets = np.arange(-rows, rows + 1)
-        self._times = np.linspace(0, _REACH, 481)
-        self._table = reproducing_kernel(self._offsets * dj, self._times, wavelet)
-
-    def patch(self, level: float) -> CriticalPatch:
-        """Where the kernel exceeds a level without a break, from the point outwards."""
-        below = self._table < level
-        first = np.where(below.any(axis=1), below.argmax(axis=1), self._times.size - 1)
-        centre = self._offsets.size // 2
-        empty = np.flatnonzero(first == 0)
-        low = int(empty[empty < centre].max(initial=-1)) + 1
-        high = int(empty[empty > centre].min(initial=self._offsets.size))
-        rows = np.arange(low, high)
-        end = first[rows]
-        inner, outer = self._table[rows, end - 1], self._table[rows, end]
-        part = np.clip((inner - level) / np.maximum(inner - outer, 1e-300), 0, 1)
-        step = self._times[1]
-        return CriticalPatch(level, self._offsets[rows], (end - 1 + part) * step)
-
-
-@lru_cache(maxsize=4)
-def _kernel(dj: float, wavelet: Wavelet) -> _Kernel:
-    return _Kernel(dj, wavelet)
-
-
-def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Samples from each point to the nearest true one of its row; infinity without one."""
-    n = mask.shape[1]
-    t = np.arange(n, dtype=np.float64)
-    before = np.maximum.accumulate(np.where(mask, t, -np.inf), axis=1)
-    after = np.minimum.accumulate(np.where(mask, t, np.inf)[:, ::-1], axis=1)[:, ::-1]
-    distance: NDArray[np.float64] = np.minimum(t - before, after - t)
-    return distance
+def _area(scales: NDArray[np.float64], n: int, wavelet: Wavelet) -> NDArray[np.float64]:
+    """What each point counts: its time in scales, outside the cone of influence."""
+    area: NDArray[np.float64] = outside_cone(scales, n, wavelet) / scales[:, None]
+    if not area.any():
+        raise ValueError("sj: no scale has points outside the cone of influence")
+    return area
