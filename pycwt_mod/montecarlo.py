@@ -26,7 +26,7 @@ from pycwt_mod.wavelets import Wavelet, find_wavelet
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.backends import Control
+    from pycwt_mod.backends import Control, MonteCarloBackend
     from pycwt_mod.backends.task import Estimator
 
 
