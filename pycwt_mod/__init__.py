@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pycwt_mod.background import significance as significance
-    from pycwt_mod.coherence import summarise as summarise
+    from pycwt_mod.cautions import CautionWarning as CautionWarning
+    from pycwt_mod.cautions import ConeWarning as ConeWarning
+    from pycwt_mod.cautions import FewRealisationsWarning as FewRealisationsWarning
+    from pycwt_mod.cautions import TrendWarning as TrendWarning
+    from pycwt_mod.cautions import UnitRootWarning as UnitRootWarning
     from pycwt_mod.coherence import wct as wct
     from pycwt_mod.coherence import xwt as xwt
     from pycwt_mod.datasets import load_dataset as load_dataset
@@ -21,7 +25,14 @@ if TYPE_CHECKING:
     from pycwt_mod.noise import ar1_spectrum as ar1_spectrum
     from pycwt_mod.noise import rednoise as rednoise
     from pycwt_mod.plots import plot_coherence as plot_coherence
+    from pycwt_mod.plots import plot_cross as plot_cross
+    from pycwt_mod.plots import plot_global as plot_global
     from pycwt_mod.plots import plot_scalogram as plot_scalogram
+    from pycwt_mod.results import Coherence as Coherence
+    from pycwt_mod.results import CrossTransform as CrossTransform
+    from pycwt_mod.results import Significance as Significance
+    from pycwt_mod.results import Transform as Transform
+    from pycwt_mod.summaries import summarise as summarise
     from pycwt_mod.transform import cwt as cwt
     from pycwt_mod.transform import icwt as icwt
     from pycwt_mod.wavelets import DOG as DOG
@@ -32,20 +43,31 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "CautionWarning": "cautions",
+    "Coherence": "results",
+    "ConeWarning": "cautions",
+    "CrossTransform": "results",
     "DOG": "wavelets",
+    "FewRealisationsWarning": "cautions",
     "MexicanHat": "wavelets",
     "Morlet": "wavelets",
     "Paul": "wavelets",
+    "Significance": "results",
+    "Transform": "results",
+    "TrendWarning": "cautions",
+    "UnitRootWarning": "cautions",
     "ar1": "noise",
     "ar1_spectrum": "noise",
     "cwt": "transform",
     "icwt": "transform",
     "load_dataset": "datasets",
     "plot_coherence": "plots",
+    "plot_cross": "plots",
+    "plot_global": "plots",
     "plot_scalogram": "plots",
     "rednoise": "noise",
     "significance": "background",
-    "summarise": "coherence",
+    "summarise": "summaries",
     "wct": "coherence",
     "wct_significance": "montecarlo",
     "xwt": "coherence",
