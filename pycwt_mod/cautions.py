@@ -94,6 +94,10 @@ def check_scales(scales: NDArray[np.float64], n: int, wavelet: Wavelet, dt: floa
     """
     if n < _SHORTEST:
         return
+    # Scales that half the series lies outside of; where there are enough, no sum is needed.
+    half = np.count_nonzero(scales <= n * dt / (4 * wavelet.efolding))
+    if half >= 2 * OUTSIDE_SHARE * scales.size:
+        return
     edge = np.ceil(scales * (wavelet.efolding / dt))
     share = float(np.maximum(n - 2 * edge, 0).mean()) / n
     if share < OUTSIDE_SHARE:

@@ -21,7 +21,7 @@ from pycwt_mod.fast import MIN_FFT
 from pycwt_mod.montecarlo import coherence_task, independent_values, monte_carlo
 from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.pairs import coherence_rows
-from pycwt_mod.progress import progress_line
+from pycwt_mod.progress import count_progress, progress_line
 from pycwt_mod.results import About, Coherence, CrossTransform
 from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
 from pycwt_mod.summaries import CoherenceSummary, summarise
@@ -188,7 +188,9 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
     check_scales(sj, a.size, mother, dt)
     parts = (
-        *_coherence(a, b, sj / dt, scale_weights(dj, mother), mother, dtype=kind),
+        *_coherence(
+            a, b, sj / dt, scale_weights(dj, mother), mother, dtype=kind, progress=progress
+        ),
         cone_of_influence(a.size, dt, mother),
         1 / (mother.flambda() * sj),
     )
@@ -220,6 +222,7 @@ def _coherence(
     wavelet: Wavelet,
     *,
     dtype: np.dtype[Any],
+    progress: bool,
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """R² and phase at scales in samples."""
     x1, x2 = unit_series(y1)[0], unit_series(y2)[0]
@@ -229,7 +232,13 @@ def _coherence(
     if wavelet.family == "morlet" and n >= MIN_FFT:
         r2, phase = (np.empty((scales.size, x1.size), dtype) for _ in range(2))
         coherence_rows(
-            x1, x2, n, scales=scales, weights=weights, wavelet=wavelet, r2=r2, phase=phase
+            *(x1, x2, n),
+            scales=scales,
+            weights=weights,
+            wavelet=wavelet,
+            r2=r2,
+            phase=phase,
+            told=count_progress("coherence", scales.size) if progress else None,
         )
         return r2, phase
     w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))

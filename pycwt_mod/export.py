@@ -205,8 +205,8 @@ def _data(result: Result) -> dict[str, _Variable]:
     }
     if result.tested:
         data["level"] = _Variable(("period",), result.sig, {"units": "1"})
-    if result.levels is not None:
-        data["level_map"] = _Variable(_MAP, result.levels, {"units": "1"})
+    if result.level_map is not None:
+        data["level_map"] = _Variable(_MAP, result.level_map.levels, {"units": "1"})
     if result.monte_carlo is not None:
         errors = result.monte_carlo.standard_errors
         data["level_error"] = _Variable(("period",), errors, {"units": "1"})

@@ -25,7 +25,7 @@ from pycwt_mod.fast import BandTransform, Rate, band_rate, single_suffices
 from pycwt_mod.rows import SLACK, Pair, RowFilter, coherence_row, pair_rows, smooth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,6 +47,7 @@ def coherence_rows(
     wavelet: Wavelet,
     r2: NDArray[np.floating],
     phase: NDArray[np.floating],
+    told: Callable[[int], None] | None = None,
 ) -> None:
     """Squared coherence and phase of two series at ascending scales.
 
@@ -59,6 +60,7 @@ def coherence_rows(
         wavelet: of the Morlet family.
         r2: float32 or float64, shape (scales, N); overwritten.
         phase: of the same type and shape; overwritten.
+        told: is called with the number of scales that are complete.
     """
     spectra = [sp_fft.rfft(x, n) for x in (x1, x2)]
     precision = DOUBLE
@@ -83,6 +85,8 @@ def coherence_rows(
                 work.row(ready, ring, r2[ready])
                 ring.pop(ready - work.half, None)
                 ready += 1
+                if told is not None:
+                    told(ready)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _TIE = 1 + 1e-12
 
 
 #: Attributes of results that aren't elements of their tuples.
-_EXTRAS = ("about", "monte_carlo", "levels")
+_EXTRAS = ("about", "monte_carlo", "level_map")
 
 
 def frozen(self: object, name: str, value: object = None) -> NoReturn:

@@ -6,7 +6,7 @@ arrays belong to the caller. Nothing beyond the elements is computed before it i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -204,8 +204,8 @@ class CrossTransform(Phased, _CrossTuple):
 
     @property
     def significant(self) -> NDArray[np.bool_]:
-        """Points that reach their level, inside the cone too, shape (scales, N)."""
-        significant: NDArray[np.bool_] = self.power >= self.signif[:, None]
+        """Points outside the cone of influence that reach their level, shape (scales, N)."""
+        significant: NDArray[np.bool_] = (self.power >= self.signif[:, None]) & self.outside
         return significant
 
     def plot(self, *, ax: Axes | None = None, **how: Any) -> Figure:
@@ -218,6 +218,14 @@ class CrossTransform(Phased, _CrossTuple):
         from pycwt_mod.summaries import tell_cross
 
         return tell_cross(self)
+
+
+class HasLevels(Protocol):
+    """What holds a level for every point of a map."""
+
+    @property
+    def levels(self) -> NDArray[np.float64]:
+        """Squared coherence that noise stays below, shape (scales, N)."""
 
 
 class _CoherenceTuple(NamedTuple):
@@ -242,9 +250,9 @@ class Coherence(Phased, _CoherenceTuple):
 
     #: The Monte Carlo run behind ``sig``: seed, backend, realisations, histogram and errors.
     monte_carlo: MonteCarlo | None = None
-    #: Levels of every point, shape (scales, N), where they were asked for; ``sig`` holds those
-    #: of the interior.
-    levels: NDArray[np.float64] | None = None
+    #: Levels at every point, the cone of influence included, where they were asked for; ``sig``
+    #: holds those of the interior.
+    level_map: HasLevels | None = None
 
     def __new__(
         cls,
@@ -256,11 +264,11 @@ class Coherence(Phased, _CoherenceTuple):
         *,
         about: About | None = None,
         monte_carlo: MonteCarlo | None = None,
-        levels: NDArray[np.float64] | None = None,
+        level_map: HasLevels | None = None,
     ) -> Self:
         """Put the elements together, and what is known of how they were made."""
         self = super().__new__(cls, WCT, aWCT, coi, freq, sig)
-        self.__dict__.update(about=about, monte_carlo=monte_carlo, levels=levels)
+        self.__dict__.update(about=about, monte_carlo=monte_carlo, level_map=level_map)
         return self
 
     @property
@@ -271,31 +279,34 @@ class Coherence(Phased, _CoherenceTuple):
     @property
     def tested(self) -> bool:
         """Whether there are significance levels."""
-        if self.levels is not None:
+        if self.level_map is not None:
             return True
         # A single scale has as many levels as there are where none was asked for.
         return self.sig.size == self.freq.size and (self.sig.size > 1 or bool(self.sig[0] > 0))
 
     @property
-    def level_map(self) -> NDArray[np.float64]:
-        """Levels that broadcast against WCT: ``levels``, else ``sig`` as (scales, 1).
+    def point_levels(self) -> NDArray[np.float64]:
+        """Levels that broadcast against WCT: those of the map, else ``sig`` as (scales, 1).
 
         Raises:
             ValueError: the coherence has no significance levels.
         """
         if not self.tested:
             raise ValueError("coherence has no significance levels: call wct with sig=True")
-        return self.sig[:, None] if self.levels is None else self.levels
+        return self.sig[:, None] if self.level_map is None else self.level_map.levels
 
     @property
     def significant(self) -> NDArray[np.bool_]:
-        """Points whose R² reaches their level, inside the cone too, shape (scales, N).
+        """Points whose R² reaches their level, shape (scales, N).
+
+        Within the cone of influence ``sig`` doesn't hold; without a level map nothing there is
+        significant.
 
         Raises:
             ValueError: the coherence has no significance levels.
         """
-        significant: NDArray[np.bool_] = self.level_map <= self.WCT
-        return significant
+        reached: NDArray[np.bool_] = self.point_levels <= self.WCT
+        return reached if self.level_map is not None else reached & self.outside
 
     @property
     def seed(self) -> int | None:

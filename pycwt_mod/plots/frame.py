@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 COLOURS = "viridis"
 #: Of lines, from a palette that any colour vision tells apart (Okabe & Ito 2008).
 BLUE, VERMILION = "#0072B2", "#D55E00"
-#: About how many arrows fit side by side in the figure's width and height.
+#: About how many arrows fit side by side in the width and height of a figure of our own; smaller
+#: axes get fewer.
 ARROWS = (34, 16)
+_FULL = (7.5, 3.7)
 #: Columns of a map that a picture still shows apart; longer ones are averaged.
 COLUMNS = 4000
 
@@ -207,8 +209,13 @@ def arrows(
         The arrows.
     """
     y = np.log2(period)
-    columns = _evenly(t, t[0], t[-1], ARROWS[0])
-    rows = _evenly(y, *limits, ARROWS[1])
+    box, inch = axes.get_window_extent(), axes.figure.dpi
+    across, down = (
+        max(4, round(count * min(1.0, size / inch / full)))
+        for count, size, full in zip(ARROWS, (box.width, box.height), _FULL, strict=True)
+    )
+    columns = _evenly(t, t[0], t[-1], across)
+    rows = _evenly(y, *limits, down)
     grid = np.ix_(rows, columns)
     chosen = strong[grid]
     at_t, at_y = np.broadcast_arrays(t[columns][None, :], y[rows][:, None])

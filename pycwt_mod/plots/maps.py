@@ -81,7 +81,7 @@ def plot_coherence(
     figure, axes = figure_with(ax)
     colours = mesh(axes, t, period, block.thin(coherence.WCT), limits=(0.0, 1.0))
     if coherence.tested:
-        contour(axes, t, period, block.thin(coherence.WCT / coherence.level_map))
+        contour(axes, t, period, block.thin(coherence.WCT / coherence.point_levels))
     limits = frame(axes, scale.t, period, coherence.coi, period_range)
     strong = coherence.WCT >= _ARROW_COHERENCE
     arrows(axes, scale.t, period, coherence.aWCT, strong=strong, limits=limits)
@@ -208,6 +208,8 @@ def plot_scalogram(
     if beside is not None:
         draw_global(beside, transform, level, series_units)
         beside.tick_params(labelleft=False)
+        told = "Global spectrum" if level is None else f"Global, {100 * level:g} % level dashed"
+        beside.set_title(told, loc="left", fontsize="small", color="0.25")
     name = (transform.names or ("",))[0]
     headline(axes, title or f"Wavelet power{' of ' + name if name else ''}", ax)
     return figure
@@ -274,6 +276,8 @@ def _axis_words(axes: Axes, scale: TimeScale) -> None:
 
 def _pair(names: tuple[str, ...]) -> tuple[str, str]:
     first, second = names or ("", "")
+    if first == second:
+        return f"{first} (y1)".strip(), f"{second} (y2)".strip()
     return first or "y1", second or "y2"
 
 

@@ -57,8 +57,7 @@ def plot_global(
     period_axis(axes, float(y[0]), float(y[-1]))
     axes.set_ylabel(named("Period", transform.time_units if time_units is None else time_units))
     axes.legend(fontsize="small", frameon=False)
-    name = (transform.names or ("",))[0]
-    headline(axes, title or f"Global spectrum{' of ' + name if name else ''}", ax)
+    headline(axes, title or "Global wavelet spectrum", ax, (transform.names or ("",))[0])
     return figure
 
 
