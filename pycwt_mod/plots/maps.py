@@ -276,8 +276,8 @@ def _axis_words(axes: Axes, scale: TimeScale) -> None:
 
 def _pair(names: tuple[str, ...]) -> tuple[str, str]:
     first, second = names or ("", "")
-    if first == second:
-        return f"{first} (y1)".strip(), f"{second} (y2)".strip()
+    if first and first == second:
+        return f"{first} (y1)", f"{second} (y2)"
     return first or "y1", second or "y2"
 
 
