@@ -108,17 +108,12 @@ class MonteCarlo:
         return self.task.estimator
 
     def __repr__(self) -> str:
-        scales = len(self.task.scales)
-        told = np.isfinite(self.levels)
-        found = "none"
-        if told.any():
-            low, high = self.levels[told].min(), self.levels[told].max()
-            worst = self.standard_errors[told].max()
-            found = f"R² {low:.3f} to {high:.3f}, standard errors up to {worst:.2g}"
+        known = self.levels[np.isfinite(self.levels)].tolist() or [math.nan]
         return (
             f"<MonteCarlo: {self.mc_count:,} realisations, seed {self.seed}, "
-            f"estimator {self.estimator}, backend {self.backend} ({self.numerics or 'unknown'}), "
-            f"{scales} scales, {100 * self.significance_level:g} % levels: {found}>"
+            f"estimator {self.estimator}, backend {self.backend} ({self.numerics}), "
+            f"{len(self.task.scales)} scales, {100 * self.significance_level:g} % levels "
+            f"R² {min(known):.3f} to {max(known):.3f}>"
         )
 
 

@@ -6,11 +6,11 @@ arrays belong to the caller. Nothing beyond the elements is computed before it i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from pycwt_mod.result_base import About, Phased, Result, frozen
+from pycwt_mod.result_base import About, HasLevels, Phased, Result, frozen
 
 __all__ = ["About", "Coherence", "CrossTransform", "Result", "Significance", "Transform"]
 
@@ -218,14 +218,6 @@ class CrossTransform(Phased, _CrossTuple):
         from pycwt_mod.summaries import tell_cross
 
         return tell_cross(self)
-
-
-class HasLevels(Protocol):
-    """What holds a level for every point of a map."""
-
-    @property
-    def levels(self) -> NDArray[np.float64]:
-        """Squared coherence that noise stays below, shape (scales, N)."""
 
 
 class _CoherenceTuple(NamedTuple):

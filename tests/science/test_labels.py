@@ -100,6 +100,12 @@ def _middles():
     return [(month, 12 * length) for month, length in enumerate(days, 1)]
 
 
+def test_days_that_keep_to_the_months_for_a_while():
+    """15 January, 14 February, 16 March, 15 April, 15 May: 30 days each, and one a month."""
+    result = pycwt.cwt(dated("30D", 5, start="2001-01-15"))
+    assert (result.dt, result.time_units) == (30, "days")
+
+
 def test_time_zones_and_summer_time():
     """Daily at noon in Rome isn't daily in UTC twice a year; hourly is hourly."""
     hourly = dated("h", start="2001-03-24", tz="Europe/Rome")
