@@ -46,7 +46,7 @@ _SOURCES = {
         "jbaltic.dat",
         "Maximum Baltic sea ice extent",
         "1000 km²",
-        "Seinä and Palosuo 1996, Meri 27, 79-91",
+        "Seinä and Palosuo 1996, Meri 27, 79-91; Seinä et al. 2001",
         _GRINSTED,
         None,
         1.0,
