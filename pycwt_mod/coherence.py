@@ -9,6 +9,9 @@ phase*.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,10 +23,12 @@ from pycwt_mod.cautions import check_realisations, check_scales, check_trend
 from pycwt_mod.fast import MIN_FFT
 from pycwt_mod.montecarlo import coherence_task, independent_values, monte_carlo
 from pycwt_mod.noise import ar1, ar1_spectrum
+from pycwt_mod.nulls import null_hypothesis
 from pycwt_mod.pairs import coherence_rows
-from pycwt_mod.progress import count_progress, progress_line
+from pycwt_mod.progress import progress_line, row_progress
 from pycwt_mod.results import About, Coherence, CrossTransform
 from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
+from pycwt_mod.store import opened
 from pycwt_mod.summaries import CoherenceSummary, summarise
 from pycwt_mod.transform import (
     cone_of_influence,
@@ -40,6 +45,8 @@ if TYPE_CHECKING:
     from pycwt_mod.backends import Control
     from pycwt_mod.backends.task import Estimator
     from pycwt_mod.labels import Labels
+    from pycwt_mod.store import Destination
+    from pycwt_mod.surrogate_models import SurrogateModel
 
 __all__ = ["Coherence", "CoherenceSummary", "CrossTransform", "summarise", "wct", "xwt"]
 
@@ -130,10 +137,13 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "full",
+    estimator: Estimator = "cascade",
+    null: str | SurrogateModel = "ar1",
     control: Control | None = None,
     dtype: DTypeLike = "float64",
     time_units: str = "auto",
+    out: tuple[Destination, Destination] | None = None,
+    threads: int = 1,
 ) -> Coherence:
     """Wavelet coherence of two series, and the level of noise without relation.
 
@@ -159,19 +169,26 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         backend: who computes the significance.
         seed: makes the significance reproducible.
         bins: of the histogram.
-        estimator: of the significance.
+        estimator: of the significance, ``cascade`` or ``full``.
+        null: what the two series are tested against: "ar1" (red noise of their own lag-1
+            autocorrelations), "white", "ar" (AR(p) noise), "phase", "iaaft", "bootstrap", or a
+            model of :mod:`pycwt_mod.surrogate_models`. All but the first two run here, estimator
+            ``full``, without the cache.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
         time_units: of dt; see :func:`pycwt_mod.labels.read`.
+        out: what WCT and aWCT are written to, a pair; see :func:`pycwt_mod.cwt`.
+        threads: scales of a long series computed at the same time.
 
     Returns:
         WCT, aWCT, coi, freq, sig; see :class:`Coherence`.
 
     Raises:
         TypeError: an argument isn't a number, or a series isn't made of real numbers.
-        ValueError: an argument is out of range.
+        ValueError: an argument is out of range, or ``out`` is one place for both.
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now.
+        OSError: a file can't be written.
 
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
@@ -185,11 +202,20 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     dt = known.dt
     checks.within(significance_level, "significance_level", 0, 1)
     kind = checks.float_type(dtype, "dtype")
+    threads = checks.whole(threads, "threads", 1, 1024)
     sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
     check_scales(sj, a.size, mother, dt)
     parts = (
         *_coherence(
-            a, b, sj / dt, scale_weights(dj, mother), mother, dtype=kind, progress=progress
+            a,
+            b,
+            sj / dt,
+            scale_weights(dj, mother),
+            mother,
+            dtype=kind,
+            progress=progress,
+            out=_destinations(out),
+            threads=threads,
         ),
         cone_of_influence(a.size, dt, mother),
         1 / (mother.flambda() * sj),
@@ -200,18 +226,45 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     colours = (ar1(a).g, ar1(b).g)
     grid = (dt, dj, float(sj[0]), sj.size - 1)
     task = coherence_task(*colours, *grid, mother, bins=bins, estimator=estimator)
+    hypothesis = null_hypothesis(null, task, (a, b))
+    if hypothesis.backend and backend != "auto":
+        raise ValueError(
+            f"backend={backend!r} can't run null={hypothesis.name!r}, whose surrogates are made "
+            "in this process: leave backend at 'auto'"
+        )
     run = monte_carlo(
-        task,
+        hypothesis.task,
         mc_count,
         precision=precision,
         significance_level=significance_level,
-        backend=backend,
+        backend=hypothesis.backend or backend,
         seed=seed,
         control=control or progress_line(progress, mc_count),
-        cache=HistogramCache() if cache else None,
+        cache=HistogramCache() if cache and not hypothesis.backend else None,
     )
-    check_realisations(independent_values(task, run.mc_count), significance_level, run.mc_count)
+    independent = independent_values(hypothesis.task, run.mc_count)
+    check_realisations(independent, significance_level, run.mc_count)
+    run = replace(run, null=hypothesis.name)
     return Coherence(*parts, run.levels, about=about, monte_carlo=run)
+
+
+def _destinations(
+    out: tuple[Destination, Destination] | None,
+) -> tuple[Destination, Destination]:
+    if out is None:
+        return None, None
+    if not isinstance(out, tuple | list) or len(out) != 2:
+        raise TypeError(f"out must be a pair, of arrays or paths for WCT and aWCT, not {out!r}")
+    first, second = out
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        same = np.shares_memory(first, second)
+    elif isinstance(first, str | PathLike) and isinstance(second, str | PathLike):
+        same = Path(first).absolute() == Path(second).absolute()
+    else:
+        same = False
+    if same:
+        raise ValueError("out must be two different places for WCT and aWCT")
+    return first, second
 
 
 def _coherence(
@@ -223,25 +276,31 @@ def _coherence(
     *,
     dtype: np.dtype[Any],
     progress: bool,
+    out: tuple[Destination, Destination],
+    threads: int,
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """R² and phase at scales in samples."""
     x1, x2 = unit_series(y1)[0], unit_series(y2)[0]
     check_trend(x1, "y1", depth=1)
     check_trend(x2, "y2", depth=1)
-    n = padded_length(x1.size)
-    if wavelet.family == "morlet" and n >= MIN_FFT:
-        r2, phase = (np.empty((scales.size, x1.size), dtype) for _ in range(2))
-        coherence_rows(
-            *(x1, x2, n),
-            scales=scales,
-            weights=weights,
-            wavelet=wavelet,
-            r2=r2,
-            phase=phase,
-            told=count_progress("coherence", scales.size) if progress else None,
-        )
-        return r2, phase
-    w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))
-    smoother = Smoother(wavelet, scales, weights, x1.size)
-    r2, phase = squared_coherence(w1, w2, smoother), np.angle(w1 * w2.conj())
-    return r2.astype(dtype, copy=False), phase.astype(dtype, copy=False)
+    n, shape = padded_length(x1.size), (scales.size, x1.size)
+    with opened(out[0], shape, dtype, "out[0]") as r2, opened(out[1], shape, dtype, "out[1]") as a:
+        if wavelet.family == "morlet" and n >= MIN_FFT:
+            coherence_rows(
+                x1,
+                x2,
+                n,
+                scales=scales,
+                weights=weights,
+                wavelet=wavelet,
+                dtype=dtype,
+                emit_r2=row_progress("coherence", scales.size, r2.emit) if progress else r2.emit,
+                emit_phase=a.emit,
+                threads=threads,
+            )
+        else:
+            w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))
+            smoother = Smoother(wavelet, scales, weights, x1.size)
+            r2.emit_all(squared_coherence(w1, w2, smoother))
+            a.emit_all(np.angle(w1 * w2.conj()))
+    return r2.result(), a.result()

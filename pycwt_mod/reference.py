@@ -48,8 +48,8 @@ def coherence_histogram(
         rows, columns = np.nonzero(counted_points(part.task)[slice(*part.own)])
         weights = _weights(part)[rows, columns]
         own = histogram[part.row : part.row + part.own[1] - part.own[0]]
-        for realisation in range(first, first + count):
-            r2 = realisation_coherence(part.task, seed, realisation, part.stream)
+        for number in range(part.series(first), part.series(first + count)):
+            r2 = realisation_coherence(part.task, seed, number, part.stream)
             r2 = r2[slice(*part.own)][rows, columns]
             bins = np.minimum((r2 * task.bins).astype(np.int64), task.bins - 1)
             np.add.at(own, (rows, bins), weights)
@@ -80,7 +80,7 @@ def realisation_coherence(
     Args:
         task: the null hypothesis.
         seed: 0 ≤ seed < 2⁶⁴.
-        realisation: its number.
+        realisation: its number; of an octave, the number of its series.
         stream: of its noise.
 
     Returns:

@@ -165,7 +165,8 @@ def tell_coherence(coherence: Coherence) -> str:
         found = summarise(coherence)
         lines.append(_peaks(found.peak_periods, "R²", coherence.time_units))
         level = run.significance_level if run else None
-        lines.append(_share(found.significant_share, level, "unrelated AR(1) noises"))
+        noise = f"the null {run.null}" if run and run.null != "ar1" else "unrelated AR(1) noises"
+        lines.append(_share(found.significant_share, level, noise))
         if not math.isnan(found.mean_phase):
             degrees = math.degrees(found.mean_phase)
             first, second = coherence.names or ("", "")

@@ -92,7 +92,7 @@ def test_what_they_were_made_with(nino3, arctic, cross):
     np.testing.assert_allclose(nino3.periods, 1 / nino3.freqs)
     np.testing.assert_allclose(arctic.scales * arctic.wavelet.flambda(), 1 / arctic.freq)
     assert (arctic.seed, arctic.backend, arctic.mc_count) == (1, "sequential", 300)
-    assert (arctic.estimator, arctic.significance_level) == ("full", 0.95)
+    assert (arctic.estimator, arctic.significance_level) == ("cascade", 0.95)
     np.testing.assert_array_equal(arctic.time, np.arange(1851, 1998))
     np.testing.assert_array_equal(cross.time, np.arange(147))
     assert cross.axis is None
@@ -209,7 +209,7 @@ def test_what_a_look_tells(nino3, arctic, cross):
     for words in (
         "AO and ice: 76 scales × 147 samples",
         "in anti-phase",
-        "300 realisations, estimator full, backend sequential, seed 1",
+        "300 realisations, estimator cascade, backend sequential, seed 1",
     ):
         assert words in told
     assert "every 1\n" in repr(cross)  # nobody told the units
@@ -220,7 +220,7 @@ def test_what_a_look_tells(nino3, arctic, cross):
     hours = pd.Series(nino3.series, pd.date_range("1871-01-01", periods=504, freq="h"))
     assert "1871-01-01T00:00:00 to 1871-01-21T23:00:00, every 1 hours" in repr(pycwt.cwt(hours))
     run = repr(arctic.monte_carlo)
-    assert "300 realisations, seed 1, estimator full, backend sequential" in run
+    assert "300 realisations, seed 1, null ar1, estimator cascade, backend sequential" in run
     assert "\n" not in run
     test = repr(nino3.significance())
     assert "95 % level of points of the map" in test
