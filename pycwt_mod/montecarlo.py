@@ -93,6 +93,15 @@ class MonteCarlo:
         """Which estimator ran."""
         return self.task.estimator
 
+    def __repr__(self) -> str:
+        known = self.levels[np.isfinite(self.levels)].tolist() or [float("nan")]
+        return (
+            f"<MonteCarlo: {self.mc_count:,} realisations, seed {self.seed}, null {self.null}, "
+            f"estimator {self.estimator}, backend {self.backend} ({self.numerics}), "
+            f"{len(self.task.scales)} scales, {100 * self.significance_level:g} % levels "
+            f"R² {min(known):.3f} to {max(known):.3f}>"
+        )
+
 
 def wct_significance(  # noqa: PLR0917 - pycwt's signature
     al1: float,
