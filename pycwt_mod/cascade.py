@@ -181,7 +181,7 @@ def _weights(
         step: of these, in samples of the whole series.
         length: of the short series.
     """
-    cone = grid.cone_factor(task.family)
+    cone = grid.cone_factor(task.family, task.order, task.shape)
     if not points_beyond(full * cone, task.length):
         return 0, 0
     near = round(step)

@@ -67,6 +67,8 @@ class MonteCarlo:
     numerics: str = ""
     #: Realisations that came from the cache.
     cached: int = 0
+    #: Scale of the task that each row of the coherence is; None where they are in its order.
+    rows: NDArray[np.intp] | None = None
 
     def at(self, significance_level: float) -> MonteCarlo:
         """The same run read at another level; nothing is computed anew.
@@ -100,7 +102,7 @@ class MonteCarlo:
             )
         if not ((r2 >= 0) & (r2 <= 1)).all():
             raise ValueError("coherence must lie between 0 and 1")
-        return upper_tail(self.histogram, r2)
+        return upper_tail(self.histogram if self.rows is None else self.histogram[self.rows], r2)
 
     @property
     def estimator(self) -> Estimator:
@@ -221,10 +223,11 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         order=mother.order,
         scales=tuple(scales.tolist()),
         scale_weights=scale_weights(dj, mother),
-        length=grid.surrogate_length(float(scales[-1])),
+        length=grid.surrogate_length(float(scales[-1]), mother.efolding),
         ar1=ar1,
         bins=checks.whole(bins, "bins", 2, 65536),
         estimator=estimator,
+        shape=mother.shape,
     )
 
 
@@ -272,6 +275,11 @@ def monte_carlo(
     if seed is not None:
         seed = checks.whole(seed, "seed", 0, 2**64 - 1)
     chosen = choose_backend(backend)
+    if task.family not in chosen.info.families:
+        raise BackendUnavailableError(
+            f"backend {chosen.info.name} doesn't run the {task.family} wavelet, only "
+            f"{', '.join(chosen.info.families)}: take backend='sequential' or 'joblib'"
+        )
     numerics = chosen.info.numerics
     known = _earlier(
         task, numerics, seed, start=start, cache=cache, count=None if wanted else count
@@ -357,12 +365,15 @@ def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.
 
 def _independent(part: Octave) -> list[float]:
     """Independent values of one realisation at the own scales of an octave."""
-    cone, length = grid.cone_factor(part.task.family), part.task.length
+    task = part.task
+    cone, length = grid.cone_factor(task.family, task.order, task.shape), task.length
+    # Those of Morse are wider in their scales than the others.
+    spread = _CORRELATION * max(1.0, cone / math.sqrt(2))
     found = []
     for scale, (near, beyond) in zip(part.task.scales[slice(*part.own)], part.weights, strict=True):
         all_ = points_beyond(scale * cone, length)
         inner = points_beyond(scale * max(cone, EDGE), length)
-        more, width = beyond - near, _CORRELATION * scale
+        more, width = beyond - near, spread * scale
         edge = (all_ - inner) / 2
         # Of the zones with themselves, and with each other.
         pairs = (

@@ -99,7 +99,9 @@ static void take_trial(input *in, trial *t)
     static const char *const ISAS[] = {NULL, "sse2", "avx2", "avx512", "generic", "", "%s%n"};
     memset(t, 0, sizeof *t);
     /* The tables of DOG and Paul take as long as a hundred runs of Morlet. */
-    t->task.family = (int32_t)(wild(in) ? between(in, -1, 3) : PK_MORLET);
+    t->task.family = (int32_t)(wild(in) ? between(in, -1, 4) : PK_MORLET);
+    t->task.shape = wild(in) ? any_double(in) : (double)between(in, 1, 10);
+    t->task.cone = wild(in) ? any_double(in) : (double)between(in, 1, 9);
     t->task.bins = (int32_t)(wild(in) ? take(in, 4) : (uint64_t)between(in, 2, MOST_BINS));
     if (t->task.bins > MOST_BINS && t->task.bins <= 65536)
         t->task.bins = MOST_BINS;

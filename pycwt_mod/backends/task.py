@@ -14,7 +14,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-Family = Literal["morlet", "paul", "dog"]
+Family = Literal["morlet", "paul", "dog", "morse"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 #: ``full``: every realisation is a pair of series of the whole length, seen at every scale.
 #: ``cascade``: every octave of scales draws short pairs of its own; see
@@ -46,7 +46,7 @@ class SignificanceTask:
     """
 
     family: Family
-    #: ω0 of the Morlet wavelet, m of Paul and DOG.
+    #: ω0 of the Morlet wavelet, m of Paul and DOG, β of Morse.
     order: float
     #: Wavelet scales in samples, increasing.
     scales: tuple[float, ...]
@@ -58,6 +58,8 @@ class SignificanceTask:
     ar1: tuple[float, float]
     bins: int = 1000
     estimator: Estimator = "full"
+    #: γ of Morse; 0 for the other families.
+    shape: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what can't be computed; the message names the field.
@@ -69,6 +71,12 @@ class SignificanceTask:
             raise ValueError(f"family must be one of {', '.join(FAMILIES)}, not {self.family!r}")
         if not (math.isfinite(self.order) and self.order > 0):
             raise ValueError(f"order must be a positive number, not {self.order}")
+        if not math.isfinite(self.shape) or (self.family == "morse") != (self.shape > 0):
+            raise ValueError(
+                f"shape must be γ of the family morse, else 0, not {self.shape} of {self.family}"
+            )
+        if (self.family, self.estimator) == ("morse", "cascade"):
+            raise ValueError("estimator must be full for the Morse wavelets, not 'cascade'")
         _check_scales(self.scales)
         _check_weights(self.scale_weights)
         if not 16 <= self.length <= MAX_LENGTH:
@@ -83,8 +91,11 @@ class SignificanceTask:
             raise ValueError(f"bins must be 2 to 65536, not {self.bins}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The task as JSON-able data."""
-        return asdict(self)
+        """The task as JSON-able data; without ``shape`` where the family has none."""
+        data = asdict(self)
+        if not self.shape:
+            del data["shape"]
+        return data
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> SignificanceTask:
