@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pycwt_mod.coherence import wct as wct
     from pycwt_mod.coherence import xwt as xwt
     from pycwt_mod.datasets import load_dataset as load_dataset
+    from pycwt_mod.inverse import icwt as icwt
     from pycwt_mod.montecarlo import wct_significance as wct_significance
     from pycwt_mod.noise import ar1 as ar1
     from pycwt_mod.noise import ar1_spectrum as ar1_spectrum
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from pycwt_mod.plots import plot_coherence as plot_coherence
     from pycwt_mod.plots import plot_scalogram as plot_scalogram
     from pycwt_mod.transform import cwt as cwt
-    from pycwt_mod.transform import icwt as icwt
     from pycwt_mod.wavelets import DOG as DOG
     from pycwt_mod.wavelets import MexicanHat as MexicanHat
     from pycwt_mod.wavelets import Morlet as Morlet
+    from pycwt_mod.wavelets import Morse as Morse
     from pycwt_mod.wavelets import Paul as Paul
 
 __version__ = "0.1.0"
@@ -35,11 +36,12 @@ _HOME = {
     "DOG": "wavelets",
     "MexicanHat": "wavelets",
     "Morlet": "wavelets",
+    "Morse": "wavelets",
     "Paul": "wavelets",
     "ar1": "noise",
     "ar1_spectrum": "noise",
     "cwt": "transform",
-    "icwt": "transform",
+    "icwt": "inverse",
     "load_dataset": "datasets",
     "plot_coherence": "plots",
     "plot_scalogram": "plots",

@@ -9,22 +9,25 @@ phase*.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from pycwt_mod import checks
 from pycwt_mod.background import cross_level
 from pycwt_mod.cache import HistogramCache
+from pycwt_mod.compat import checked, pycwt_wct, pycwt_xwt
 from pycwt_mod.fast import MIN_FFT
 from pycwt_mod.montecarlo import MonteCarlo, coherence_task, monte_carlo
 from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.pairs import coherence_rows
 from pycwt_mod.progress import progress_line
-from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
+from pycwt_mod.scales import CoherenceGrid, coherence_grid, significance_grid
+from pycwt_mod.smoothing import Smoother, coherence_and_cross
 from pycwt_mod.transform import (
     cone_of_influence,
+    own_scales,
     padded_length,
     scale_grid,
     transform,
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
     from pycwt_mod.backends import Control
     from pycwt_mod.backends.task import Estimator
 
+#: Whose phase a coherence has.
+Phase = Literal["unsmoothed", "smoothed"]
+
 
 class CrossTransform(NamedTuple):
     """What :func:`xwt` gives; it unpacks as pycwt's tuple does."""
@@ -50,6 +56,16 @@ class CrossTransform(NamedTuple):
     freq: NDArray[np.float64]
     #: |W12| that two independent AR(1) noises stay below, shape (scales,).
     signif: NDArray[np.float64]
+
+    @property
+    def freqs(self) -> NDArray[np.float64]:
+        """Another name of ``freq``, that of :class:`pycwt_mod.transform.Transform`."""
+        return self.freq
+
+    @property
+    def periods(self) -> NDArray[np.float64]:
+        """Fourier periods of the scales in units of time, shape (scales,)."""
+        return 1 / self.freq
 
 
 class _CoherenceTuple(NamedTuple):
@@ -65,8 +81,7 @@ class Coherence(_CoherenceTuple):
 
     Elements:
         WCT: squared coherence R² in [0, 1], shape (scales, N).
-        aWCT: phase in radians of the unsmoothed W₁·conj(W₂), shape (scales, N); positive where
-            y1 leads.
+        aWCT: phase in radians of W₁·conj(W₂), shape (scales, N); positive where y1 leads.
         coi: cone of influence in periods, shape (N,).
         freq: Fourier frequencies of the scales in 1/time, shape (scales,).
         sig: R² that independent noises stay below, shape (scales,); [0] where not asked for.
@@ -74,6 +89,16 @@ class Coherence(_CoherenceTuple):
 
     #: The Monte Carlo run behind ``sig``: seed, backend, realisations, histogram and errors.
     monte_carlo: MonteCarlo | None = None
+
+    @property
+    def freqs(self) -> NDArray[np.float64]:
+        """Another name of ``freq``, that of :class:`pycwt_mod.transform.Transform`."""
+        return self.freq
+
+    @property
+    def periods(self) -> NDArray[np.float64]:
+        """Fourier periods of the scales in units of time, shape (scales,)."""
+        return 1 / self.freq
 
     @property
     def seed(self) -> int | None:
@@ -101,6 +126,10 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
     significance_level: float = 0.95,
     wavelet: str | Wavelet = "morlet",
     normalize: bool = True,
+    *,
+    freqs: ArrayLike | None = None,
+    periods: ArrayLike | None = None,
+    compat: str | None = None,
 ) -> CrossTransform:
     """Cross wavelet transform of two series, and the level of noise without relation.
 
@@ -118,6 +147,10 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
         significance_level: probability, between 0 and 1.
         wavelet: name or instance.
         normalize: divides each series by its standard deviation.
+        freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
+            order, which the results keep.
+        periods: Fourier periods instead, likewise.
+        compat: "pycwt-0.5" gives that release's numbers; see :mod:`pycwt_mod.compat`.
 
     Returns:
         W12, coi, freq, signif; see :class:`CrossTransform`.
@@ -133,7 +166,12 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
     a, b = checks.pair(y1, y2)
     dt = checks.positive(dt, "dt")
     z = cross_level(significance_level, mother.dofmin)
-    sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    sj = own_scales(freqs, periods, mother)
+    if sj is None:
+        sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    if compat is not None:
+        checked(compat)
+        return CrossTransform(*pycwt_xwt(a, b, dt, sj, mother, significance_level, normalize))
     freq = 1 / (mother.flambda() * sj)
     unit1, unit2 = unit_series(a), unit_series(b)
     w12 = transform(unit1[0], sj / dt, mother) * transform(unit2[0], sj / dt, mother).conj()
@@ -169,6 +207,10 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     estimator: Estimator = "full",
     control: Control | None = None,
     dtype: DTypeLike = "float64",
+    freqs: ArrayLike | None = None,
+    periods: ArrayLike | None = None,
+    phase: Phase = "unsmoothed",
+    compat: str | None = None,
 ) -> Coherence:
     """Wavelet coherence of two series, and the level of noise without relation.
 
@@ -185,8 +227,8 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         sig: whether to compute significance levels.
         significance_level: probability, between 0 and 1.
         wavelet: name or instance.
-        normalize: accepted for pycwt's sake, without effect: neither R² nor the phase depends
-            on the units of the series.
+        normalize: accepted for pycwt's sake, without effect but with ``compat``: neither R² nor
+            the phase depends on the units of the series.
         mc_count: as the following, see :func:`pycwt_mod.wct_significance`.
         progress: shows a line of progress on a terminal.
         cache: looks for the significance in the user's cache directory, and keeps it there.
@@ -197,6 +239,16 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         estimator: of the significance.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
+        freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
+            order, which the results keep. Where they aren't a geometric sequence the window
+            over scales is that of :func:`pycwt_mod.scales.window_matrix`, and there is no ``sig``.
+        periods: Fourier periods instead, likewise.
+        phase: of the "unsmoothed" W₁·conj(W₂) at the point itself, as Grinsted's toolbox and
+            pycwt have it, or of the "smoothed" cross spectrum that R² is made from (Torrence &
+            Webster 1999). The smoothed one, and a grid of one's own that isn't geometric, takes
+            the plain way for long series too, with some 100 bytes a point of WCT.
+        compat: "pycwt-0.5" gives that release's numbers, without ``sig``; see
+            :mod:`pycwt_mod.compat`.
 
     Returns:
         WCT, aWCT, coi, freq, sig; see :class:`Coherence`.
@@ -210,23 +262,29 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
     """
-    del normalize
     mother = find_wavelet(wavelet)
     a, b = checks.pair(y1, y2)
     dt = checks.positive(dt, "dt")
     checks.within(significance_level, "significance_level", 0, 1)
     kind = checks.float_type(dtype, "dtype")
-    sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
-    parts = (
-        *_coherence(a, b, sj / dt, scale_weights(dj, mother), mother, dtype=kind),
-        cone_of_influence(a.size, dt, mother),
-        1 / (mother.flambda() * sj),
+    checks.one_of(phase, "phase", get_args(Phase))
+    grid = coherence_grid(
+        a.size, dt, dj=dj, s0=s0, J=J, freqs=freqs, periods=periods, wavelet=mother
     )
-    if not sig:
+    if compat is not None:
+        checked(compat, sig=sig, dtype=dtype, phase=phase)
+        return Coherence(*pycwt_wct(a, b, dt, grid, mother, normalize))
+    spacing = significance_grid(grid) if sig else None
+    r2, angle = _coherence(a, b, dt, grid, mother, dtype=kind, smoothed=phase == "smoothed")
+    parts = (
+        grid.arranged(r2),
+        grid.arranged(angle),
+        cone_of_influence(a.size, dt, mother),
+        1 / (mother.flambda() * grid.arranged(grid.scales)),
+    )
+    if spacing is None:
         return Coherence(*parts, np.zeros(1))
-    colours = (ar1(a).g, ar1(b).g)
-    grid = (dt, dj, float(sj[0]), sj.size - 1)
-    task = coherence_task(*colours, *grid, mother, bins=bins, estimator=estimator)
+    task = coherence_task(ar1(a).g, ar1(b).g, dt, *spacing, mother, bins=bins, estimator=estimator)
     run = monte_carlo(
         task,
         mc_count,
@@ -237,33 +295,36 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         control=control or progress_line(progress, mc_count),
         cache=HistogramCache() if cache else None,
     )
-    result = Coherence(*parts, run.levels)
-    result.monte_carlo = run
+    result = Coherence(*parts, grid.arranged(run.levels))
+    result.monte_carlo = replace(run, rows=grid.rows)
     return result
 
 
 def _coherence(
     y1: NDArray[np.float64],
     y2: NDArray[np.float64],
-    scales: NDArray[np.float64],
-    weights: tuple[float, ...],
+    dt: float,
+    grid: CoherenceGrid,
     wavelet: Wavelet,
     *,
     dtype: np.dtype[Any],
+    smoothed: bool,
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """R² and phase at scales in samples."""
-    x1, x2 = unit_series(y1)[0], unit_series(y2)[0]
+    """R² and phase at ascending scales."""
+    x1, x2, scales = unit_series(y1)[0], unit_series(y2)[0], grid.scales / dt
     n = padded_length(x1.size)
-    if wavelet.family == "morlet" and n >= MIN_FFT:
+    weights = grid.weights
+    long = wavelet.family == "morlet" and n >= MIN_FFT
+    if long and isinstance(weights, tuple) and not smoothed:
         r2, phase = (np.empty((scales.size, x1.size), dtype) for _ in range(2))
         coherence_rows(
             x1, x2, n, scales=scales, weights=weights, wavelet=wavelet, r2=r2, phase=phase
         )
         return r2, phase
     w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))
-    smoother = Smoother(wavelet, scales, weights, x1.size)
-    r2, phase = squared_coherence(w1, w2, smoother), np.angle(w1 * w2.conj())
-    return r2.astype(dtype, copy=False), phase.astype(dtype, copy=False)
+    plain, cross = coherence_and_cross(w1, w2, Smoother(wavelet, scales, weights, x1.size))
+    angle = np.angle(cross if smoothed else w1 * w2.conj())
+    return plain.astype(dtype, copy=False), angle.astype(dtype, copy=False)
 
 
 @dataclass(frozen=True, slots=True)

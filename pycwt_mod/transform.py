@@ -1,4 +1,4 @@
-"""The continuous wavelet transform and its inverse (Torrence & Compo 1998, TC98)."""
+"""The continuous wavelet transform (Torrence & Compo 1998, TC98)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from scipy import fft as sp_fft
 from pycwt_mod import checks, grid
 from pycwt_mod.fast import MIN_FFT, morlet_rows
 from pycwt_mod.store import opened
-from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
+from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from pycwt_mod.backends import Family
     from pycwt_mod.fast import Emit, Fill
     from pycwt_mod.store import Destination
 
@@ -51,6 +50,11 @@ class Transform(NamedTuple):
     #: The frequencies of ``fft`` in 1/time.
     fftfreqs: NDArray[np.float64]
 
+    @property
+    def periods(self) -> NDArray[np.float64]:
+        """Fourier periods of the scales in units of time, shape (scales,)."""
+        return 1 / self.freqs
+
 
 def cwt(  # noqa: PLR0917 - pycwt's signature
     signal: ArrayLike,
@@ -61,6 +65,8 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     wavelet: str | Wavelet = "morlet",
     freqs: ArrayLike | None = None,
     *,
+    periods: ArrayLike | None = None,
+    compat: str | None = None,
     dtype: DTypeLike = "complex128",
     out: Destination = None,
     threads: int = 1,
@@ -81,7 +87,9 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
             scale is about N·dt. The scales are s0·2^(j·dj).
         wavelet: name or instance.
         freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
-            order.
+            order, which the results keep.
+        periods: Fourier periods instead, likewise.
+        compat: "pycwt-0.5" gives that release's numbers; see :mod:`pycwt_mod.compat`.
         dtype: of W: complex128 or complex64.
         out: what W is written to: an array of its shape and type, or the path of a ``.npy``
             file, which is written scale by scale and comes back as a read-only mapping; None
@@ -95,18 +103,22 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
 
     Raises:
         TypeError: an argument isn't a number, or the series isn't made of real numbers.
-        ValueError: an argument is out of range; the text names it.
+        ValueError: an argument is out of range, or doesn't go with another; the text names it.
         OSError: the file can't be written.
     """
     mother = find_wavelet(wavelet)
     x = checks.series(signal, "signal")
     dt = checks.positive(dt, "dt")
+    sj = own_scales(freqs, periods, mother)
+    if sj is None:
+        sj = scale_grid(x.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    if compat is not None:
+        from pycwt_mod.compat import checked, pycwt_cwt  # noqa: PLC0415 - it needs this module
+
+        checked(compat, dtype=dtype, out=out, threads=threads)
+        return pycwt_cwt(x, dt, sj, mother)
     kind = checks.complex_type(dtype, "dtype")
     threads = checks.whole(threads, "threads", 1, 1024)
-    if freqs is None:
-        sj = scale_grid(x.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
-    else:
-        sj = 1 / (mother.flambda() * checks.positives(freqs, "freqs"))
     centred, exponent = unit_series(x)
     if kind == np.complex64 and abs(exponent) > _SINGLE_RANGE:
         raise ValueError(
@@ -128,43 +140,23 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     )
 
 
-def icwt(
-    W: ArrayLike,
-    sj: ArrayLike,
-    dt: float,
-    dj: float = 1 / 12,
-    wavelet: str | Wavelet = "morlet",
-) -> NDArray[np.float64]:
-    """Reconstruct a series from its transform (TC98, eq. 11), without its mean.
-
-    Args:
-        W: transform, shape (scales, N).
-        sj: its scales, spaced by ``dj`` octaves.
-        dt: sampling interval.
-        dj: spacing of the scales in octaves.
-        wavelet: name or instance that the transform was made with.
-
-    Returns:
-        The series, shape (N,). It lacks what lies outside the range of the scales.
+def own_scales(
+    freqs: ArrayLike | None, periods: ArrayLike | None, wavelet: Wavelet
+) -> NDArray[np.float64] | None:
+    """The scales of Fourier frequencies or periods, in their order; None where none are given.
 
     Raises:
-        TypeError: an argument isn't a number.
-        ValueError: shapes don't fit, an argument is out of range, or the wavelet is an odd
-            derivative of a Gaussian, which eq. 11 can't invert.
+        TypeError: they aren't numbers.
+        ValueError: one isn't positive, there are none, or both are given.
     """
-    mother = find_wavelet(wavelet)
-    coefficients = np.asarray(W)
-    scales = checks.positives(sj, "sj")
-    dt = checks.positive(dt, "dt")
-    dj = checks.within(dj, "dj", 0, MAX_DJ)
-    if coefficients.ndim != 2 or coefficients.shape[0] != scales.size:
-        raise ValueError(
-            f"W must have one row for each of the {scales.size} scales in sj, "
-            f"not the shape {coefficients.shape}"
-        )
-    total = (coefficients.real / np.sqrt(scales)[:, None]).sum(axis=0)
-    series: NDArray[np.float64] = dj * math.sqrt(dt) / (mother.cdelta * mother.psi0) * total
-    return series
+    if freqs is None:
+        if periods is None:
+            return None
+        return checks.positives(periods, "periods") / wavelet.flambda()
+    if periods is not None:
+        raise ValueError("freqs and periods mean the same scales: give one of them")
+    scales: NDArray[np.float64] = 1 / (wavelet.flambda() * checks.positives(freqs, "freqs"))
+    return scales
 
 
 def scale_grid(
@@ -197,7 +189,7 @@ def smallest_scale(dt: float, s0: float, wavelet: Wavelet) -> float:
         ValueError: it is neither −1 nor positive.
     """
     if s0 == -1:
-        return grid.default_s0(dt, wavelet.family, wavelet.order)
+        return grid.default_s0(dt, wavelet.family, wavelet.order, wavelet.shape)
     return checks.positive(s0, "s0")
 
 
@@ -341,7 +333,7 @@ def _analytic_rows(
     for start in range(0, scales.size, step):
         rows = scales[start : start + step]
         if rows.size * n <= _CACHED:
-            weights = _cached_weights(wavelet.family, wavelet.order, rows.tobytes(), n)
+            weights = _cached_weights(wavelet, rows.tobytes(), n)
         else:
             weights = _weights(wavelet, rows, n)
         block = np.zeros((rows.size, n), np.complex128)
@@ -360,8 +352,8 @@ def _weights(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArray[n
 
 
 @lru_cache(maxsize=8)
-def _cached_weights(family: Family, order: float, scales: bytes, n: int) -> NDArray[np.float64]:
-    weights = _weights(wavelet_of(family, order), np.frombuffer(scales), n)
+def _cached_weights(wavelet: Wavelet, scales: bytes, n: int) -> NDArray[np.float64]:
+    weights = _weights(wavelet, np.frombuffer(scales), n)
     weights.flags.writeable = False
     return weights
 

@@ -73,7 +73,7 @@ def test_transform_is_that_of_the_wavelet(wavelet):
     ids=repr,
 )
 def test_computed_cdelta_meets_the_published_one(wavelet, tolerance):
-    assert wavelet._exact_cdelta() == pytest.approx(wavelet.cdelta, rel=tolerance)
+    assert wavelet.exact_cdelta == pytest.approx(wavelet.cdelta, rel=tolerance)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_cdelta_of_other_orders_reconstructs(wavelet):
     dj = 1 / 20
     W, sj, *_ = pycwt.cwt(x, 1, dj, s0=0.2, J=15 * 20, wavelet=wavelet)
     inside = slice(64, 192)
-    rest = (pycwt.icwt(W, sj, 1, dj, wavelet) - (x - x.mean()))[inside]
+    rest = (pycwt.icwt(W, sj, 1, dj, wavelet, method="classical") - (x - x.mean()))[inside]
     assert rest.std() < 0.03 * x.std()
 
 
@@ -111,7 +111,7 @@ def test_odd_derivatives_have_no_inverse():
         (lambda: pycwt.Paul(0), "m must be a whole number"),
         (lambda: pycwt.Paul(2.5), "m must be a whole number"),
         (lambda: pycwt.DOG(-2), "m must be a whole number"),
-        (lambda: find_wavelet("haar"), "morlet, paul, dog, mexicanhat"),
+        (lambda: find_wavelet("haar"), "morlet, paul, dog, mexicanhat, morse"),
         (lambda: wavelet_of("paul", 2.5), "order"),
     ],
 )
