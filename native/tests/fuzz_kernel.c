@@ -129,7 +129,7 @@ static int names_a_field(const char *text)
 {
     static const char *const FIELDS[] = {"family", "order",        "length", "ar1", "bins",
                                          "scales", "scale_weights", "path",   "isa",
-                                         "own",    "stream"};
+                                         "own",    "stream",       "shape",  "cone"};
     for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++)
         if (strstr(text, FIELDS[i]))
             return 1;
@@ -139,7 +139,8 @@ static int names_a_field(const char *text)
 /* Samples outside the cone of influence at one scale. */
 static int64_t outside(const pk_task *task, double scale)
 {
-    double reach = scale * (task->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0));
+    double cone = task->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0);
+    double reach = scale * (task->family == PK_MORSE ? task->cone : cone);
     int64_t count = 0;
     for (int64_t t = 0; t < task->length; t++)
         count += reach <= (double)(t < task->length - 1 - t ? t : task->length - 1 - t);
