@@ -10,6 +10,8 @@ phase*.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -21,10 +23,12 @@ from pycwt_mod.compat import checked, pycwt_wct, pycwt_xwt
 from pycwt_mod.fast import MIN_FFT
 from pycwt_mod.montecarlo import MonteCarlo, coherence_task, monte_carlo
 from pycwt_mod.noise import ar1, ar1_spectrum
+from pycwt_mod.nulls import null_hypothesis
 from pycwt_mod.pairs import coherence_rows
 from pycwt_mod.progress import progress_line
 from pycwt_mod.scales import CoherenceGrid, coherence_grid, significance_grid
 from pycwt_mod.smoothing import Smoother, coherence_and_cross
+from pycwt_mod.store import opened
 from pycwt_mod.transform import (
     cone_of_influence,
     own_scales,
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Control
     from pycwt_mod.backends.task import Estimator
+    from pycwt_mod.store import Destination
+    from pycwt_mod.surrogate_models import SurrogateModel
 
 #: Whose phase a coherence has.
 Phase = Literal["unsmoothed", "smoothed"]
@@ -114,6 +120,11 @@ class Coherence(_CoherenceTuple):
     def mc_count(self) -> int | None:
         """Its realisations."""
         return self.monte_carlo.mc_count if self.monte_carlo else None
+
+    @property
+    def estimator(self) -> Estimator | None:
+        """Which estimator it ran."""
+        return self.monte_carlo.estimator if self.monte_carlo else None
 
 
 def xwt(  # noqa: PLR0917 - pycwt's signature
@@ -204,9 +215,12 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "full",
+    estimator: Estimator = "cascade",
+    null: str | SurrogateModel = "ar1",
     control: Control | None = None,
     dtype: DTypeLike = "float64",
+    out: tuple[Destination, Destination] | None = None,
+    threads: int = 1,
     freqs: ArrayLike | None = None,
     periods: ArrayLike | None = None,
     phase: Phase = "unsmoothed",
@@ -236,9 +250,15 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         backend: who computes the significance.
         seed: makes the significance reproducible.
         bins: of the histogram.
-        estimator: of the significance.
+        estimator: of the significance, ``cascade`` or ``full``.
+        null: what the two series are tested against: "ar1" (red noise of their own lag-1
+            autocorrelations), "white", "ar" (AR(p) noise), "phase", "iaaft", "bootstrap", or a
+            model of :mod:`pycwt_mod.surrogate_models`. All but the first two run here, estimator
+            ``full``, without the cache.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
+        out: what WCT and aWCT are written to, a pair; see :func:`pycwt_mod.cwt`.
+        threads: scales of a long series computed at the same time.
         freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
             order, which the results keep. Where they aren't a geometric sequence the window
             over scales is that of :func:`pycwt_mod.scales.window_matrix`, and there is no ``sig``.
@@ -255,9 +275,10 @@ def wct(  # noqa: PLR0917 - pycwt's signature
 
     Raises:
         TypeError: an argument isn't a number, or a series isn't made of real numbers.
-        ValueError: an argument is out of range.
+        ValueError: an argument is out of range, or ``out`` is one place for both.
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now.
+        OSError: a file can't be written.
 
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
@@ -267,37 +288,64 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     dt = checks.positive(dt, "dt")
     checks.within(significance_level, "significance_level", 0, 1)
     kind = checks.float_type(dtype, "dtype")
+    threads = checks.whole(threads, "threads", 1, 1024)
     checks.one_of(phase, "phase", get_args(Phase))
     grid = coherence_grid(
         a.size, dt, dj=dj, s0=s0, J=J, freqs=freqs, periods=periods, wavelet=mother
     )
     if compat is not None:
-        checked(compat, sig=sig, dtype=dtype, phase=phase)
+        checked(compat, sig=sig, dtype=dtype, phase=phase, out=out, threads=threads)
         return Coherence(*pycwt_wct(a, b, dt, grid, mother, normalize))
     spacing = significance_grid(grid) if sig else None
-    r2, angle = _coherence(a, b, dt, grid, mother, dtype=kind, smoothed=phase == "smoothed")
+    places, smoothed = _destinations(out), phase == "smoothed"
     parts = (
-        grid.arranged(r2),
-        grid.arranged(angle),
+        *_coherence(
+            a, b, dt, grid, mother, dtype=kind, smoothed=smoothed, out=places, threads=threads
+        ),
         cone_of_influence(a.size, dt, mother),
         1 / (mother.flambda() * grid.arranged(grid.scales)),
     )
     if spacing is None:
         return Coherence(*parts, np.zeros(1))
     task = coherence_task(ar1(a).g, ar1(b).g, dt, *spacing, mother, bins=bins, estimator=estimator)
+    hypothesis = null_hypothesis(null, task, (a, b))
+    if hypothesis.backend and backend != "auto":
+        raise ValueError(
+            f"backend={backend!r} can't run null={hypothesis.name!r}, whose surrogates are made "
+            "in this process: leave backend at 'auto'"
+        )
     run = monte_carlo(
-        task,
+        hypothesis.task,
         mc_count,
         precision=precision,
         significance_level=significance_level,
-        backend=backend,
+        backend=hypothesis.backend or backend,
         seed=seed,
         control=control or progress_line(progress, mc_count),
-        cache=HistogramCache() if cache else None,
+        cache=HistogramCache() if cache and not hypothesis.backend else None,
     )
     result = Coherence(*parts, grid.arranged(run.levels))
-    result.monte_carlo = replace(run, rows=grid.rows)
+    result.monte_carlo = replace(run, rows=grid.rows, null=hypothesis.name)
     return result
+
+
+def _destinations(
+    out: tuple[Destination, Destination] | None,
+) -> tuple[Destination, Destination]:
+    if out is None:
+        return None, None
+    if not isinstance(out, tuple | list) or len(out) != 2:
+        raise TypeError(f"out must be a pair, of arrays or paths for WCT and aWCT, not {out!r}")
+    first, second = out
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        same = np.shares_memory(first, second)
+    elif isinstance(first, str | PathLike) and isinstance(second, str | PathLike):
+        same = Path(first).absolute() == Path(second).absolute()
+    else:
+        same = False
+    if same:
+        raise ValueError("out must be two different places for WCT and aWCT")
+    return first, second
 
 
 def _coherence(
@@ -309,22 +357,33 @@ def _coherence(
     *,
     dtype: np.dtype[Any],
     smoothed: bool,
+    out: tuple[Destination, Destination],
+    threads: int,
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """R² and phase at ascending scales."""
+    """R² and phase at ascending scales, emitted in the order of the results."""
     x1, x2, scales = unit_series(y1)[0], unit_series(y2)[0], grid.scales / dt
-    n = padded_length(x1.size)
-    weights = grid.weights
+    n, shape, weights = padded_length(x1.size), (scales.size, x1.size), grid.weights
     long = wavelet.family == "morlet" and n >= MIN_FFT
-    if long and isinstance(weights, tuple) and not smoothed:
-        r2, phase = (np.empty((scales.size, x1.size), dtype) for _ in range(2))
-        coherence_rows(
-            x1, x2, n, scales=scales, weights=weights, wavelet=wavelet, r2=r2, phase=phase
-        )
-        return r2, phase
-    w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))
-    plain, cross = coherence_and_cross(w1, w2, Smoother(wavelet, scales, weights, x1.size))
-    angle = np.angle(cross if smoothed else w1 * w2.conj())
-    return plain.astype(dtype, copy=False), angle.astype(dtype, copy=False)
+    with opened(out[0], shape, dtype, "out[0]") as r2, opened(out[1], shape, dtype, "out[1]") as a:
+        if long and isinstance(weights, tuple) and not smoothed:
+            coherence_rows(
+                x1,
+                x2,
+                n,
+                scales=scales,
+                weights=weights,
+                wavelet=wavelet,
+                dtype=dtype,
+                emit_r2=grid.emitter(r2.emit),
+                emit_phase=grid.emitter(a.emit),
+                threads=threads,
+            )
+        else:
+            w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))
+            plain, cross = coherence_and_cross(w1, w2, Smoother(wavelet, scales, weights, x1.size))
+            r2.emit_all(grid.arranged(plain))
+            a.emit_all(grid.arranged(np.angle(cross if smoothed else w1 * w2.conj())))
+    return r2.result(), a.result()
 
 
 @dataclass(frozen=True, slots=True)

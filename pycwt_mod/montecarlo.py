@@ -6,7 +6,6 @@ the data, whose coherence at each scale is counted outside the cone of influence
 
 from __future__ import annotations
 
-import math
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,16 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod import checks, grid
-from pycwt_mod.backends import (
-    BackendUnavailableError,
-    NoControl,
-    SignificanceTask,
-    get_backend,
-    list_backends,
-)
+from pycwt_mod.backends import NoControl, SignificanceTask, choose_backend
 from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
 from pycwt_mod.cache import Entry, HistogramCache
-from pycwt_mod.cascade import EDGE, Octave, octaves, points_beyond, whole
+from pycwt_mod.cascade import octaves, whole
 from pycwt_mod.histogram import levels, upper_tail
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import scale_weights
@@ -35,15 +28,6 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Control, MonteCarloBackend
     from pycwt_mod.backends.task import Estimator
-
-#: What ``backend="auto"`` takes first; after it, any that can compute now.
-_PREFERRED = "joblib"
-#: Correlation of R² at points t apart, for the Morlet wavelet at scale s: exp(−t²/3s²). The cross
-#: power of independent noises is correlated as exp(−t²/2s²); the window exp(−t²/2s²), passed over
-#: both, widens it to exp(−t²/6s²); R² goes as its squared modulus. The other windows are of like
-#: width. Passing a high level decorrelates somewhat faster, so that the errors lie on the safe
-#: side.
-_CORRELATION = math.sqrt(3)
 
 
 @dataclass(frozen=True)
@@ -69,6 +53,8 @@ class MonteCarlo:
     cached: int = 0
     #: Scale of the task that each row of the coherence is; None where they are in its order.
     rows: NDArray[np.intp] | None = None
+    #: The null hypothesis: what the surrogates keep of the series.
+    null: str = "ar1"
 
     def at(self, significance_level: float) -> MonteCarlo:
         """The same run read at another level; nothing is computed anew.
@@ -127,7 +113,7 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "full",
+    estimator: Estimator = "cascade",
     control: Control | None = None,
 ) -> NDArray[np.float64]:
     """Levels of squared coherence that independent AR(1) noises stay below, per scale.
@@ -150,7 +136,8 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
             that can.
         seed: 0 ≤ seed < 2⁶⁴; None draws one.
         bins: bins of the histogram between 0 and 1.
-        estimator: ``cascade`` draws short series for every octave of scales; ``full`` draws
+        estimator: ``cascade`` draws short series for every octave of scales, as many as it
+            takes for the standard error that ``full`` has at its worst scale; ``full`` draws
             series of six times the largest scale, as pycwt does, and sees them at every scale.
             Both estimate the same levels, ``cascade`` the sooner; see
             :mod:`pycwt_mod.cascade`.
@@ -188,7 +175,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     wavelet: str | Wavelet = "morlet",
     *,
     bins: int = 1000,
-    estimator: Estimator = "full",
+    estimator: Estimator = "cascade",
 ) -> SignificanceTask:
     """The significance job of a coherence with these parameters.
 
@@ -204,7 +191,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         J: number of scales less one.
         wavelet: name or instance.
         bins: bins of the histogram.
-        estimator: ``full`` or ``cascade``.
+        estimator: ``cascade`` or ``full``; see :func:`wct_significance`.
 
     Returns:
         The job, in samples.
@@ -237,7 +224,7 @@ def monte_carlo(
     *,
     precision: float | None = None,
     significance_level: float = 0.95,
-    backend: str = "auto",
+    backend: str | MonteCarloBackend = "auto",
     seed: int | None = None,
     control: Control | None = None,
     start: MonteCarlo | None = None,
@@ -251,7 +238,7 @@ def monte_carlo(
         precision: in place of a count: go on, at 300, 600, 1200 … realisations and at most a
             million, until the standard error of every level is below this.
         significance_level: probability, between 0 and 1.
-        backend: name, or "auto".
+        backend: name, "auto", or a backend.
         seed: 0 ≤ seed < 2⁶⁴; None draws one, or takes that of a run in the cache.
         control: watches and cancels the run.
         start: an earlier run of the same task, to be continued: 300 + 700 realisations are the
@@ -264,7 +251,8 @@ def monte_carlo(
 
     Raises:
         TypeError: an argument isn't a number.
-        ValueError: an argument is out of range, or ``start`` is of another task, class or seed.
+        ValueError: an argument is out of range, ``start`` is of another task, class or seed, or
+            the backend of that name can't compute such a task.
         Cancelled: the control said so.
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now; the text says what to do.
@@ -274,12 +262,7 @@ def monte_carlo(
     wanted = None if precision is None else checks.within(precision, "precision", 0, 1)
     if seed is not None:
         seed = checks.whole(seed, "seed", 0, 2**64 - 1)
-    chosen = choose_backend(backend)
-    if task.family not in chosen.info.families:
-        raise BackendUnavailableError(
-            f"backend {chosen.info.name} doesn't run the {task.family} wavelet, only "
-            f"{', '.join(chosen.info.families)}: take backend='sequential' or 'joblib'"
-        )
+    chosen = choose_backend(backend, task) if isinstance(backend, str) else backend
     numerics = chosen.info.numerics
     known = _earlier(
         task, numerics, seed, start=start, cache=cache, count=None if wanted else count
@@ -287,14 +270,13 @@ def monte_carlo(
     number = known.seed if known else (secrets.randbits(64) if seed is None else seed)
     done = known.mc_count if known else 0
     histogram = known.histogram if known else np.zeros((len(task.scales), task.bins), np.int64)
-    independent = independent_values(task, 1)
     for stage in _stages(count, wanted, done):
         if stage > done:
             histogram = histogram + chosen.run(
                 task, number, done, stage - done, control or NoControl()
             )
             done = stage
-        found, errors = levels(histogram, level, done * independent)
+        found, errors = levels(histogram, level, independent_values(task, done))
         if wanted is None or np.nanmax(errors) <= wanted:
             break
     fresh = known is None or done > known.mc_count
@@ -348,67 +330,14 @@ def _earlier(
 def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
     """How many independent values of R² a number of realisations gives at each scale.
 
-    Neighbouring points of a realisation are correlated over about three scales. A mean of
-    correlated values of weights w is worth (Σw)²/ΣΣ w·w'·ρ independent ones, ρ being the
-    correlation of either pair (without correlation, Kish 1965, *Survey sampling*, section 11.7).
-
     Args:
         task: the job.
-        realisations: how many were computed.
+        realisations: how many were computed, from the first on.
 
     Returns:
         float64, shape (scales,).
     """
     parts = octaves(task) if task.estimator == "cascade" else (whole(task),)
-    return realisations * np.array([n for part in parts for n in _independent(part)])
-
-
-def _independent(part: Octave) -> list[float]:
-    """Independent values of one realisation at the own scales of an octave."""
-    task = part.task
-    cone, length = grid.cone_factor(task.family, task.order, task.shape), task.length
-    # Those of Morse are wider in their scales than the others.
-    spread = _CORRELATION * max(1.0, cone / math.sqrt(2))
-    found = []
-    for scale, (near, beyond) in zip(part.task.scales[slice(*part.own)], part.weights, strict=True):
-        all_ = points_beyond(scale * cone, length)
-        inner = points_beyond(scale * max(cone, EDGE), length)
-        more, width = beyond - near, spread * scale
-        edge = (all_ - inner) / 2
-        # Of the zones with themselves, and with each other.
-        pairs = (
-            near**2 * _correlated(all_, width)
-            + more**2 * _correlated(inner, width)
-            + 2 * near * more * (_correlated(edge + inner, width) - _correlated(edge, width))
-        )
-        found.append((near * all_ + more * inner) ** 2 / pairs if pairs > 0 else 1.0)
-    return found
-
-
-def _correlated(span: float, width: float) -> float:
-    """∫∫ exp(−(t − u)²/width²) dt du over 0 … span."""
-    x = span / width
-    return width**2 * (math.sqrt(math.pi) * x * math.erf(x) + math.expm1(-(x**2)))
-
-
-def choose_backend(name: str) -> MonteCarloBackend:
-    """The backend of that name; for "auto" the preferred one, else the first that can compute.
-
-    Raises:
-        UnknownBackendError: there is no backend of that name.
-        BackendUnavailableError: none can compute now.
-    """
-    if name != "auto":
-        return get_backend(name)
-    names = sorted((info.name for info in list_backends()), key=lambda n: (n != _PREFERRED, n))
-    reasons = []
-    for candidate in names:
-        backend = get_backend(candidate)
-        state = backend.probe()
-        if state.available:
-            return backend
-        reasons.append(f"{candidate}: {state.error}")
-    raise BackendUnavailableError(
-        "no backend can compute a significance; "
-        + ("; ".join(reasons) if reasons else "no driver is installed")
+    return np.concatenate(
+        [part.series(realisations) * np.array(part.independent) for part in parts]
     )

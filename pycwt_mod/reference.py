@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod.backends import check_span
-from pycwt_mod.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.cascade import EDGE, Octave, octaves, stretch, whole
 from pycwt_mod.smoothing import Smoother, squared_coherence
 from pycwt_mod.streams import noise_pair
 from pycwt_mod.transform import edge_distance, outside_cone, transform
@@ -48,8 +48,8 @@ def coherence_histogram(
         rows, columns = np.nonzero(counted_points(part.task)[slice(*part.own)])
         weights = _weights(part)[rows, columns]
         own = histogram[part.row : part.row + part.own[1] - part.own[0]]
-        for realisation in range(first, first + count):
-            r2 = realisation_coherence(part.task, seed, realisation, part.stream)
+        for number in range(part.series(first), part.series(first + count)):
+            r2 = realisation_coherence(part.task, seed, number, part.stream)
             r2 = r2[slice(*part.own)][rows, columns]
             bins = np.minimum((r2 * task.bins).astype(np.int64), task.bins - 1)
             np.add.at(own, (rows, bins), weights)
@@ -67,7 +67,7 @@ def _weights(part: Octave) -> NDArray[np.int64]:
     """What each point of the own rows counts, shape (own rows, length)."""
     scales = np.array(part.task.scales[slice(*part.own)])
     edge, beyond = np.array(part.weights).T
-    near = edge_distance(part.task.length) < EDGE * scales[:, None]
+    near = edge_distance(part.task.length) < EDGE * stretch(part.task) * scales[:, None]
     weights: NDArray[np.int64] = np.where(near, edge[:, None], beyond[:, None])
     return weights
 
@@ -80,7 +80,7 @@ def realisation_coherence(
     Args:
         task: the null hypothesis.
         seed: 0 ≤ seed < 2⁶⁴.
-        realisation: its number.
+        realisation: its number; of an octave, the number of its series.
         stream: of its noise.
 
     Returns:

@@ -14,6 +14,7 @@ from pycwt_mod.transform import MAX_DJ, own_scales, scale_grid
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from pycwt_mod.fast import Emit
     from pycwt_mod.wavelets import Wavelet
 
 _Float = TypeVar("_Float", bound=np.floating[Any])
@@ -35,6 +36,13 @@ class CoherenceGrid:
     weights: tuple[float, ...] | NDArray[np.float64]
     #: Number of the scale that each row of the result is; None where they are the same.
     rows: NDArray[np.intp] | None
+
+    def emitter(self, emit: Emit) -> Emit:
+        """What takes the rows of the ascending scales, and emits those of the caller's order."""
+        if self.rows is None:
+            return emit
+        place = np.argsort(self.rows).tolist()
+        return lambda j, fill: emit(place[j], fill)
 
     def arranged(self, values: NDArray[_Float]) -> NDArray[_Float]:
         """Values of the ascending scales, in the order that the caller asked for."""

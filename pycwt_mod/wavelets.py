@@ -257,7 +257,7 @@ def find_wavelet(wavelet: str | Wavelet) -> Wavelet:
     return _NAMES[key]()
 
 
-def wavelet_of(family: Family, order: float, shape: float = 0.0) -> Wavelet:
+def wavelet_of(family: Family, order: float, shape: float = grid.DEFAULT_SHAPE) -> Wavelet:
     """The wavelet that a significance task means.
 
     Args:

@@ -21,6 +21,8 @@ FAMILIES: tuple[Family, ...] = get_args(Family)
 #: :mod:`pycwt_mod.cascade`.
 Estimator = Literal["full", "cascade"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
+#: Raised whenever an estimator's histograms change: those of two revisions aren't mixed.
+_REVISIONS: dict[Estimator, int] = {"full": 1, "cascade": 2}
 
 #: A realisation's number is one 32-bit word of the generator's counter.
 MAX_REALISATIONS = 2**32
@@ -75,8 +77,6 @@ class SignificanceTask:
             raise ValueError(
                 f"shape must be γ of the family morse, else 0, not {self.shape} of {self.family}"
             )
-        if (self.family, self.estimator) == ("morse", "cascade"):
-            raise ValueError("estimator must be full for the Morse wavelets, not 'cascade'")
         _check_scales(self.scales)
         _check_weights(self.scale_weights)
         if not 16 <= self.length <= MAX_LENGTH:
@@ -91,29 +91,41 @@ class SignificanceTask:
             raise ValueError(f"bins must be 2 to 65536, not {self.bins}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The task as JSON-able data; without ``shape`` where the family has none."""
+        """The task as JSON-able data.
+
+        Without ``shape`` where the family has none, with its estimator's revision after the first.
+        """
         data = asdict(self)
         if not self.shape:
             del data["shape"]
-        return data
+        revision = _REVISIONS[self.estimator]
+        return data | ({"revision": revision} if revision > 1 else {})
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> SignificanceTask:
         """The inverse of :meth:`to_dict`.
 
         Raises:
-            ValueError: a field is missing, unknown or out of range.
+            ValueError: a field is missing, unknown or out of range, or the task is of another
+                revision of its estimator.
         """
         names = {field.name for field in fields(cls)}
-        if unknown := set(data) - names:
+        if unknown := set(data) - names - {"revision"}:
             raise ValueError(f"unknown field of a task: {', '.join(sorted(unknown))}")
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
         }
+        revision = values.pop("revision", 1)
         try:
-            return cls(**values)
+            task = cls(**values)
         except TypeError as error:
             raise ValueError(f"a task can't be read: {error}") from None
+        if revision != _REVISIONS[task.estimator]:
+            raise ValueError(
+                f"a task of the estimator {task.estimator} must be of its revision "
+                f"{_REVISIONS[task.estimator]}, not {revision}: it has to be started anew"
+            )
+        return task
 
     def fingerprint(self) -> str:
         """A digest of everything that the numbers depend on, but seed and realisations."""

@@ -14,7 +14,7 @@ from support import red_pair, running
 A, B = red_pair()
 REQUEST = {
     **{"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 84},
-    **{"sig": True, "mc_count": 3000, "seed": 5},
+    **{"sig": True, "mc_count": 3000, "seed": 5, "estimator": "full"},
 }
 
 

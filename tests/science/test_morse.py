@@ -151,8 +151,6 @@ def test_the_job_of_a_significance():
     # The largest scale has points outside the cone.
     assert task.length > 2 * pycwt.Morse(2, 5).efolding * task.scales[-1] + 1
     assert "shape" not in coherence_task(0.5, 0.2, 1, 0.25, -1, 8).to_dict()
-    with pytest.raises(ValueError, match="estimator must be full"):
-        coherence_task(0.5, 0.2, 1, 0.25, -1, 8, "morse", estimator="cascade")
     with pytest.raises(ValueError, match="shape must be γ"):
         SignificanceTask.from_dict({**task.to_dict(), "shape": 0.0})
 
