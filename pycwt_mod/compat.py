@@ -26,8 +26,9 @@ from scipy.special import gammaincinv
 
 from pycwt_mod import checks
 from pycwt_mod.noise import ar1, ar1_spectrum
+from pycwt_mod.results import Transform
 from pycwt_mod.smoothing import Smoother
-from pycwt_mod.transform import Transform, edge_distance
+from pycwt_mod.transform import edge_distance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -68,13 +68,6 @@ def morse_peak(beta: float, gamma: float) -> float:
     return math.pow(beta / gamma, 1 / gamma)
 
 
-def morse_end(beta: float, gamma: float) -> float:
-    """Where a Morse wavelet's transform has fallen to some 1e−4 of its peak beyond it."""
-    drop = 10 * gamma / beta
-    z = min(math.sqrt(2 * drop), math.log1p(drop + 2 * math.log1p(drop)))
-    return morse_peak(beta, gamma) * math.exp(z / gamma)
-
-
 def morse_contour(beta: float, gamma: float) -> tuple[float, float, int, float]:
     """Where to sum ψ₀(η) ∝ ∫₀^∞ x^β exp(−x^γ + ixη) dx for any real η ≥ 0.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 #: Bins that are summed up before one of them is looked for.
-_BLOCK = 32
+_BLOCK = 16
 
 
 def levels(
@@ -46,7 +46,7 @@ def levels(
             f"histogram must be counts of shape (scales, bins), not {counts.dtype} of "
             f"shape {counts.shape}"
         )
-    if (counts < 0).any():
+    if counts.size and counts.min() < 0:
         raise ValueError("histogram must not have negative counts")
     p = checks.within(level, "level", 0, 1)
     n = counts.sum(axis=1) if independent is None else np.asarray(independent, dtype=np.float64)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from scipy import fft as sp_fft
 
 from pycwt_mod import checks
+from pycwt_mod.own_grid import spacing
+from pycwt_mod.results import Transform
 from pycwt_mod.transform import MAX_DJ, daughters, padded_length
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
@@ -43,11 +45,11 @@ class CoverageWarning(UserWarning):
 
 
 def icwt(
-    W: ArrayLike,
-    sj: ArrayLike,
-    dt: float,
-    dj: float = 1 / 12,
-    wavelet: str | Wavelet = "morlet",
+    W: ArrayLike | Transform,
+    sj: ArrayLike | None = None,
+    dt: float | None = None,
+    dj: float | None = None,
+    wavelet: str | Wavelet | None = None,
     *,
     method: Method = "dual",
 ) -> NDArray[np.float64]:
@@ -67,31 +69,40 @@ def icwt(
     all that they see at all.
 
     Args:
-        W: transform, shape (scales, N).
-        sj: its scales.
+        W: what :func:`pycwt_mod.cwt` gave, with which all but ``method`` comes; or its
+            coefficients alone, shape (scales, N), with what follows, as pycwt has it.
+        sj: their scales.
         dt: sampling interval.
-        dj: spacing of the scales in octaves, for ``classical`` alone.
-        wavelet: name or instance that the transform was made with.
+        dj: spacing of the scales in octaves, for ``classical`` alone; None takes 1/12.
+        wavelet: name or instance that they were made with; None takes the Morlet wavelet.
         method: "dual" or "classical".
 
     Returns:
         The series, shape (N,). It lacks what lies at frequencies that no scale covers.
 
     Raises:
-        TypeError: an argument isn't a number.
-        ValueError: shapes don't fit, W isn't finite, an argument is out of range, or the wavelet
-            is an odd derivative of a Gaussian, which eq. 11 can't invert.
+        TypeError: an argument isn't a number, or is missing.
+        ValueError: a transform comes with another ``sj``, ``dt``, ``dj`` or ``wavelet``, was put
+            together by hand, or isn't this library's (``compat``) but to be inverted by ``dual``;
+            or its scales aren't even, which ``classical`` needs. Shapes don't fit, W isn't finite,
+            an argument is out of range, or the wavelet is an odd derivative of a Gaussian, which
+            eq. 11 can't invert.
 
     Warns:
         CoverageWarning: ``dual`` can't recover some of the series' frequencies k/(N·dt); the
             text says how many.
     """
-    mother = find_wavelet(wavelet)
-    checks.one_of(method, "method", ("dual", "classical"))
+    checks.one_of(method, "method", get_args(Method))
+    if isinstance(W, Transform):
+        given: dict[str, object] = {"sj": sj, "dt": dt, "dj": dj, "wavelet": wavelet}
+        W, sj, dt, dj, wavelet = _known(W, given, method)
+    if sj is None or dt is None:
+        raise TypeError("sj and dt must be given, unless W is a result of cwt")
+    mother = find_wavelet("morlet" if wavelet is None else wavelet)
     coefficients = np.asarray(W)
     scales = checks.positives(sj, "sj")
     dt = checks.positive(dt, "dt")
-    dj = checks.within(dj, "dj", 0, MAX_DJ)
+    dj = checks.within(1 / 12 if dj is None else dj, "dj", 0, MAX_DJ)
     if coefficients.ndim != 2 or coefficients.shape[0] != scales.size:
         raise ValueError(
             f"W must have one row for each of the {scales.size} scales in sj, "
@@ -102,6 +113,27 @@ def icwt(
     total = (coefficients.real / np.sqrt(scales)[:, None]).sum(axis=0)
     series: NDArray[np.float64] = dj * math.sqrt(dt) / (mother.cdelta * mother.psi0) * total
     return series
+
+
+def _known(
+    transform: Transform, given: dict[str, object], method: Method
+) -> tuple[NDArray[Any], NDArray[np.float64], float, float | None, Wavelet]:
+    """W, sj, dt, dj and wavelet of a transform."""
+    if twice := [name for name, value in given.items() if value is not None]:
+        raise ValueError(f"{twice[0]} comes with the transform: leave it out, or pass its W alone")
+    compat = transform.about.compat if transform.about else None
+    if compat and method == "dual":
+        raise ValueError(
+            f"method='dual' inverts this library's transform, not that of compat={compat!r}: take "
+            "method='classical'"
+        )
+    dj = transform.dj or spacing(transform.sj)
+    if dj is None and method == "classical":
+        raise ValueError(
+            "method='classical' needs scales that are evenly spaced in octaves, which those of "
+            "the transform aren't: take method='dual'"
+        )
+    return transform.W, transform.sj, transform.dt, dj, transform.wavelet
 
 
 def _dual(

@@ -16,7 +16,7 @@ import numpy as np
 
 from pycwt_mod._kernel import ffi, lib
 from pycwt_mod.backends import Cancelled, NoControl, check_span
-from pycwt_mod.cascade import EDGE, Octave, octaves, stretch, whole
+from pycwt_mod.cascade import EDGE, Octave, octaves, whole
 from pycwt_mod.grid import cone_factor
 from pycwt_mod.kernel_run import KernelError, Part, Run, check
 
@@ -312,7 +312,7 @@ def _create(octave: Octave, isa: str | None, path: Path, model: Any) -> Any:
         "weights": weights,
         "stream": octave.stream,
         "own": octave.own,
-        "edge": EDGE * stretch(task),
+        "edge": EDGE,
         "near": near,
         "beyond": beyond,
         "shape": task.shape,

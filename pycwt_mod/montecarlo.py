@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from pycwt_mod import checks, grid
 from pycwt_mod.backends import NoControl, SignificanceTask, choose_backend
-from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
+from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS, estimators_of
 from pycwt_mod.cache import Entry, HistogramCache
 from pycwt_mod.cascade import octaves, whole
 from pycwt_mod.histogram import levels, upper_tail
@@ -95,6 +95,15 @@ class MonteCarlo:
         """Which estimator ran."""
         return self.task.estimator
 
+    def __repr__(self) -> str:
+        known = self.levels[np.isfinite(self.levels)].tolist() or [float("nan")]
+        return (
+            f"<MonteCarlo: {self.mc_count:,} realisations, seed {self.seed}, null {self.null}, "
+            f"estimator {self.estimator}, backend {self.backend} ({self.numerics}), "
+            f"{len(self.task.scales)} scales, {100 * self.significance_level:g} % levels "
+            f"R² {min(known):.3f} to {max(known):.3f}>"
+        )
+
 
 def wct_significance(  # noqa: PLR0917 - pycwt's signature
     al1: float,
@@ -113,7 +122,7 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "cascade",
+    estimator: Estimator | Literal["auto"] = "auto",
     control: Control | None = None,
 ) -> NDArray[np.float64]:
     """Levels of squared coherence that independent AR(1) noises stay below, per scale.
@@ -140,7 +149,8 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
             takes for the standard error that ``full`` has at its worst scale; ``full`` draws
             series of six times the largest scale, as pycwt does, and sees them at every scale.
             Both estimate the same levels, ``cascade`` the sooner; see
-            :mod:`pycwt_mod.cascade`.
+            :mod:`pycwt_mod.cascade`. ``auto`` takes ``cascade`` for the wavelets that it is
+            calibrated for, and ``full`` for those of Morse.
         control: watches and cancels the run, in place of ``progress``.
 
     Returns:
@@ -175,7 +185,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     wavelet: str | Wavelet = "morlet",
     *,
     bins: int = 1000,
-    estimator: Estimator = "cascade",
+    estimator: Estimator | Literal["auto"] = "auto",
 ) -> SignificanceTask:
     """The significance job of a coherence with these parameters.
 
@@ -191,14 +201,15 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         J: number of scales less one.
         wavelet: name or instance.
         bins: bins of the histogram.
-        estimator: ``cascade`` or ``full``; see :func:`wct_significance`.
+        estimator: ``cascade``, ``full`` or ``auto``; see :func:`wct_significance`.
 
     Returns:
         The job, in samples.
 
     Raises:
         TypeError: an argument isn't a number.
-        ValueError: an argument is out of range, or the largest scale too large to simulate.
+        ValueError: an argument is out of range, the largest scale too large to simulate, or the
+            estimator isn't calibrated for the wavelet.
     """
     mother = find_wavelet(wavelet)
     dt = checks.positive(dt, "dt")
@@ -213,7 +224,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         length=grid.surrogate_length(float(scales[-1]), mother.efolding),
         ar1=ar1,
         bins=checks.whole(bins, "bins", 2, 65536),
-        estimator=estimator,
+        estimator=estimators_of(mother.family)[0] if estimator == "auto" else estimator,
         shape=mother.shape,
     )
 

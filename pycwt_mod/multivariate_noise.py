@@ -72,7 +72,8 @@ class NoiseModel:
         if len(lag1) > MAX_SERIES:
             raise ValueError(f"there must be at most {MAX_SERIES} series, not {len(lag1)}")
         grid = (dt, dj, float(sj[0]), sj.size - 1)
-        return cls(kind, lag1, coherence_task(0.0, 0.0, *grid, wavelet, bins=bins))
+        task = coherence_task(0.0, 0.0, *grid, wavelet, bins=bins, estimator="full")
+        return cls(kind, lag1, task)
 
 
 @dataclass(frozen=True, slots=True)

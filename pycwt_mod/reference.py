@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod.backends import check_span
-from pycwt_mod.cascade import EDGE, Octave, octaves, stretch, whole
+from pycwt_mod.cascade import EDGE, Octave, octaves, whole
 from pycwt_mod.smoothing import Smoother, squared_coherence
 from pycwt_mod.streams import noise_pair
 from pycwt_mod.transform import edge_distance, outside_cone, transform
@@ -67,7 +67,7 @@ def _weights(part: Octave) -> NDArray[np.int64]:
     """What each point of the own rows counts, shape (own rows, length)."""
     scales = np.array(part.task.scales[slice(*part.own)])
     edge, beyond = np.array(part.weights).T
-    near = edge_distance(part.task.length) < EDGE * stretch(part.task) * scales[:, None]
+    near = edge_distance(part.task.length) < EDGE * scales[:, None]
     weights: NDArray[np.int64] = np.where(near, edge[:, None], beyond[:, None])
     return weights
 

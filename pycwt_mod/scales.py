@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from pycwt_mod.own_grid import even_step, own_scales
 from pycwt_mod.smoothing import scale_weights
-from pycwt_mod.transform import MAX_DJ, own_scales, scale_grid
+from pycwt_mod.transform import MAX_DJ, scale_grid
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from pycwt_mod.wavelets import Wavelet
 
 _Float = TypeVar("_Float", bound=np.floating[Any])
-
-#: Steps of a grid that is evenly spaced in octaves differ by this share at most.
-_EVEN = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +82,6 @@ def coherence_grid(
         return CoherenceGrid(scales, None, window_matrix(scales, width), kept)
     weights = scale_weights(step, wavelet) if step < MAX_DJ else (1.0,)
     return CoherenceGrid(scales, step, weights, kept)
-
-
-def even_step(scales: NDArray[np.float64], alone: float) -> float | None:
-    """Spacing in octaves of ascending scales, None where it isn't even.
-
-    Args:
-        scales: ascending.
-        alone: the spacing of a scale that has no neighbours.
-    """
-    if scales.size == 1:
-        return alone
-    step = math.log2(scales[-1] / scales[0]) / (scales.size - 1)
-    even = np.allclose(np.diff(np.log2(scales)), step, rtol=_EVEN, atol=0)
-    return step if even else None
 
 
 def window_matrix(scales: NDArray[np.float64], width: float) -> NDArray[np.float64]:

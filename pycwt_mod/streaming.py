@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod import checks
-from pycwt_mod.transform import Transform, cone_of_influence, scale_grid, transform
+from pycwt_mod.results import About, Transform
+from pycwt_mod.transform import cone_of_influence, scale_grid, transform
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
@@ -163,7 +164,9 @@ class RunningTransform:
                 row[at : at + piece.size] = piece
                 at += piece.size
         coi = cone_of_influence(self._n, self.dt, self.wavelet)
-        return Transform(W, self.sj, self.freqs, coi, np.zeros(0, complex), np.zeros(0))
+        about = About(dt=self.dt, dj=None, wavelet=self.wavelet)
+        none = np.zeros(0)
+        return Transform(W, self.sj, self.freqs, coi, none.astype(complex), none, about=about)
 
     def _octaves(self, scales: NDArray[np.float64]) -> list[_Group]:
         octave = np.floor(np.log2(scales / scales[0]) + 1e-9).astype(int)

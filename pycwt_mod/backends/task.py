@@ -21,6 +21,8 @@ FAMILIES: tuple[Family, ...] = get_args(Family)
 #: :mod:`pycwt_mod.cascade`.
 Estimator = Literal["full", "cascade"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
+#: Families whose levels by ``cascade`` were measured to be those of ``full``.
+_CASCADED: tuple[Family, ...] = ("morlet", "paul", "dog")
 #: Raised whenever an estimator's histograms change: those of two revisions aren't mixed.
 _REVISIONS: dict[Estimator, int] = {"full": 1, "cascade": 2}
 
@@ -87,6 +89,11 @@ class SignificanceTask:
             raise ValueError(
                 f"estimator must be one of {', '.join(ESTIMATORS)}, not {self.estimator!r}"
             )
+        if self.estimator not in estimators_of(self.family):
+            raise ValueError(
+                f"estimator={self.estimator!r} isn't calibrated for wavelets of the family "
+                f"{self.family}: take estimator='full'"
+            )
         if not 2 <= self.bins <= 65536:
             raise ValueError(f"bins must be 2 to 65536, not {self.bins}")
 
@@ -131,6 +138,11 @@ class SignificanceTask:
         """A digest of everything that the numbers depend on, but seed and realisations."""
         text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def estimators_of(family: Family) -> tuple[Estimator, ...]:
+    """The estimators that a family of wavelets has, the default first."""
+    return ("cascade", "full") if family in _CASCADED else ("full",)
 
 
 def _check_scales(scales: tuple[float, ...]) -> None:

@@ -52,12 +52,14 @@ def _calibrate(
     task = coherence_task(0.5, 0.5, 1.0, dj, s0, J, wavelet, estimator=estimator)
     count = 1
     _timed(backend, task, count, control)  # plans and pages are made here
-    while (seconds := _timed(backend, task, count, control)) < _CALIBRATION_SECONDS:
-        count *= min(16, 1 + int(_CALIBRATION_SECONDS / seconds))
-    # The best of some, because others use the cores, too.
-    again = (_timed(backend, task, count, control) for _ in range(_CALIBRATION_RUNS))
+    while True:
+        # The best of some, because others use the cores, too.
+        best = min(_timed(backend, task, count, control) for _ in range(_CALIBRATION_RUNS))
+        if best >= _CALIBRATION_SECONDS:
+            break
+        count *= min(16, 1 + int(_CALIBRATION_SECONDS / best))
     cost = realisation_cost(estimator, family, s0, dj, J)
-    return {"cost": count * cost, "seconds": min(seconds, *again)}
+    return {"cost": count * cost, "seconds": best}
 
 
 def _timed(

@@ -67,7 +67,9 @@ def test_a_job_waits_for_room_and_ends_with_the_same_numbers():
     with running() as daemon:
         undisturbed = daemon.result(daemon.finish(daemon.submit("wct", REQUEST))["job_id"])
     config = "[limits]\nreserve_bytes = 0\n[engine]\nchunk_seconds = 0.05\n"
-    with running(config, start=False) as daemon, small_disk(daemon, "24m"):
+    # Room for as many files of chunks, 0.7 MB each, as there may be before they are merged: on
+    # a slow machine chunks are small and many.
+    with running(config, start=False) as daemon, small_disk(daemon, "64m"):
         daemon.start()
         ballast = daemon.state / "ballast"
         job_id = daemon.submit("wct", REQUEST)

@@ -12,6 +12,7 @@ from pycwt_mod.elimination import multiple_of, partial_of
 from pycwt_mod.multivariate_noise import noise
 from pycwt_mod.smoothing import Smoother, scale_weights
 from pycwt_mod.streams import noise_pair
+from pycwt_mod.wavelets import find_wavelet
 
 GRID = {"dt": 1.0, "dj": 0.25, "s0": 4.0, "J": 12}
 
@@ -25,7 +26,7 @@ def spectra(series, wavelet="morlet"):
     """The matrix S at every point, in the plain way, shape (points, series, series)."""
     transforms = [pycwt.cwt(x, **GRID, wavelet=wavelet) for x in series]
     sj = transforms[0].sj
-    mother = pycwt.Morlet() if wavelet == "morlet" else pycwt.Paul()
+    mother = find_wavelet(wavelet)
     smoother = Smoother(mother, sj, scale_weights(0.25, mother), series[0].size)
     S = [[smoother.complex(a.W * b.W.conj() / sj[:, None]) for b in transforms] for a in transforms]
     return np.moveaxis(np.array(S), (0, 1), (2, 3))
@@ -47,7 +48,7 @@ def test_elimination_against_the_inverse_and_determinants(count):
     np.testing.assert_allclose(multiple_of(coherency.copy()), 1 - ratio, atol=1e-12)
 
 
-@pytest.mark.parametrize("wavelet", ["morlet", "paul"])
+@pytest.mark.parametrize("wavelet", ["morlet", "paul", "morse"])
 def test_against_linear_algebra_at_every_point(wavelet):
     y, x, z1, z2 = red(200, 0.5, 0.3, 0.7, 0.0, seed=111)
     y = y + 0.5 * x + z1

@@ -194,7 +194,7 @@ def test_lists():
 
 def test_whole_numbers_given_as_floats(oracle):
     """``wct(J=7.0)`` is a ValueError of a format code, ``wct_significance`` a TypeError."""
-    options = {"mc_count": 10, "seed": 1, "backend": oracle, "cache": False, "progress": False}
+    options = {"mc_count": 20, "seed": 1, "backend": oracle, "cache": False, "progress": False}
     assert pycwt.wct(X, Y, 1, 0.5, 2, 7.0, **options).sig.shape == (8,)
 
 
