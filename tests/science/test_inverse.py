@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import integrate
+from scipy import integrate, special
 
 import pycwt_mod as pycwt
 from pycwt_mod.inverse import CoverageWarning
@@ -137,6 +137,25 @@ def test_cdelta_of_morlet_is_the_sum_of_the_definition(f0):
 )
 def test_cdelta_in_closed_form(wavelet, digits):
     assert wavelet.exact_cdelta == pytest.approx(digits, abs=5e-5)
+
+
+@pytest.mark.parametrize("m", range(1, 41))
+def test_cdelta_of_every_order(m):
+    """Paul: π/(m ln 2). DOG, even orders: TC98's eq. 13 by quadrature of table 1's formulas."""
+    assert pycwt.Paul(m).exact_cdelta == pytest.approx(np.pi / (m * np.log(2)), rel=1e-12)
+    if m % 2:
+        with pytest.raises(ValueError, match="odd orders"):
+            _ = pycwt.DOG(m).exact_cdelta
+        return
+    # Both over √Γ(m + ½), which cancels; logarithms, as x⁴⁰ is large.
+    at_zero = (-1) ** (m // 2 + 1) * abs(special.eval_hermitenorm(m, 0.0))
+    peak = m / 2 * np.log(m) - m / 2
+    integral = integrate.quad(
+        lambda x: np.exp(m * np.log(x) - x**2 / 2 - peak) / x, 1e-9, 30, points=[np.sqrt(m)]
+    )[0]
+    sign = (-1) ** (m // 2 + 1)
+    expected = np.sqrt(np.pi / 2) / np.log(2) * sign * 2 * np.exp(peak) * integral / at_zero
+    assert pycwt.DOG(m).exact_cdelta == pytest.approx(expected, rel=1e-7)
 
 
 @pytest.mark.parametrize(
