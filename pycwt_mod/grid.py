@@ -132,9 +132,18 @@ def default_s0(dt: float, family: Family, order: float, shape: float = DEFAULT_S
     return 2 * dt / fourier_factor(family, order, shape)
 
 
-def default_count(samples: int, dt: float, dj: float, s0: float) -> int:
-    """J, the number of scales less one, up to a scale of the whole series.
+def largest_scale(span: float, family: Family, order: float, shape: float = DEFAULT_SHAPE) -> float:
+    """The scale that grids end at by default: of the length of the series, as in TC98.
+
+    A scale of Morse is a third of its period, and series of noise are some times as long as the
+    scale: its grids end at the period of that length.
+    """
+    return span / fourier_factor(family, order, shape) if family == "morse" else span
+
+
+def default_count(largest: float, dj: float, s0: float) -> int:
+    """J, the number of scales less one, from ``s0`` up to the largest.
 
     Negative where not even the smallest scale fits.
     """
-    return round(math.log2(samples * dt / s0) / dj)
+    return round(math.log2(largest / s0) / dj)

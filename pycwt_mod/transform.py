@@ -70,7 +70,8 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
         dj: spacing of scales in octaves.
         s0: smallest scale; −1 takes the scale whose period is 2·dt.
         J: number of scales less one; −1 takes round(log2(N·dt/s0)/dj), so that the largest
-            scale is about N·dt. The scales are s0·2^(j·dj).
+            scale is about N·dt (with Morse wavelets, the longest period). The scales are
+            s0·2^(j·dj).
         wavelet: name or instance.
         freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
             order, which the results keep.
@@ -152,7 +153,8 @@ def scale_grid(
     dj = checks.within(dj, "dj", 0, MAX_DJ)
     s0 = smallest_scale(dt, s0, wavelet)
     if J == -1:
-        J = grid.default_count(n, dt, dj, s0)
+        largest = grid.largest_scale(n * dt, wavelet.family, wavelet.order, wavelet.shape)
+        J = grid.default_count(largest, dj, s0)
         if J < 0:
             raise ValueError(f"s0 = {s0:g} is too large for {n} samples at dt = {dt:g}")
     J = checks.whole(J, "J", 0, MAX_J)

@@ -112,6 +112,14 @@ def test_long_ones_are_close_to_morlet():
         assert periods[row.argmax()] == pytest.approx(20, rel=0.03)
 
 
+@pytest.mark.parametrize("wavelet", EVERY, ids=repr)
+def test_grids_end_at_the_period_of_the_series(wavelet):
+    """From 2·dt to N·dt, whatever part of a period a scale is; to half a step."""
+    periods = pycwt.cwt(pycwt.rednoise(300, 0.5, seed=37), 0.5, 1 / 8, wavelet=wavelet).periods
+    assert periods[0] == pytest.approx(1)
+    assert abs(np.log2(periods[-1] / 150)) <= 1 / 16
+
+
 def test_coherence():
     t = np.arange(400)
     hiss = pycwt.rednoise(400, 0.0, 1e-6, seed=36)

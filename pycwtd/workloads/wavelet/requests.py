@@ -239,7 +239,8 @@ def analysis(kind: Kind, request: AnyRequest, limits: Limits) -> Analysis:
     _check_fits(samples, request.dt, s0, grid.cone_factor(family, order, shape))
     count = request.J
     if count == -1:
-        count = grid.default_count(samples, request.dt, request.dj, s0)
+        largest = grid.largest_scale(samples * request.dt, family, order, shape)
+        count = grid.default_count(largest, request.dj, s0)
     result = Analysis(
         kind=kind,
         dt=request.dt,
