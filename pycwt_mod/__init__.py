@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pycwt_mod.filters import bandpass as bandpass
     from pycwt_mod.filters import bandpass_from as bandpass_from
     from pycwt_mod.filters import bandpass_response as bandpass_response
+    from pycwt_mod.inverse import icwt as icwt
     from pycwt_mod.montecarlo import wct_significance as wct_significance
     from pycwt_mod.multiple_testing import false_discovery as false_discovery
     from pycwt_mod.multivariate import multiple_coherence as multiple_coherence
@@ -63,12 +64,12 @@ if TYPE_CHECKING:
     from pycwt_mod.summaries import summarise as summarise
     from pycwt_mod.surrogate_models import surrogates as surrogates
     from pycwt_mod.transform import cwt as cwt
-    from pycwt_mod.transform import icwt as icwt
     from pycwt_mod.uneven_spectra import wwz as wwz
     from pycwt_mod.uneven_spectra import wwz_coherence as wwz_coherence
     from pycwt_mod.wavelets import DOG as DOG
     from pycwt_mod.wavelets import MexicanHat as MexicanHat
     from pycwt_mod.wavelets import Morlet as Morlet
+    from pycwt_mod.wavelets import Morse as Morse
     from pycwt_mod.wavelets import Paul as Paul
 
 __version__ = "0.1.0"
@@ -82,6 +83,7 @@ _HOME = {
     "FewRealisationsWarning": "cautions",
     "MexicanHat": "wavelets",
     "Morlet": "wavelets",
+    "Morse": "wavelets",
     "Paul": "wavelets",
     "RunningTransform": "streaming",
     "Significance": "results",
@@ -102,10 +104,10 @@ _HOME = {
     "coherence_phase": "phases",
     "critical_patch": "patches",
     "cwt": "transform",
+    "icwt": "inverse",
     "detrend": "preprocess",
     "false_discovery": "multiple_testing",
     "global_spectrum": "spectra",
-    "icwt": "transform",
     "load_dataset": "datasets",
     "multiple_coherence": "multivariate",
     "normalise": "preprocess",

@@ -75,6 +75,10 @@ _DIGITS = 9
 #: errors somewhat above the spread of the 95 % level over 600 runs: 5 to 10 % on the average of the
 #: scales, 20 % where all is near an edge.
 _WIDTHS: dict[Family, float] = {"morlet": 1.5, "paul": 0.8, "dog": 1.8}
+#: The same of Morse wavelets, in e-folding times instead of scales, for ``full`` tasks alone:
+#: Paul's is 1.13 of them, Morlet's 1.06. It leaves the errors 5 to 20 % above the spread of the
+#: 95 % level over 200 runs, for γ of 1 to 10 and β of 2 to 80.
+_MORSE_WIDTH = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,17 @@ def octaves(task: SignificanceTask) -> tuple[Octave, ...]:
     return tuple(
         _octave(task, number, rows, halo, fewest) for number, rows in enumerate(groups, start=1)
     )
+
+
+def _width(task: SignificanceTask) -> float:
+    """Width w of the correlation of R² in time, in scales."""
+    if task.family == "morse":
+        return _MORSE_WIDTH * _cone(task)
+    return _WIDTHS[task.family]
+
+
+def _cone(task: SignificanceTask) -> float:
+    return grid.cone_factor(task.family, task.order, task.shape)
 
 
 def _groups(task: SignificanceTask, halo: int) -> list[range]:
@@ -292,10 +307,10 @@ def _independent(task: SignificanceTask, scale: float, near: int, beyond: int) -
         near: weight of a point within EDGE scales of an edge.
         beyond: of one beyond.
     """
-    cone, length = grid.cone_factor(task.family), task.length
+    cone, length = _cone(task), task.length
     all_ = points_beyond(scale * cone, length)
     inner = points_beyond(scale * max(cone, EDGE), length)
-    more, width = beyond - near, _WIDTHS[task.family] * scale
+    more, width = beyond - near, _width(task) * scale
     edge = (all_ - inner) / 2
     # Of the zones with themselves, and with each other.
     pairs = (

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -20,14 +20,17 @@ from pycwt_mod import checks, labels
 from pycwt_mod.background import cross_level
 from pycwt_mod.cache import HistogramCache
 from pycwt_mod.cautions import check_realisations, check_scales, check_trend
+from pycwt_mod.compat import checked, pycwt_wct, pycwt_xwt
 from pycwt_mod.fast import MIN_FFT
 from pycwt_mod.montecarlo import coherence_task, independent_values, monte_carlo
 from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.nulls import null_hypothesis
+from pycwt_mod.own_grid import own_scales, spacing
 from pycwt_mod.pairs import coherence_rows
 from pycwt_mod.progress import progress_line, row_progress
 from pycwt_mod.results import About, Coherence, CrossTransform
-from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
+from pycwt_mod.scales import CoherenceGrid, coherence_grid, significance_grid
+from pycwt_mod.smoothing import Smoother, coherence_and_cross
 from pycwt_mod.store import opened
 from pycwt_mod.summaries import CoherenceSummary, summarise
 from pycwt_mod.transform import (
@@ -50,6 +53,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Coherence", "CoherenceSummary", "CrossTransform", "summarise", "wct", "xwt"]
 
+#: Whose phase a coherence has.
+Phase = Literal["unsmoothed", "smoothed"]
+
 
 def xwt(  # noqa: PLR0917 - pycwt's signature
     y1: ArrayLike | Labels,
@@ -63,6 +69,9 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
     normalize: bool = True,
     *,
     time_units: str = "auto",
+    freqs: ArrayLike | None = None,
+    periods: ArrayLike | None = None,
+    compat: str | None = None,
 ) -> CrossTransform:
     """Cross wavelet transform of two series, and the level of noise without relation.
 
@@ -81,6 +90,10 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
         wavelet: name or instance.
         normalize: divides each series by its standard deviation.
         time_units: of dt; see :func:`pycwt_mod.labels.read`.
+        freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
+            order, which the results keep.
+        periods: Fourier periods instead, likewise.
+        compat: "pycwt-0.5" gives that release's numbers; see :mod:`pycwt_mod.compat`.
 
     Returns:
         W12, coi, freq, signif; see :class:`CrossTransform`.
@@ -99,7 +112,16 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
     a, b = checks.pair(*known.values)
     dt = known.dt
     z = cross_level(significance_level, mother.dofmin)
-    sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    sj = own_scales(freqs, periods, mother)
+    own = sj is not None
+    if sj is None:
+        sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    step = spacing(sj) if own else dj
+    about = About.of(known, mother, step, significance_level=significance_level, compat=compat)
+    if compat is not None:
+        checked(compat)
+        parts = pycwt_xwt(a, b, dt, sj, mother, significance_level, normalize)
+        return CrossTransform(*parts, about=about)
     freq = 1 / (mother.flambda() * sj)
     unit1, unit2 = unit_series(a), unit_series(b)
     check_scales(sj, a.size, mother, dt)
@@ -113,7 +135,6 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
     factor = 1 / deviations if normalize else 2.0**exponent
     spectra = ar1_spectrum(freq * dt, ar1(a).g) * ar1_spectrum(freq * dt, ar1(b).g)
     signif = factor * deviations * np.sqrt(spectra) * z / mother.dofmin
-    about = About.of(known, mother, dj, significance_level=significance_level)
     cone = cone_of_influence(a.size, dt, mother)
     return CrossTransform(w12 * factor, cone, freq, signif, about=about)
 
@@ -137,13 +158,17 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "cascade",
+    estimator: Estimator | Literal["auto"] = "auto",
     null: str | SurrogateModel = "ar1",
     control: Control | None = None,
     dtype: DTypeLike = "float64",
     time_units: str = "auto",
     out: tuple[Destination, Destination] | None = None,
     threads: int = 1,
+    freqs: ArrayLike | None = None,
+    periods: ArrayLike | None = None,
+    phase: Phase = "unsmoothed",
+    compat: str | None = None,
 ) -> Coherence:
     """Wavelet coherence of two series, and the level of noise without relation.
 
@@ -160,8 +185,8 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         sig: whether to compute significance levels.
         significance_level: probability, between 0 and 1.
         wavelet: name or instance.
-        normalize: accepted for pycwt's sake, without effect: neither R² nor the phase depends
-            on the units of the series.
+        normalize: accepted for pycwt's sake, without effect but with ``compat``: neither R² nor
+            the phase depends on the units of the series.
         mc_count: as the following, see :func:`pycwt_mod.wct_significance`.
         progress: shows a line of progress on a terminal.
         cache: looks for the significance in the user's cache directory, and keeps it there.
@@ -169,7 +194,8 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         backend: who computes the significance.
         seed: makes the significance reproducible.
         bins: of the histogram.
-        estimator: of the significance, ``cascade`` or ``full``.
+        estimator: of the significance, ``cascade``, ``full`` or ``auto``; the result's
+            ``estimator`` says which ran.
         null: what the two series are tested against: "ar1" (red noise of their own lag-1
             autocorrelations), "white", "ar" (AR(p) noise), "phase", "iaaft", "bootstrap", or a
             model of :mod:`pycwt_mod.surrogate_models`. All but the first two run here, estimator
@@ -179,6 +205,16 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         time_units: of dt; see :func:`pycwt_mod.labels.read`.
         out: what WCT and aWCT are written to, a pair; see :func:`pycwt_mod.cwt`.
         threads: scales of a long series computed at the same time.
+        freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
+            order, which the results keep. Where they aren't a geometric sequence the window
+            over scales is that of :func:`pycwt_mod.scales.window_matrix`, and there is no ``sig``.
+        periods: Fourier periods instead, likewise.
+        phase: of the "unsmoothed" W₁·conj(W₂) at the point itself, as Grinsted's toolbox and
+            pycwt have it, or of the "smoothed" cross spectrum that R² is made from (Torrence &
+            Webster 1999). The smoothed one, and a grid of one's own that isn't geometric, takes
+            the plain way for long series too, with some 100 bytes a point of WCT.
+        compat: "pycwt-0.5" gives that release's numbers, without ``sig``; see
+            :mod:`pycwt_mod.compat`.
 
     Returns:
         WCT, aWCT, coi, freq, sig; see :class:`Coherence`.
@@ -195,7 +231,6 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         TrendWarning: a series is mostly a straight line.
         ConeWarning: nearly all of the map lies within the cone of influence.
     """
-    del normalize
     mother = find_wavelet(wavelet)
     known = labels.read(dt, time_units, y1=y1, y2=y2)
     a, b = checks.pair(*known.values)
@@ -203,29 +238,37 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     checks.within(significance_level, "significance_level", 0, 1)
     kind = checks.float_type(dtype, "dtype")
     threads = checks.whole(threads, "threads", 1, 1024)
-    sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
-    check_scales(sj, a.size, mother, dt)
+    checks.one_of(phase, "phase", get_args(Phase))
+    grid = coherence_grid(
+        a.size, dt, dj=dj, s0=s0, J=J, freqs=freqs, periods=periods, wavelet=mother
+    )
+    step = grid.dj if freqs is None and periods is None else spacing(grid.scales)
+    about = About.of(known, mother, step, compat=compat)
+    if compat is not None:
+        checked(compat, sig=sig, dtype=dtype, phase=phase, out=out, threads=threads)
+        return Coherence(*pycwt_wct(a, b, dt, grid, mother, normalize), about=about)
+    levels_at = significance_grid(grid) if sig else None
+    check_scales(grid.scales, a.size, mother, dt)
     parts = (
         *_coherence(
             a,
             b,
-            sj / dt,
-            scale_weights(dj, mother),
+            dt,
+            grid,
             mother,
             dtype=kind,
+            smoothed=phase == "smoothed",
             progress=progress,
             out=_destinations(out),
             threads=threads,
         ),
         cone_of_influence(a.size, dt, mother),
-        1 / (mother.flambda() * sj),
+        1 / (mother.flambda() * grid.arranged(grid.scales)),
     )
-    about = About.of(known, mother, dj)
-    if not sig:
+    if levels_at is None:
         return Coherence(*parts, np.zeros(1), about=about)
     colours = (ar1(a).g, ar1(b).g)
-    grid = (dt, dj, float(sj[0]), sj.size - 1)
-    task = coherence_task(*colours, *grid, mother, bins=bins, estimator=estimator)
+    task = coherence_task(*colours, dt, *levels_at, mother, bins=bins, estimator=estimator)
     hypothesis = null_hypothesis(null, task, (a, b))
     if hypothesis.backend and backend != "auto":
         raise ValueError(
@@ -244,8 +287,8 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     )
     independent = independent_values(hypothesis.task, run.mc_count)
     check_realisations(independent, significance_level, run.mc_count)
-    run = replace(run, null=hypothesis.name)
-    return Coherence(*parts, run.levels, about=about, monte_carlo=run)
+    run = replace(run, rows=grid.rows, null=hypothesis.name)
+    return Coherence(*parts, grid.arranged(run.levels), about=about, monte_carlo=run)
 
 
 def _destinations(
@@ -270,22 +313,25 @@ def _destinations(
 def _coherence(
     y1: NDArray[np.float64],
     y2: NDArray[np.float64],
-    scales: NDArray[np.float64],
-    weights: tuple[float, ...],
+    dt: float,
+    grid: CoherenceGrid,
     wavelet: Wavelet,
     *,
     dtype: np.dtype[Any],
+    smoothed: bool,
     progress: bool,
     out: tuple[Destination, Destination],
     threads: int,
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """R² and phase at scales in samples."""
-    x1, x2 = unit_series(y1)[0], unit_series(y2)[0]
+    """R² and phase at ascending scales, emitted in the order of the results."""
+    x1, x2, scales = unit_series(y1)[0], unit_series(y2)[0], grid.scales / dt
     check_trend(x1, "y1", depth=1)
     check_trend(x2, "y2", depth=1)
-    n, shape = padded_length(x1.size), (scales.size, x1.size)
+    n, shape, weights = padded_length(x1.size), (scales.size, x1.size), grid.weights
+    long = wavelet.family == "morlet" and n >= MIN_FFT
     with opened(out[0], shape, dtype, "out[0]") as r2, opened(out[1], shape, dtype, "out[1]") as a:
-        if wavelet.family == "morlet" and n >= MIN_FFT:
+        if long and isinstance(weights, tuple) and not smoothed:
+            emit_r2 = grid.emitter(r2.emit)
             coherence_rows(
                 x1,
                 x2,
@@ -294,13 +340,13 @@ def _coherence(
                 weights=weights,
                 wavelet=wavelet,
                 dtype=dtype,
-                emit_r2=row_progress("coherence", scales.size, r2.emit) if progress else r2.emit,
-                emit_phase=a.emit,
+                emit_r2=row_progress("coherence", scales.size, emit_r2) if progress else emit_r2,
+                emit_phase=grid.emitter(a.emit),
                 threads=threads,
             )
         else:
             w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))
-            smoother = Smoother(wavelet, scales, weights, x1.size)
-            r2.emit_all(squared_coherence(w1, w2, smoother))
-            a.emit_all(np.angle(w1 * w2.conj()))
+            plain, cross = coherence_and_cross(w1, w2, Smoother(wavelet, scales, weights, x1.size))
+            r2.emit_all(grid.arranged(plain))
+            a.emit_all(grid.arranged(np.angle(cross if smoothed else w1 * w2.conj())))
     return r2.result(), a.result()

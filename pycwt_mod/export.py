@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pycwt_mod.montecarlo import MonteCarlo
     from pycwt_mod.result_base import Result
 
 _MAP = ("period", "time")
@@ -71,9 +72,10 @@ def to_pandas(result: Result) -> Any:
 
     Returns:
         One row a period, with scale and frequency. Of a transform: the global power, its 95 %
-        level against AR(1) noise, the level of single points and the noise's mean spectrum. Of
-        two series: the mean of the map outside the cone, the level (and its Monte Carlo error)
-        and the share of points outside the cone that reach it. NaN where there are none.
+        level against AR(1) noise (NaN for wavelets that TC98's table 2 lacks), the level of single
+        points and the noise's mean spectrum. Of two series: the mean of the map outside the cone,
+        the level (and its Monte Carlo error) and the share of points outside the cone that reach
+        it. NaN where there are none.
 
     Raises:
         ModuleNotFoundError: pandas isn't installed.
@@ -208,9 +210,14 @@ def _data(result: Result) -> dict[str, _Variable]:
     if result.level_map is not None:
         data["level_map"] = _Variable(_MAP, result.level_map.levels, {"units": "1"})
     if result.monte_carlo is not None:
-        errors = result.monte_carlo.standard_errors
+        errors = _errors(result.monte_carlo)
         data["level_error"] = _Variable(("period",), errors, {"units": "1"})
     return data
+
+
+def _errors(run: MonteCarlo) -> NDArray[np.float64]:
+    """Standard errors in the order of the coherence's rows."""
+    return run.standard_errors if run.rows is None else run.standard_errors[run.rows]
 
 
 def _parts(data: dict[str, _Variable]) -> Iterator[tuple[str, _Variable]]:
@@ -230,12 +237,15 @@ def _table(result: Result) -> dict[str, NDArray[Any]]:
         "frequency": result.frequencies,
     }
     if isinstance(result, Transform):
-        mean = result.significance(test=1)
+        point = result.significance()
+        # Averages over time have a level where TC98 tell the wavelet's γ.
+        known = result.wavelet.order in result.wavelet.tabulated
+        mean = result.significance(test=1).signif if known else np.full(point.signif.shape, np.nan)
         return columns | {
             "global_power": result.global_power,
-            "global_level": mean.signif,
-            "level": result.significance().signif,
-            "background": mean.fft_theor,
+            "global_level": mean,
+            "level": point.signif,
+            "background": point.fft_theor,
         }
     outside = result.outside
     count = outside.sum(axis=1)
@@ -255,7 +265,7 @@ def _table(result: Result) -> dict[str, NDArray[Any]]:
             columns["level"] = result.sig
             columns["significant_share"] = mean_outside(result.significant)
         if result.monte_carlo is not None:
-            columns["level_error"] = result.monte_carlo.standard_errors
+            columns["level_error"] = _errors(result.monte_carlo)
     return columns
 
 
@@ -268,6 +278,7 @@ def _attributes(result: Result) -> dict[str, Any]:
         "dt": result.dt,
         "dj": result.dj,
         "time_units": result.time_units,
+        "compat": result.about.compat if result.about else None,
         "software": f"pycwt_mod {pycwt_mod.__version__}, numpy {np.__version__}",
     }
     if isinstance(result, Transform):

@@ -17,6 +17,7 @@ import numpy as np
 from pycwt_mod._kernel import ffi, lib
 from pycwt_mod.backends import Cancelled, NoControl, check_span
 from pycwt_mod.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.grid import cone_factor
 from pycwt_mod.kernel_run import KernelError, Part, Run, check
 
 if TYPE_CHECKING:
@@ -38,7 +39,12 @@ __all__ = [
 #: rate of each scale's own (Morlet alone), ``auto`` the fastest that is right for the task.
 Path = Literal["auto", "plain", "multirate"]
 
-_FAMILIES = {"morlet": lib.PK_MORLET, "paul": lib.PK_PAUL, "dog": lib.PK_DOG}
+_FAMILIES = {
+    "morlet": lib.PK_MORLET,
+    "paul": lib.PK_PAUL,
+    "dog": lib.PK_DOG,
+    "morse": lib.PK_MORSE,
+}
 _PATHS: dict[Path, int] = {
     "auto": lib.PK_AUTO,
     "plain": lib.PK_PLAIN,
@@ -309,6 +315,8 @@ def _create(octave: Octave, isa: str | None, path: Path, model: Any) -> Any:
         "edge": EDGE,
         "near": near,
         "beyond": beyond,
+        "shape": task.shape,
+        "cone": cone_factor(task.family, task.order, task.shape),
     }
     out = ffi.new("pk_plan **")
     error = ffi.new("pk_error *")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from pycwt_mod import checks, grid
 from pycwt_mod.backends import NoControl, SignificanceTask, choose_backend
-from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
+from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS, estimators_of
 from pycwt_mod.cache import Entry, HistogramCache
 from pycwt_mod.cascade import octaves, whole
 from pycwt_mod.histogram import levels, upper_tail
@@ -51,6 +51,8 @@ class MonteCarlo:
     numerics: str = ""
     #: Realisations that came from the cache.
     cached: int = 0
+    #: Scale of the task that each row of the coherence is; None where they are in its order.
+    rows: NDArray[np.intp] | None = None
     #: The null hypothesis: what the surrogates keep of the series.
     null: str = "ar1"
 
@@ -86,7 +88,7 @@ class MonteCarlo:
             )
         if not ((r2 >= 0) & (r2 <= 1)).all():
             raise ValueError("coherence must lie between 0 and 1")
-        return upper_tail(self.histogram, r2)
+        return upper_tail(self.histogram if self.rows is None else self.histogram[self.rows], r2)
 
     @property
     def estimator(self) -> Estimator:
@@ -120,7 +122,7 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "cascade",
+    estimator: Estimator | Literal["auto"] = "auto",
     control: Control | None = None,
 ) -> NDArray[np.float64]:
     """Levels of squared coherence that independent AR(1) noises stay below, per scale.
@@ -147,7 +149,8 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
             takes for the standard error that ``full`` has at its worst scale; ``full`` draws
             series of six times the largest scale, as pycwt does, and sees them at every scale.
             Both estimate the same levels, ``cascade`` the sooner; see
-            :mod:`pycwt_mod.cascade`.
+            :mod:`pycwt_mod.cascade`. ``auto`` takes ``cascade`` for the wavelets that it is
+            calibrated for, and ``full`` for those of Morse.
         control: watches and cancels the run, in place of ``progress``.
 
     Returns:
@@ -182,7 +185,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     wavelet: str | Wavelet = "morlet",
     *,
     bins: int = 1000,
-    estimator: Estimator = "cascade",
+    estimator: Estimator | Literal["auto"] = "auto",
 ) -> SignificanceTask:
     """The significance job of a coherence with these parameters.
 
@@ -198,14 +201,15 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         J: number of scales less one.
         wavelet: name or instance.
         bins: bins of the histogram.
-        estimator: ``cascade`` or ``full``; see :func:`wct_significance`.
+        estimator: ``cascade``, ``full`` or ``auto``; see :func:`wct_significance`.
 
     Returns:
         The job, in samples.
 
     Raises:
         TypeError: an argument isn't a number.
-        ValueError: an argument is out of range, or the largest scale too large to simulate.
+        ValueError: an argument is out of range, the largest scale too large to simulate, or the
+            estimator isn't calibrated for the wavelet.
     """
     mother = find_wavelet(wavelet)
     dt = checks.positive(dt, "dt")
@@ -217,10 +221,11 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         order=mother.order,
         scales=tuple(scales.tolist()),
         scale_weights=scale_weights(dj, mother),
-        length=grid.surrogate_length(float(scales[-1])),
+        length=grid.surrogate_length(float(scales[-1]), mother.efolding),
         ar1=ar1,
         bins=checks.whole(bins, "bins", 2, 65536),
-        estimator=estimator,
+        estimator=estimators_of(mother.family)[0] if estimator == "auto" else estimator,
+        shape=mother.shape,
     )
 
 

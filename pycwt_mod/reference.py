@@ -89,7 +89,7 @@ def realisation_coherence(
     Raises:
         ValueError: the seed is out of range, or the wavelet has no such order.
     """
-    wavelet = wavelet_of(task.family, task.order)
+    wavelet = wavelet_of(task.family, task.order, task.shape)
     pair = noise_pair(seed, realisation, task.length, task.ar1, stream)
     w1, w2 = (transform(x, np.array(task.scales), wavelet) for x in pair)
     return squared_coherence(w1, w2, _smoother(task))
@@ -97,11 +97,11 @@ def realisation_coherence(
 
 def counted_points(task: SignificanceTask) -> NDArray[np.bool_]:
     """The points that a task counts, shape (scales, length)."""
-    wavelet = wavelet_of(task.family, task.order)
+    wavelet = wavelet_of(task.family, task.order, task.shape)
     return outside_cone(np.array(task.scales), task.length, wavelet)
 
 
 @lru_cache(maxsize=1)
 def _smoother(task: SignificanceTask) -> Smoother:
-    wavelet = wavelet_of(task.family, task.order)
+    wavelet = wavelet_of(task.family, task.order, task.shape)
     return Smoother(wavelet, np.array(task.scales), task.scale_weights, task.length)

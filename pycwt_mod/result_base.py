@@ -41,7 +41,7 @@ class About:
 
     #: Sampling interval.
     dt: float
-    #: Spacing of the scales in octaves; None where frequencies were given in its place.
+    #: Spacing of the scales in octaves, in whatever order they are; None where it isn't even.
     dj: float | None
     #: The mother wavelet.
     wavelet: Wavelet
@@ -57,6 +57,8 @@ class About:
     parts: tuple[tuple[NDArray[np.float64], int], ...] = ()
     #: The probability of the levels that are part of the result.
     significance_level: float | None = None
+    #: The release whose numbers these are; None for this library's own.
+    compat: str | None = None
 
     @classmethod
     def of(
@@ -66,6 +68,7 @@ class About:
         dj: float | None,
         *parts: tuple[NDArray[np.float64], int],
         significance_level: float | None = None,
+        compat: str | None = None,
     ) -> About:
         """From what :func:`pycwt_mod.labels.read` has read."""
         return cls(
@@ -78,6 +81,7 @@ class About:
             time_units=known.time_units,
             parts=parts,
             significance_level=significance_level,
+            compat=compat,
         )
 
 
@@ -227,6 +231,11 @@ class Phased(Result):
         """Fourier frequencies of the scales in 1/time, shape (scales,)."""
         frequencies: NDArray[np.float64] = self.freq  # type: ignore[attr-defined]
         return frequencies
+
+    @property
+    def freqs(self) -> NDArray[np.float64]:
+        """Another name of ``freq``: what a transform calls them."""
+        return self.frequencies
 
     @property
     def phase(self) -> NDArray[np.floating]:

@@ -109,7 +109,7 @@ def peaks(
     least half an octave apart.
 
     Args:
-        periods: ascending, shape (scales,).
+        periods: in any order, shape (scales,).
         values: of the map, shape (scales, N).
         outside: points to be counted, of the same shape.
 
@@ -117,7 +117,8 @@ def peaks(
         The periods.
     """
     count = outside.sum(axis=1)
-    usable = np.flatnonzero(count >= values.shape[1] / 2)
+    order = np.argsort(periods, kind="stable")
+    usable = order[count[order] >= values.shape[1] / 2]
     mean = np.where(outside, values, 0).sum(axis=1)[usable] / count[usable]
     walled = np.concatenate([[np.inf], mean, [np.inf]])
     tops = np.flatnonzero((mean > walled[:-2]) & (mean >= walled[2:]))
@@ -206,9 +207,11 @@ def _head(result: Result, what: str, values: NDArray[Any]) -> list[str]:
     if result.about is not None and result.about.dj:
         per_octave = 1 / result.about.dj
         spacing = f", {per_octave:.3g} an octave"
-    lines.append(f"  periods      {periods[0]:.4g} to {periods[-1]:.4g}{units}{spacing}")
+    lines.append(f"  periods      {periods.min():.4g} to {periods.max():.4g}{units}{spacing}")
     if result.about is not None:
         lines.append(f"  wavelet      {result.about.wavelet!r}")
+        if result.about.compat:
+            lines.append(f"  numbers      those of {result.about.compat}")
     return lines
 
 

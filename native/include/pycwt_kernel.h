@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum pk_family { PK_MORLET = 0, PK_PAUL = 1, PK_DOG = 2 };
+enum pk_family { PK_MORLET = 0, PK_PAUL = 1, PK_DOG = 2, PK_MORSE = 3 };
 
 /* How the coherence is computed. PLAIN: every sample at every scale. MULTIRATE: every scale at
  * a rate of its own, evaluated on a sub-grid; Morlet alone. AUTO: the fastest that is right. */
@@ -35,7 +35,7 @@ typedef struct {
 typedef struct {
     int32_t family;        /* enum pk_family */
     int32_t bins;          /* equal bins of R2 over [0, 1], 2 to 65536 */
-    double order;          /* omega0 of Morlet, m of Paul and DOG (an integer) */
+    double order;          /* omega0 of Morlet, m of Paul and DOG (an integer), beta of Morse */
     int64_t length;        /* samples of a series, 16 to 2^26 */
     double ar1[2];         /* lag-1 coefficients, each in (-1, 1) */
     int32_t n_scales;
@@ -47,6 +47,8 @@ typedef struct {
                               the weights before them, are there to be smoothed over */
     double edge;           /* in scales: samples closer to an end count `near`, others `beyond` */
     const int64_t *near, *beyond; /* of each counted scale, 0 to 2^40; NULL: 1 */
+    double shape; /* gamma of Morse */
+    double cone;  /* e-folding time of Morse, in scales */
 } pk_task;
 
 typedef struct pk_plan pk_plan;

@@ -38,6 +38,9 @@ typedef struct pk_multi pk_multi;
 struct pk_plan {
     int32_t family, bins, order, path;
     double omega0;
+    double shape;  /* gamma of Morse */
+    double peak;   /* frequency of the wavelet's peak, times scale */
+    double cone;   /* e-folding time, in scales */
     double ar1[2];
     /* x[t] = sign (x[t-1] - loss x[t-1]) + gain z[t], of unit variance: 1 - |a| is what counts
      * where |a| is close to one. */

@@ -36,6 +36,8 @@ static const example EXAMPLES[] = {
     {"dog-2", PK_DOG, PK_AUTO, 2, 1, 300, {0.9, 0.9}, 9, BOXCAR},
     {"dog-3", PK_DOG, PK_PLAIN, 3, 1, 128, {-0.7, 0}, 1, ALONE},
     {"dog-40", PK_DOG, PK_PLAIN, 40, 2, 400, {0.1, -0.2}, 5, TAPERED},
+    {"morse-3-20", PK_MORSE, PK_AUTO, 20, 0.6, 700, {0.3, 0.7}, 9, BOXCAR},
+    {"morse-3-1.5", PK_MORSE, PK_PLAIN, 1.5, 0.5, 260, {-0.9, 0}, 5, TAPERED},
 };
 
 /* FNV-1a with 64 bits (draft-eastlake-fnv), over words from the low byte to the high one. */
@@ -105,6 +107,8 @@ static int digest_on(const example *e, const char *isa, uint64_t *digest)
                     .n_weights = e->n_weights,
                     .scales = scales,
                     .weights = e->weights,
+                    .shape = 3, /* of Morse alone, as the cone */
+                    .cone = 5.85,
                     .own = {0, SCALES}};
     pk_plan *plan;
     pk_error error = {0};

@@ -99,7 +99,9 @@ static void take_trial(input *in, trial *t)
     static const char *const ISAS[] = {NULL, "sse2", "avx2", "avx512", "generic", "", "%s%n"};
     memset(t, 0, sizeof *t);
     /* The tables of DOG and Paul take as long as a hundred runs of Morlet. */
-    t->task.family = (int32_t)(wild(in) ? between(in, -1, 3) : PK_MORLET);
+    t->task.family = (int32_t)(wild(in) ? between(in, -1, 4) : PK_MORLET);
+    t->task.shape = wild(in) ? any_double(in) : (double)between(in, 1, 10);
+    t->task.cone = wild(in) ? any_double(in) : (double)between(in, 1, 9);
     t->task.bins = (int32_t)(wild(in) ? take(in, 4) : (uint64_t)between(in, 2, MOST_BINS));
     if (t->task.bins > MOST_BINS && t->task.bins <= 65536)
         t->task.bins = MOST_BINS;
@@ -127,7 +129,7 @@ static int names_a_field(const char *text)
 {
     static const char *const FIELDS[] = {"family", "order",        "length", "ar1", "bins",
                                          "scales", "scale_weights", "path",   "isa",
-                                         "own",    "stream"};
+                                         "own",    "stream",       "shape",  "cone"};
     for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++)
         if (strstr(text, FIELDS[i]))
             return 1;
@@ -137,7 +139,8 @@ static int names_a_field(const char *text)
 /* Samples outside the cone of influence at one scale. */
 static int64_t outside(const pk_task *task, double scale)
 {
-    double reach = scale * (task->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0));
+    double cone = task->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0);
+    double reach = scale * (task->family == PK_MORSE ? task->cone : cone);
     int64_t count = 0;
     for (int64_t t = 0; t < task->length; t++)
         count += reach <= (double)(t < task->length - 1 - t ? t : task->length - 1 - t);

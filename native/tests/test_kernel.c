@@ -33,13 +33,17 @@ static pk_task task_of(int family, int64_t length, double *scales)
                      .n_weights = 5,
                      .scales = scales,
                      .weights = WEIGHTS,
+                     .shape = 2.5,
+                     .cone = 3.3,
                      .own = {0, SCALES}};
 }
 
 /* Samples outside the cone of influence, all scales together. */
 static int64_t outside(const pk_task *task)
 {
-    double factor = task->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0);
+    double factor = task->family == PK_MORSE  ? task->cone
+                    : task->family == PK_PAUL ? 1 / sqrt(2.0)
+                                              : sqrt(2.0);
     int64_t count = 0;
     for (int j = 0; j < SCALES; j++)
         for (int64_t t = 0; t < task->length; t++) {
@@ -142,7 +146,7 @@ int main(void)
 {
     static const int64_t LENGTHS[] = {16, 17, 63, 64, 65, 200, 256, 363};
     double scales[SCALES];
-    for (int family = PK_MORLET; family <= PK_DOG; family++)
+    for (int family = PK_MORLET; family <= PK_MORSE; family++)
         for (size_t i = 0; i < sizeof LENGTHS / sizeof LENGTHS[0]; i++) {
             pk_task task = task_of(family, LENGTHS[i], scales);
             same_on_every_isa(&task, PK_PLAIN);
@@ -154,5 +158,13 @@ int main(void)
     pk_task task = task_of(PK_MORLET, 15, scales);
     CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
     CHECK(plan == NULL && strncmp(error.text, "length", 6) == 0);
+    task = task_of(PK_MORSE, 200, scales);
+    task.shape = 0.5;
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
+    CHECK(plan == NULL && strncmp(error.text, "shape", 5) == 0);
+    task.shape = 2.5;
+    task.cone = NAN;
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
+    CHECK(plan == NULL && strncmp(error.text, "cone", 4) == 0);
     return 0;
 }

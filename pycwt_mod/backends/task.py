@@ -14,13 +14,15 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-Family = Literal["morlet", "paul", "dog"]
+Family = Literal["morlet", "paul", "dog", "morse"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 #: ``full``: every realisation is a pair of series of the whole length, seen at every scale.
 #: ``cascade``: every octave of scales draws short pairs of its own; see
 #: :mod:`pycwt_mod.cascade`.
 Estimator = Literal["full", "cascade"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
+#: Families whose levels by ``cascade`` were measured to be those of ``full``.
+_CASCADED: tuple[Family, ...] = ("morlet", "paul", "dog")
 #: Raised whenever an estimator's histograms change: those of two revisions aren't mixed.
 _REVISIONS: dict[Estimator, int] = {"full": 1, "cascade": 2}
 
@@ -48,7 +50,7 @@ class SignificanceTask:
     """
 
     family: Family
-    #: ω0 of the Morlet wavelet, m of Paul and DOG.
+    #: ω0 of the Morlet wavelet, m of Paul and DOG, β of Morse.
     order: float
     #: Wavelet scales in samples, increasing.
     scales: tuple[float, ...]
@@ -60,6 +62,8 @@ class SignificanceTask:
     ar1: tuple[float, float]
     bins: int = 1000
     estimator: Estimator = "full"
+    #: γ of Morse; 0 for the other families.
+    shape: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what can't be computed; the message names the field.
@@ -71,6 +75,10 @@ class SignificanceTask:
             raise ValueError(f"family must be one of {', '.join(FAMILIES)}, not {self.family!r}")
         if not (math.isfinite(self.order) and self.order > 0):
             raise ValueError(f"order must be a positive number, not {self.order}")
+        if not math.isfinite(self.shape) or (self.family == "morse") != (self.shape > 0):
+            raise ValueError(
+                f"shape must be γ of the family morse, else 0, not {self.shape} of {self.family}"
+            )
         _check_scales(self.scales)
         _check_weights(self.scale_weights)
         if not 16 <= self.length <= MAX_LENGTH:
@@ -81,13 +89,24 @@ class SignificanceTask:
             raise ValueError(
                 f"estimator must be one of {', '.join(ESTIMATORS)}, not {self.estimator!r}"
             )
+        if self.estimator not in estimators_of(self.family):
+            raise ValueError(
+                f"estimator={self.estimator!r} isn't calibrated for wavelets of the family "
+                f"{self.family}: take estimator='full'"
+            )
         if not 2 <= self.bins <= 65536:
             raise ValueError(f"bins must be 2 to 65536, not {self.bins}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The task as JSON-able data, with its estimator's revision after the first."""
+        """The task as JSON-able data.
+
+        Without ``shape`` where the family has none, with its estimator's revision after the first.
+        """
+        data = asdict(self)
+        if not self.shape:
+            del data["shape"]
         revision = _REVISIONS[self.estimator]
-        return asdict(self) | ({"revision": revision} if revision > 1 else {})
+        return data | ({"revision": revision} if revision > 1 else {})
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> SignificanceTask:
@@ -119,6 +138,11 @@ class SignificanceTask:
         """A digest of everything that the numbers depend on, but seed and realisations."""
         text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def estimators_of(family: Family) -> tuple[Estimator, ...]:
+    """The estimators that a family of wavelets has, the default first."""
+    return ("cascade", "full") if family in _CASCADED else ("full",)
 
 
 def _check_scales(scales: tuple[float, ...]) -> None:

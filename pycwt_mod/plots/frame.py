@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from matplotlib import dates
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from pycwt_mod.result_base import Result
 
+AnyResult = TypeVar("AnyResult", bound="Result")
+
 #: Perceptually even, and readable with any colour vision.
 COLOURS = "viridis"
 #: Of lines, from a palette that any colour vision tells apart (Okabe & Ito 2008).
@@ -28,6 +31,8 @@ BLUE, VERMILION = "#0072B2", "#D55E00"
 #: axes get fewer.
 ARROWS = (34, 16)
 _FULL = (7.5, 3.7)
+#: Elements of results that have a row for each scale.
+_BY_SCALE = {"W", "sj", "freqs", "W12", "freq", "signif", "WCT", "aWCT", "sig"}
 #: Columns of a map that a picture still shows apart; longer ones are averaged.
 COLUMNS = 4000
 
@@ -41,6 +46,11 @@ class MapFigure(Figure):
         file = BytesIO()
         self.savefig(file, format="png")
         return file.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    levels: NDArray[np.float64]
 
 
 class TimeScale:
@@ -104,16 +114,26 @@ def figure_with(ax: Axes | None, size: tuple[float, float] = (9.0, 4.6)) -> tupl
     return figure, figure.add_subplot()
 
 
-def periods_of(result: Result) -> NDArray[np.float64]:
-    """Periods that can be an axis.
+def ascending(result: AnyResult) -> AnyResult:
+    """The result with its rows in the order of their periods.
 
     Raises:
-        ValueError: they aren't at least two, or don't increase.
+        ValueError: there are fewer than two, or two of one period.
     """
-    period = result.periods
-    if period.size < 2 or (np.diff(period) <= 0).any():
-        raise ValueError("a figure needs at least two scales, in increasing order")
-    return period
+    order = np.argsort(result.periods, kind="stable")
+    if order.size < 2 or (np.diff(result.periods[order]) <= 0).any():
+        raise ValueError("a figure needs at least two scales, all of them different")
+    if (np.diff(order) > 0).all():
+        return result
+    rows = {
+        name: values[order]
+        for name, values in result._asdict().items()  # type: ignore[attr-defined]
+        # ``sig`` of a coherence without levels is no row.
+        if name in _BY_SCALE and values.shape[0] == order.size
+    }
+    if (levels := getattr(result, "level_map", None)) is not None:
+        rows["level_map"] = _Levels(levels.levels[order])
+    return result._replace(**rows)
 
 
 def mesh(

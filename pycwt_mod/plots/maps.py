@@ -15,6 +15,7 @@ from pycwt_mod.plots.frame import (
     MapFigure,
     TimeScale,
     arrows,
+    ascending,
     contour,
     figure_with,
     frame,
@@ -22,7 +23,6 @@ from pycwt_mod.plots.frame import (
     mesh,
     named,
     number,
-    periods_of,
 )
 from pycwt_mod.plots.spectrum import draw_global
 
@@ -74,8 +74,8 @@ def plot_coherence(
         TypeError: time isn't made of numbers or dates.
         ValueError: time, the scales or the period range don't fit.
     """
-    scale = TimeScale(coherence, time, time_units)
-    period = periods_of(coherence)
+    coherence = ascending(coherence)
+    scale, period = TimeScale(coherence, time, time_units), coherence.periods
     block = Block(coherence.n)
     t = block.thin(scale.t)
     figure, axes = figure_with(ax)
@@ -123,8 +123,8 @@ def plot_cross(
         TypeError: time isn't made of numbers or dates.
         ValueError: time, the scales or the period range don't fit.
     """
-    scale = TimeScale(cross, time, time_units)
-    period = periods_of(cross)
+    cross = ascending(cross)
+    scale, period = TimeScale(cross, time, time_units), cross.periods
     block = Block(cross.n)
     t, power = block.thin(scale.t), block.thin(cross.power)
     figure, axes = figure_with(ax)
@@ -180,13 +180,16 @@ def plot_scalogram(
     """
     if ax is not None and (with_series or with_global):
         raise ValueError("ax has no room for with_series and with_global: leave it out")
-    scale = TimeScale(transform, time, time_units)
-    period = periods_of(transform)
     if signif is None and level is not None:
         signif = transform.significance(level).signif
     threshold = None if signif is None else checks.positives(signif, "signif")
-    if threshold is not None and threshold.size != period.size:
-        raise ValueError(f"signif must have {period.size} levels, not {threshold.size}")
+    if threshold is not None:
+        if threshold.size != transform.periods.size:
+            scales = transform.periods.size
+            raise ValueError(f"signif must have {scales} levels, not {threshold.size}")
+        threshold = threshold[np.argsort(transform.periods, kind="stable")]
+    transform = ascending(transform)
+    scale, period = TimeScale(transform, time, time_units), transform.periods
     series_units = (transform.units or ("",))[0] if units is None else units
     above = beside = None
     if with_series or with_global:

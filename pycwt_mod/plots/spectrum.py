@@ -9,11 +9,11 @@ import numpy as np
 from pycwt_mod.plots.frame import (
     BLUE,
     VERMILION,
+    ascending,
     figure_with,
     headline,
     named,
     period_axis,
-    periods_of,
 )
 
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ def plot_global(
             the level needs, isn't known.
     """
     figure, axes = figure_with(ax, (4.6, 4.6))
+    transform = ascending(transform)
     draw_global(axes, transform, level, units or (transform.units or ("",))[0])
-    y = np.log2(periods_of(transform))
+    y = np.log2(transform.periods)
     period_axis(axes, float(y[0]), float(y[-1]))
     axes.set_ylabel(named("Period", transform.time_units if time_units is None else time_units))
     axes.legend(fontsize="small", frameon=False)
@@ -62,8 +63,8 @@ def plot_global(
 
 
 def draw_global(axes: Axes, transform: Transform, level: float | None, units: str) -> None:
-    """The lines of the global spectrum, over log2 of the period."""
-    y = np.log2(periods_of(transform))
+    """The lines of the global spectrum, over log2 of the period, which must ascend."""
+    y = np.log2(transform.periods)
     axes.plot(transform.global_power, y, color=BLUE, label="global spectrum")
     if level is not None:
         test = transform.significance(level, test=1)

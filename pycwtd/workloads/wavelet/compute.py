@@ -56,11 +56,12 @@ def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     started = time.perf_counter()
     request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
     series = [np.asarray(values) for values in request.series]
-    wavelet = wavelet_of(request.family, request.order)
+    wavelet = wavelet_of(request.family, request.order, request.shape)
     task = None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        if request.s0 < 0.99 * default_s0(request.dt, request.family, request.order):
+        usual = default_s0(request.dt, request.family, request.order, request.shape)
+        if request.s0 < 0.99 * usual:
             warnings.warn(_BELOW_NYQUIST, stacklevel=1)
         arrays = _ANALYSES[request.kind](request, series, wavelet)
         if request.simulates:

@@ -6,6 +6,7 @@ are those of the C kernel's ways of computing.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pycwt_mod import grid
@@ -20,7 +21,13 @@ USUAL_GRID = (2.0, 0.25, 24)
 
 
 def realisation_cost(
-    estimator: Estimator, family: Family, smallest: float, dj: float, J: int
+    estimator: Estimator,
+    family: Family,
+    smallest: float,
+    dj: float,
+    J: int,
+    *,
+    cone: float = math.sqrt(2),
 ) -> float:
     """The cost of one realisation.
 
@@ -33,10 +40,11 @@ def realisation_cost(
         smallest: scale, in samples.
         dj: spacing of scales in octaves.
         J: number of scales less one.
+        cone: e-folding time of the wavelet, in scales; series are longer where it is.
     """
     if estimator == "cascade":
         return float(J + 1 + octaves(dj, J))
-    length = grid.surrogate_length(smallest * 2 ** (J * dj))
+    length = grid.surrogate_length(smallest * 2 ** (J * dj), cone)
     if family != "morlet":
         return float(length * (J + 1))
     # Σ 1/s over the scales, a geometric series.
