@@ -49,12 +49,14 @@ class FilledSeries:
         return bool(self.present.all())
 
 
-def filled(x: ArrayLike, gaps: Gaps, name: str, minimum: int) -> FilledSeries:
+def filled(
+    x: ArrayLike, gaps: Gaps = "linear", name: str = "x", minimum: int = checks.MIN_LENGTH
+) -> FilledSeries:
     """A series with missing samples, NaN or masked, filled as asked for.
 
     Args:
         x: N real numbers.
-        gaps: what to do about missing samples.
+        gaps: what to do about missing samples: "linear", "mean" or "refuse".
         name: of the argument, for messages.
         minimum: fewest samples that must be there.
 

@@ -19,7 +19,6 @@ import re
 import tempfile
 import warnings
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -30,6 +29,7 @@ from pycwt_mod import CautionWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _FENCE = re.compile(
     r"^```python(?P<flags>[^\n`]*)\n(?P<code>.*?)^```[ ]*\n(?:\n\*(?P<caption>[^*\n]+)\*\n)?",
@@ -118,7 +118,7 @@ class Runner:
             warnings.simplefilter("always", CautionWarning)
             try:
                 value = self._execute(block, where)
-            except Exception as error:  # noqa: BLE001 - whatever a page may do wrong
+            except Exception as error:
                 if "raises" not in block.flags:
                     raise BlockError(f"{where}: {type(error).__name__}: {error}") from error
                 print(f"{type(error).__name__}: {error}")
