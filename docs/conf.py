@@ -42,10 +42,9 @@ copybutton_selector = "div:not(.output) > div.highlight pre"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
-autodoc_class_signature = "separated"
 autosummary_generate = False
 napoleon_numpy_docstring = False
-napoleon_custom_sections = [("Elements", "params_style"), ("Warns", "Raises")]
+napoleon_custom_sections = [("Elements", "params_style")]
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 

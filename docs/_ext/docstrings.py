@@ -1,8 +1,9 @@
 """Sphinx extension: this library's docstrings, for napoleon and reStructuredText.
 
-They are plain text in Google's style. Two of their habits mean something else to what reads
-them here: bars are magnitudes, not substitutions; and what is given back, like attributes, is
-described without a type, which the annotations tell, but may have a colon in it.
+They are plain text in Google's style. Some of their habits mean something else to what reads
+them here: bars are magnitudes, not substitutions; "eq." doesn't end a sentence; and what is given
+back, like attributes, is described without a type, which the annotations tell, but may have a
+colon in it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _LITERAL = re.compile(r"(``.*?``)")
+_SHORT = re.compile(r"\b(eq|fig|al)\. ")
 _RETURNS = re.compile(r"^\s*(Returns|Yields):$")
 #: Before napoleon, whose priority is the usual 500.
 _EARLY = 400
@@ -26,7 +28,8 @@ def _prepare(  # noqa: PLR0917 - Sphinx's order
     for at, line in enumerate(lines):
         pieces = _LITERAL.split(line)
         pieces[::2] = [piece.replace("|", r"\|") for piece in pieces[::2]]
-        lines[at] = "".join(pieces)
+        # A word joiner: summaries end at the first point before a space.
+        lines[at] = _SHORT.sub("\\1.\u2060 ", "".join(pieces))
     for at, line in enumerate(lines[:-1]):
         if _RETURNS.match(line):
             lines[at + 1] = re.sub(r"^(\s*)", r"\1: ", lines[at + 1])
@@ -35,8 +38,14 @@ def _prepare(  # noqa: PLR0917 - Sphinx's order
         lines[0] = f": {lines[0]}"
 
 
+def _public_bases(app: Sphinx, name: str, obj: object, options: object, bases: list[type]) -> None:
+    del app, name, obj, options
+    bases[:] = [base for base in bases if not base.__name__.startswith("_")]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Tell Sphinx what to call, and when."""
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", _prepare, priority=_EARLY)
+    app.connect("autodoc-process-bases", _public_bases)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
