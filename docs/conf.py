@@ -21,6 +21,7 @@ version = release = pycwt_mod.__version__
 extensions = [
     "docstrings",
     "myst_parser",
+    "outside_links",
     "run_blocks",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",

@@ -61,6 +61,9 @@ class Prepared:
     def __str__(self) -> str:
         return f"{self.values.size} samples: " + "; ".join(self.steps)
 
+    def __repr__(self) -> str:
+        return f"<Prepared: {self}>"
+
 
 def detrend(x: ArrayLike, degree: int = 1) -> Prepared:
     """Take off the polynomial that fits best, in the sense of least squares.

@@ -36,8 +36,8 @@ _FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _FLAGS = {"no-run", "raises"}
-#: Wide enough for two maps side by side at twice the pixels of the text's column.
-_DPI = 150
+#: Sharp where the text's column is some 700 pixels wide.
+_DPI = 120
 
 
 class BlockError(Exception):

@@ -22,7 +22,7 @@ def show(block: Block, output: Output, pictures: list[str]) -> str:
     """A block, and beneath it what it gave, as Markdown.
 
     Raises:
-        BlockError: there is a figure without a caption.
+        BlockError: there is a figure without a caption, or a caption without a figure.
     """
     parts = [f"```python\n{block.code}```\n"]
     if output.text.strip():
@@ -33,7 +33,7 @@ def show(block: Block, output: Output, pictures: list[str]) -> str:
         alt = block.caption.replace("`", "")
         parts.append(f"```{{figure}} {picture}\n:alt: {alt}\n\n{block.caption}\n```\n")
     if not pictures and block.caption is not None:
-        parts.append(f"*{block.caption}*\n")
+        raise BlockError(f"line {block.line}: there is a caption, but no figure above it")
     return "\n".join(parts)
 
 

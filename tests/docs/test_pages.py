@@ -76,7 +76,7 @@ def test_examples(page):
             if "no-run" in block.flags:
                 continue
             output = runner.run(block)
-            assert not output.figures or block.caption, f"line {block.line}: no caption"
+            assert bool(output.figures) == bool(block.caption), f"line {block.line}: caption"
 
 
 def test_an_example_that_fails_is_told_with_its_place():
