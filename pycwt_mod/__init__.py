@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pycwt_mod.filters import bandpass as bandpass
     from pycwt_mod.filters import bandpass_from as bandpass_from
     from pycwt_mod.filters import bandpass_response as bandpass_response
+    from pycwt_mod.inverse import CoverageWarning as CoverageWarning
     from pycwt_mod.inverse import icwt as icwt
     from pycwt_mod.montecarlo import wct_significance as wct_significance
     from pycwt_mod.multiple_testing import false_discovery as false_discovery
@@ -78,6 +79,7 @@ _HOME = {
     "CautionWarning": "cautions",
     "Coherence": "results",
     "ConeWarning": "cautions",
+    "CoverageWarning": "inverse",
     "CrossTransform": "results",
     "DOG": "wavelets",
     "FewRealisationsWarning": "cautions",

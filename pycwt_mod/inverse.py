@@ -14,6 +14,7 @@ import numpy as np
 from scipy import fft as sp_fft
 
 from pycwt_mod import checks
+from pycwt_mod.cautions import CautionWarning
 from pycwt_mod.own_grid import spacing
 from pycwt_mod.results import Transform
 from pycwt_mod.transform import MAX_DJ, daughters, padded_length
@@ -40,7 +41,7 @@ _MOST_STEPS = 300
 _PATIENCE = 40
 
 
-class CoverageWarning(UserWarning):
+class CoverageWarning(CautionWarning):
     """The scales don't see all frequencies of the series."""
 
 
