@@ -112,7 +112,9 @@ def standardise(x: ArrayLike) -> Prepared:
     centred = values - mean
     size = np.abs(centred).max()
     deviation = size * np.sqrt(np.mean((centred / size) ** 2))
-    step = f"took off the mean {mean:.6g} and divided by the standard deviation {deviation:.6g}"
+    # What is left of a mean that was taken off before isn't worth a word.
+    told = 0.0 if abs(mean) < 1e-12 * deviation else mean
+    step = f"took off the mean {told:.6g} and divided by the standard deviation {deviation:.6g}"
     return Prepared(centred / deviation, (step,))
 
 

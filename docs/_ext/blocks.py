@@ -87,7 +87,8 @@ class Runner:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._names: dict[str, Any] = {"__name__": "__main__"}
+        #: What the blocks have defined so far.
+        self.names: dict[str, Any] = {"__name__": "__main__"}
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Runner:
@@ -141,11 +142,11 @@ class Runner:
         last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         if last is not None:
             tree.body.pop()
-        exec(compile(tree, where, "exec"), self._names)  # noqa: S102 - our own pages
+        exec(compile(tree, where, "exec"), self.names)  # noqa: S102 - our own pages
         if last is None:
             return None
         expression = ast.Expression(last.value)
-        return eval(compile(expression, where, "eval"), self._names)  # noqa: S307
+        return eval(compile(expression, where, "eval"), self.names)  # noqa: S307
 
 
 def save(figure: Figure, path: Path) -> None:

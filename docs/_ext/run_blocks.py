@@ -3,6 +3,9 @@
 Before Sphinx reads a page of the folders in ``run_blocks_pages``, its blocks are run (see
 :mod:`blocks`) and what they gave is written beneath them. A figure's caption is the paragraph in
 italics beneath its block; it is also what readers hear who can't see the figure.
+
+Pages stay plain Markdown that reads well unbuilt, and the tests run the same blocks without Sphinx
+or a notebook's kernel: that is why this isn't left to myst-nb or matplotlib's ``plot`` directive.
 """
 
 from __future__ import annotations

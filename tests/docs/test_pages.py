@@ -9,10 +9,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 import pycwt_mod
-import pycwt_mod.backends
+from pycwt_mod.datasets import ao_baltic
 from support import running
 
 if TYPE_CHECKING:
@@ -155,4 +156,7 @@ def test_the_daemon_page_in_python(ready, monkeypatch, tmp_path):
     with blocks.Runner("daemon") as runner:
         output = runner.run(block)
     assert output.text.splitlines()[-2].startswith("completed 100%")
-    assert "'WCT'" in output.text
+    ours = pycwt_mod.wct(*ao_baltic()[1:], 1, mc_count=1000, seed=1, cache=False)
+    theirs = runner.names["result"]
+    np.testing.assert_allclose(theirs["WCT"], ours.WCT, rtol=1e-12)
+    np.testing.assert_array_equal(theirs["signif"], ours.sig)
