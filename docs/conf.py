@@ -41,6 +41,7 @@ copybutton_selector = "div:not(.output) > div.highlight pre"
 
 # -- reference ----------------------------------------------------------------------------
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autosummary_generate = False

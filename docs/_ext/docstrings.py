@@ -3,7 +3,7 @@
 They are plain text in Google's style. Some of their habits mean something else to what reads
 them here: bars are magnitudes, not substitutions; "eq." doesn't end a sentence; and what is given
 back, like attributes, is described without a type, which the annotations tell, but may have a
-colon in it.
+colon in it. And what they name is documented where users import it from.
 """
 
 from __future__ import annotations
@@ -11,14 +11,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import pycwt_mod
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _LITERAL = re.compile(r"(``.*?``)")
 _SHORT = re.compile(r"\b(eq|fig|al)\. ")
+_ROLE = re.compile(r":(func|class):`(?:[\w.]+\.)?(\w+)`")
 _RETURNS = re.compile(r"^\s*(Returns|Yields):$")
 #: Before napoleon, whose priority is the usual 500.
 _EARLY = 400
+
+
+def _public(role: re.Match[str]) -> str:
+    known = role[2] in pycwt_mod.__all__
+    return f":{role[1]}:`~pycwt_mod.{role[2]}`" if known else role[0]
 
 
 def _prepare(  # noqa: PLR0917 - Sphinx's order
@@ -26,7 +34,7 @@ def _prepare(  # noqa: PLR0917 - Sphinx's order
 ) -> None:
     del app, name, obj, options
     for at, line in enumerate(lines):
-        pieces = _LITERAL.split(line)
+        pieces = _LITERAL.split(_ROLE.sub(_public, line))
         pieces[::2] = [piece.replace("|", r"\|") for piece in pieces[::2]]
         # A word joiner: summaries end at the first point before a space.
         lines[at] = _SHORT.sub("\\1.\u2060 ", "".join(pieces))
