@@ -16,7 +16,7 @@ import numpy as np
 
 from pycwt_mod._kernel import ffi, lib
 from pycwt_mod.backends import NoControl, check_span
-from pycwt_mod.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.cascade import EDGE, Octave, node_samples, octaves, whole
 from pycwt_mod.kernel_run import KernelError, Part, Run, check
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Coherence", "KernelError", "Plan", "instruction_sets", "plan_for", "threefry"]
 
 #: How the coherence is computed: ``plain`` at every sample of every scale, ``multirate`` at a
-#: rate of each scale's own (Morlet alone), ``auto`` the fastest that is right for the task.
+#: rate of each scale's own (Morlet without nodes alone), ``auto`` the fastest that is right for
+#: the task.
 Path = Literal["auto", "plain", "multirate"]
 
 _FAMILIES = {"morlet": lib.PK_MORLET, "paul": lib.PK_PAUL, "dog": lib.PK_DOG}
@@ -95,9 +96,9 @@ class Plan:
         for octave in self._octaves:
             # Octaves alike share their tables.
             tables = (octave.task.scales, octave.task.length, octave.own)
-            plan = _create(octave, isa, path, models.get(tables))
+            plan = _create(octave, isa, path, models.get(tables), pitch=len(task.scales) * task.bins)
             models.setdefault(tables, plan)
-            rows = slice(octave.row, octave.row + octave.own[1] - octave.own[0])
+            rows = slice(octave.row, None)
             parts.append(Part(plan, rows, int(lib.pk_plan_lanes(plan))))
         # Those that lend their tables live as long as any.
         self._parts = tuple(parts)
@@ -148,7 +149,7 @@ class Plan:
             control: cancels and watches.
 
         Returns:
-            ``int64[scales, bins]``.
+            ``int64[task.rows, bins]``.
 
         Raises:
             Cancelled: the control said so.
@@ -159,7 +160,7 @@ class Plan:
         check_span(first, count)
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
-        shape = (len(self.task.scales), self.task.bins)
+        shape = (self.task.rows, self.task.bins)
         run = Run(self._parts, shape, seed, (first, count), threads)
         return run.result(control or NoControl())
 
@@ -209,7 +210,7 @@ class Plan:
         return x
 
 
-def _create(octave: Octave, isa: str | None, path: Path, model: Any) -> Any:
+def _create(octave: Octave, isa: str | None, path: Path, model: Any, *, pitch: int) -> Any:
     """The kernel's plan of an octave, with tables of its own or with the model's."""
     task = octave.task
     # What the fields point to must live through the call.
@@ -217,6 +218,11 @@ def _create(octave: Octave, isa: str | None, path: Path, model: Any) -> Any:
     weights = ffi.new("double[]", task.scale_weights)
     near = ffi.new("int64_t[]", [near for near, _ in octave.weights])
     beyond = ffi.new("int64_t[]", [beyond for _, beyond in octave.weights])
+    nodes = [
+        node_samples(task, scale) or (-1,) * len(task.edge_nodes)
+        for scale in task.scales[slice(*octave.own)]
+    ]
+    at = ffi.new("int32_t[]", [sample for row in nodes for sample in row])
     fields = {
         "family": _FAMILIES[task.family],
         "bins": task.bins,
@@ -232,6 +238,9 @@ def _create(octave: Octave, isa: str | None, path: Path, model: Any) -> Any:
         "edge": EDGE,
         "near": near,
         "beyond": beyond,
+        "n_nodes": len(task.edge_nodes),
+        "nodes": at,
+        "pitch": pitch,
     }
     out = ffi.new("pk_plan **")
     error = ffi.new("pk_error *")

@@ -18,6 +18,9 @@ typedef struct {
     int32_t own[2];
     double edge;
     const int64_t *near, *beyond;
+    int32_t n_nodes;
+    const int32_t *nodes;
+    int64_t pitch;
 } pk_task;
 
 typedef struct pk_plan pk_plan;
