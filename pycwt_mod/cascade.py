@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pycwt_mod import grid
+from pycwt_mod import edges, grid
 
 if TYPE_CHECKING:
     from pycwt_mod.backends.task import SignificanceTask
@@ -49,8 +49,6 @@ _LENGTH = 180
 _QUIET = 4.0
 #: A short series that would be that close to the whole one in length gives way to it.
 _NEARLY = 1.5
-#: The largest scale that has nodes, in lengths of the series.
-_LONGEST = 1.5
 #: Streams of random numbers; the first belongs to the ``full`` estimator.
 _STREAMS = 64
 #: Digits of scales and lengths in samples: so that octaves alike have the same ones.
@@ -126,7 +124,10 @@ def _sampling(task: SignificanceTask, smallest: float, largest: float) -> tuple[
     if any(smallest * (1 + a) / (1 - a) < _QUIET for a in task.ar1 if a < 0):
         step = 1.0
     length = max(_LENGTH, math.ceil(round(_SPANS * largest / step, _DIGITS)))
-    if _NEARLY * length * step < task.length:
+    if task.edge_nodes:
+        step, length = edges.short_series(task, largest, step, length)
+    whole_ = task.edge_nodes and edges.needs_whole(task)
+    if _NEARLY * length * step < task.length and not whole_:
         return step, length
     # The whole series: in the same proportion to the power of two that it is padded to, as the
     # windows of the largest scales come round the circle.
@@ -192,26 +193,6 @@ def _weights(
         return near, near
     ratio = points_beyond(full * max(EDGE, cone), task.length) / step / beyond
     return near, max(1, round(near * ratio))
-
-
-def node_samples(task: SignificanceTask, scale: float) -> tuple[int, ...]:
-    """The samples, from either end, at which the nodes of a scale are counted.
-
-    Not beyond the middle of the series: there both ends are felt alike. A scale of which the
-    series is but a part has none: its wavelet's band lies below the lowest frequency.
-
-    Args:
-        task: full, or that of an octave.
-        scale: in its samples.
-
-    Returns:
-        One for each of ``task.edge_nodes``, or none.
-    """
-    if scale > _LONGEST * task.length:
-        return ()
-    return tuple(
-        min(math.floor(node * scale + 0.5), (task.length - 1) // 2) for node in task.edge_nodes
-    )
 
 
 def points_beyond(distance: float, length: int) -> int:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Control
     from pycwt_mod.backends.task import Estimator
+    from pycwt_mod.levelmap import LevelMap
 
 
 class CrossTransform(NamedTuple):
@@ -69,11 +70,32 @@ class Coherence(_CoherenceTuple):
             y1 leads.
         coi: cone of influence in periods, shape (N,).
         freq: Fourier frequencies of the scales in 1/time, shape (scales,).
-        sig: R² that independent noises stay below, shape (scales,); [0] where not asked for.
+        sig: R² that independent noises stay below outside the cone of influence, shape
+            (scales,); NaN at a scale that lies within it altogether; [0] where not asked for.
     """
 
     #: The Monte Carlo run behind ``sig``: seed, backend, realisations, histogram and errors.
     monte_carlo: MonteCarlo | None = None
+    #: Levels at every point with their errors, the cone of influence included; None unless asked
+    #: for by ``edges``.
+    level_map: LevelMap | None = None
+
+    @property
+    def significant(self) -> NDArray[np.bool_]:
+        """Where R² reaches its level, shape (scales, N).
+
+        Points within the cone of influence are tested with ``edges`` alone; else they aren't
+        significant.
+
+        Raises:
+            ValueError: the coherence has no significance levels.
+        """
+        if self.level_map is not None:
+            return np.asarray(self.level_map.levels <= self.WCT)
+        period = 1 / self.freq
+        if self.sig.size != period.size:
+            raise ValueError("coherence has no significance levels: call wct with sig=True")
+        return (period[:, None] <= self.coi) & (self.sig[:, None] <= self.WCT)
 
     @property
     def seed(self) -> int | None:
@@ -167,6 +189,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     seed: int | None = None,
     bins: int = 1000,
     estimator: Estimator = "full",
+    edges: bool = False,
     control: Control | None = None,
     dtype: DTypeLike = "float64",
 ) -> Coherence:
@@ -195,6 +218,10 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         seed: makes the significance reproducible.
         bins: of the histogram.
         estimator: of the significance.
+        edges: tests the points within the cone of influence, too, by levels that know the
+            distance from the end (``level_map``, ``significant``). The noise then has the length
+            of the series, in place of six times the largest scale; each end gives one value a
+            realisation, so that ``mc_count`` should be 1000 or more.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
 
@@ -226,7 +253,13 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         return Coherence(*parts, np.zeros(1))
     colours = (ar1(a).g, ar1(b).g)
     grid = (dt, dj, float(sj[0]), sj.size - 1)
-    task = coherence_task(*colours, *grid, mother, bins=bins, estimator=estimator)
+    task = coherence_task(
+        *(*colours, *grid, mother),
+        bins=bins,
+        estimator=estimator,
+        n=a.size if edges else None,
+        edges=edges,
+    )
     run = monte_carlo(
         task,
         mc_count,
@@ -239,6 +272,8 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     )
     result = Coherence(*parts, run.levels)
     result.monte_carlo = run
+    if edges:
+        result.level_map = run.level_map()
     return result
 
 
@@ -297,7 +332,7 @@ def summarise(coherence: Coherence) -> CoherenceSummary:
     if coherence.sig.size != period.size:
         raise ValueError("coherence has no significance levels: call wct with sig=True")
     outside = period[:, None] <= coherence.coi
-    above = outside & (r2 >= coherence.sig[:, None])
+    above = outside & coherence.significant
     count = outside.sum(axis=1)
     usable = np.flatnonzero(count >= r2.shape[1] / 2)
     mean = (r2 * outside).sum(axis=1)[usable] / count[usable]

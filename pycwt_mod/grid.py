@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_ORDERS: dict[Family, float] = {"morlet": 6.0, "paul": 4.0, "dog": 2.0}
 
 #: Shortest surrogate series, in samples.
-_MIN_SURROGATE = 16
+MIN_LENGTH = 16
 
 
 def check_order(family: Family, order: float) -> None:
@@ -53,7 +53,7 @@ def surrogate_length(largest: float) -> int:
     al. 2004, ``wtcsignif``); at least 16.
     """
     # Rounded first: 96.00000000001 is 96.
-    return max(_MIN_SURROGATE, math.ceil(round(6 * largest, 6)))
+    return max(MIN_LENGTH, math.ceil(round(6 * largest, 6)))
 
 
 def default_s0(dt: float, family: Family, order: float) -> float:

@@ -16,7 +16,8 @@ import numpy as np
 
 from pycwt_mod._kernel import ffi, lib
 from pycwt_mod.backends import NoControl, check_span
-from pycwt_mod.cascade import EDGE, Octave, node_samples, octaves, whole
+from pycwt_mod.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.edges import node_samples
 from pycwt_mod.kernel_run import KernelError, Part, Run, check
 
 if TYPE_CHECKING:
@@ -96,7 +97,9 @@ class Plan:
         for octave in self._octaves:
             # Octaves alike share their tables.
             tables = (octave.task.scales, octave.task.length, octave.own)
-            plan = _create(octave, isa, path, models.get(tables), pitch=len(task.scales) * task.bins)
+            plan = _create(
+                octave, isa, path, models.get(tables), pitch=len(task.scales) * task.bins
+            )
             models.setdefault(tables, plan)
             rows = slice(octave.row, None)
             parts.append(Part(plan, rows, int(lib.pk_plan_lanes(plan))))

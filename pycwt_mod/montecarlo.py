@@ -21,10 +21,12 @@ from pycwt_mod.backends import (
     get_backend,
     list_backends,
 )
-from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
+from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_LENGTH, MAX_REALISATIONS
 from pycwt_mod.cache import Entry, HistogramCache
 from pycwt_mod.cascade import EDGE, Octave, octaves, points_beyond, whole
-from pycwt_mod.histogram import levels, upper_tail
+from pycwt_mod.edges import default_nodes
+from pycwt_mod.histogram import levels
+from pycwt_mod.levelmap import LevelMap, node_distances, node_values, spread, tails
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import scale_weights
 from pycwt_mod.transform import MAX_J, scale_grid
@@ -55,9 +57,9 @@ class MonteCarlo:
     mc_count: int
     #: Name of the backend that computed it.
     backend: str
-    #: Counts of squared coherence, int64[scales, bins].
+    #: Counts of squared coherence, int64[task.rows, bins].
     histogram: NDArray[np.int64]
-    #: Squared coherence that noise stays below, per scale.
+    #: Squared coherence that noise stays below outside the cone of influence, per scale.
     levels: NDArray[np.float64]
     #: Monte Carlo standard error of ``levels``.
     standard_errors: NDArray[np.float64]
@@ -78,10 +80,36 @@ class MonteCarlo:
         level = checks.within(significance_level, "significance_level", 0, 1)
         independent = independent_values(self.task, self.mc_count)
         found, errors = levels(self.histogram, level, independent)
-        return replace(self, levels=found, standard_errors=errors, significance_level=level)
+        scales = len(self.task.scales)
+        return replace(
+            self,
+            levels=found[:scales],
+            standard_errors=errors[:scales],
+            significance_level=level,
+        )
+
+    def level_map(self) -> LevelMap:
+        """The levels at every point of a series of the task's length, the cone included.
+
+        Outside the cone they are ``levels``; within, they follow the distance from the end. The
+        error of an interpolated level is that between the errors of its nodes, which is a little
+        more than its own.
+
+        Raises:
+            ValueError: the task has no ``edge_nodes``.
+        """
+        if not self.task.edge_nodes:
+            raise ValueError("the task has no edge_nodes: nothing was counted within the cone")
+        independent = independent_values(self.task, self.mc_count)
+        both = levels(self.histogram, self.significance_level, independent)
+        distances = node_distances(self.task, _parts(self.task))
+        return LevelMap(*(spread(self.task, distances, values) for values in both))
 
     def p_values(self, coherence: ArrayLike) -> NDArray[np.float64]:
         """How often independent noises are at least as coherent, at the same scale.
+
+        Of a task with ``edge_nodes``, within the cone at the same distance from the end, too;
+        of others, as often as outside the cone.
 
         Args:
             coherence: squared coherence in [0, 1], shape (scales, N) or (scales,).
@@ -92,15 +120,8 @@ class MonteCarlo:
         Raises:
             ValueError: the shape doesn't fit, or a value isn't in [0, 1].
         """
-        r2 = np.asarray(coherence, dtype=np.float64)
-        if r2.ndim not in {1, 2} or r2.shape[0] != len(self.task.scales):
-            raise ValueError(
-                f"coherence must have one row for each of the {len(self.task.scales)} scales, "
-                f"not the shape {r2.shape}"
-            )
-        if not ((r2 >= 0) & (r2 <= 1)).all():
-            raise ValueError("coherence must lie between 0 and 1")
-        return upper_tail(self.histogram, r2)
+        distances = node_distances(self.task, _parts(self.task))
+        return tails(self.task, distances, self.histogram, coherence)
 
     @property
     def estimator(self) -> Estimator:
@@ -187,11 +208,10 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     *,
     bins: int = 1000,
     estimator: Estimator = "full",
+    n: int | None = None,
+    edges: bool = False,
 ) -> SignificanceTask:
     """The significance job of a coherence with these parameters.
-
-    A realisation has six times the largest scale in samples, so that every scale has points
-    outside the cone of influence; at least 16 samples.
 
     Args:
         al1: lag-1 autocorrelation of the first series, between −1 and 1.
@@ -203,6 +223,10 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         wavelet: name or instance.
         bins: bins of the histogram.
         estimator: ``full`` or ``cascade``.
+        n: samples of a realisation. None takes six times the largest scale, so that every scale
+            has points outside the cone of influence; at least 16 samples.
+        edges: counts within the cone, too, at nodes that suit the wavelet; ``n`` should then be
+            the length of the data.
 
     Returns:
         The job, in samples.
@@ -221,10 +245,13 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         order=mother.order,
         scales=tuple(scales.tolist()),
         scale_weights=scale_weights(dj, mother),
-        length=grid.surrogate_length(float(scales[-1])),
+        length=grid.surrogate_length(float(scales[-1]))
+        if n is None
+        else checks.whole(n, "n", grid.MIN_LENGTH, MAX_LENGTH),
         ar1=ar1,
         bins=checks.whole(bins, "bins", 2, 65536),
         estimator=estimator,
+        edge_nodes=default_nodes(mother.family) if edges else (),
     )
 
 
@@ -246,7 +273,8 @@ def monte_carlo(
         task: the job.
         mc_count: realisations in all.
         precision: in place of a count: go on, at 300, 600, 1200 … realisations and at most a
-            million, until the standard error of every level is below this.
+            million, until the standard error of every level is below this, those of the nodes
+            within the cone included.
         significance_level: probability, between 0 and 1.
         backend: name, or "auto".
         seed: 0 ≤ seed < 2⁶⁴; None draws one, or takes that of a run in the cache.
@@ -278,7 +306,7 @@ def monte_carlo(
     )
     number = known.seed if known else (secrets.randbits(64) if seed is None else seed)
     done = known.mc_count if known else 0
-    histogram = known.histogram if known else np.zeros((len(task.scales), task.bins), np.int64)
+    histogram = known.histogram if known else np.zeros((task.rows, task.bins), np.int64)
     independent = independent_values(task, 1)
     for stage in _stages(count, wanted, done):
         if stage > done:
@@ -289,6 +317,7 @@ def monte_carlo(
         found, errors = levels(histogram, level, done * independent)
         if wanted is None or np.nanmax(errors) <= wanted:
             break
+    found, errors = found[: len(task.scales)], errors[: len(task.scales)]
     fresh = known is None or done > known.mc_count
     if cache and fresh:
         cache.store(task, numerics, Entry(number, done, histogram), any_seed=seed is None)
@@ -338,21 +367,28 @@ def _earlier(
 
 
 def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
-    """How many independent values of R² a number of realisations gives at each scale.
+    """How many independent values of R² a number of realisations gives in each row.
 
     Neighbouring points of a realisation are correlated over about three scales. A mean of
     correlated values of weights w is worth (Σw)²/ΣΣ w·w'·ρ independent ones, ρ being the
     correlation of either pair (without correlation, Kish 1965, *Survey sampling*, section 11.7).
+    A node has one value for either end.
 
     Args:
         task: the job.
         realisations: how many were computed.
 
     Returns:
-        float64, shape (scales,).
+        float64, shape (task.rows,).
     """
-    parts = octaves(task) if task.estimator == "cascade" else (whole(task),)
-    return realisations * np.array([n for part in parts for n in _independent(part)])
+    parts = _parts(task)
+    outside = [n for part in parts for n in _independent(part)]
+    nodes = np.concatenate([node_values(part, _CORRELATION) for part in parts], axis=1)
+    return realisations * np.concatenate([outside, nodes.ravel()])
+
+
+def _parts(task: SignificanceTask) -> tuple[Octave, ...]:
+    return octaves(task) if task.estimator == "cascade" else (whole(task),)
 
 
 def _independent(part: Octave) -> list[float]:

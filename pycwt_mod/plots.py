@@ -42,9 +42,9 @@ def plot_coherence(
     """Squared coherence over time and period, with its significance, cone and phase.
 
     The thick contour encloses R² above the significance level, the hatched shade is the cone
-    of influence, arrows give the phase where R² ≥ 0.5: right in phase, left in anti-phase, up
-    the first series leads by a quarter of the period, down the second. The figure's subtitle
-    says so.
+    of influence, lighter where its points were tested with levels of their own. Arrows give the
+    phase where R² ≥ 0.5: right in phase, left in anti-phase, up the first series leads by a
+    quarter of the period, down the second. The figure's subtitle says so.
 
     Args:
         coherence: from :func:`pycwt_mod.wct`; without levels there is no contour.
@@ -66,15 +66,19 @@ def plot_coherence(
     period = _periods(coherence.freq)
     figure, axes = _figure()
     mesh = _mesh(axes, t, period, coherence.WCT, limits=(0.0, 1.0))
-    if coherence.sig.size == period.size:
+    tested = coherence.level_map
+    if tested is not None:
+        _contour(axes, t, period, coherence.WCT / tested.levels)
+    elif coherence.sig.size == period.size:
         _contour(axes, t, period, coherence.WCT / coherence.sig[:, None])
-    low, high = _frame(axes, t, period, coherence.coi, period_range)
+    low, high = _frame(axes, t, period, coherence.coi, period_range, light=tested is not None)
     _arrows(axes, t, period, coherence, (low, high))
     colour_bar = figure.colorbar(mesh, ax=axes, pad=0.015, aspect=28)
     colour_bar.set_label("Squared coherence R²")
     _words(axes, time_units, title or f"Wavelet coherence of {labels[0]} and {labels[1]}")
     axes.set_title(
-        f"Arrows: → in phase, ← anti-phase, ↑ {labels[0]} leads, ↓ {labels[1]} leads",
+        f"Arrows: → in phase, ← anti-phase, ↑ {labels[0]} leads, ↓ {labels[1]} leads"
+        + ("; hatched: tested by its distance from the end" if tested is not None else ""),
         loc="left",
         fontsize="small",
         color="0.25",
@@ -193,6 +197,8 @@ def _frame(
     period: NDArray[np.float64],
     coi: NDArray[np.float64],
     period_range: tuple[float, float] | None,
+    *,
+    light: bool = False,
 ) -> tuple[float, float]:
     """Limits, period ticks and the cone of influence; gives the limits as log2 of the period."""
     if period_range is None:
@@ -204,8 +210,9 @@ def _frame(
             raise ValueError(f"period_range must increase, not {period_range}")
     bottom, top = math.log2(low), math.log2(high)
     edge = np.clip(np.log2(coi), bottom, top)
+    shade, hatch, line = (0.2, "/", "0.6") if light else (0.55, "///", "0.35")
     axes.fill_between(
-        t, edge, top, facecolor=(1, 1, 1, 0.55), edgecolor="0.35", hatch="///", linewidth=0
+        t, edge, top, facecolor=(1, 1, 1, shade), edgecolor=line, hatch=hatch, linewidth=0
     )
     axes.plot(t, edge, color="white", linewidth=1.2)
     # Short periods on top, as in the literature.

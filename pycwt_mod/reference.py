@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod.backends import check_span
-from pycwt_mod.cascade import EDGE, Octave, node_samples, octaves, whole
+from pycwt_mod.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.edges import node_samples
 from pycwt_mod.smoothing import Smoother, squared_coherence
 from pycwt_mod.streams import noise_pair
 from pycwt_mod.transform import edge_distance, outside_cone, transform

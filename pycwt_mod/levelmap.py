@@ -1,0 +1,169 @@
+"""Levels of squared coherence at every point of a map, the cone of influence included.
+
+Outside the cone a scale has one level, as usual. Within, it is interpolated along a line between
+the nodes (see :mod:`pycwt_mod.edges`), by the distance from the nearer end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from pycwt_mod.edges import node_samples
+from pycwt_mod.grid import cone_factor
+from pycwt_mod.histogram import upper_tail
+from pycwt_mod.transform import edge_distance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from pycwt_mod.backends import SignificanceTask
+    from pycwt_mod.cascade import Octave
+
+
+class LevelMap(NamedTuple):
+    """Levels that know the distance from the ends of the series."""
+
+    #: Squared coherence that noise stays below, shape (scales, N); NaN where nothing was counted.
+    levels: NDArray[np.float64]
+    #: Monte Carlo standard errors of ``levels``, of the same shape.
+    standard_errors: NDArray[np.float64]
+
+
+def node_values(part: Octave, correlation: float) -> NDArray[np.float64]:
+    """Independent values of one realisation at the nodes of an octave: one for either end.
+
+    Two, but near the middle, where both ends are the same: values t apart are correlated as
+    exp(−t²/(c·s)²).
+
+    Args:
+        part: of a cascade, or a full task.
+        correlation: c, in scales.
+
+    Returns:
+        float64, shape (nodes, own rows); 1 where nothing is counted.
+    """
+    found = np.ones((len(part.task.edge_nodes), part.own[1] - part.own[0]))
+    for row, scale in enumerate(part.task.scales[slice(*part.own)]):
+        if samples := node_samples(part.task, scale):
+            apart = part.task.length - 1 - 2 * np.array(samples)
+            found[:, row] = 2 / (1 + np.exp(-((apart / (correlation * scale)) ** 2)))
+    return found
+
+
+def node_distances(task: SignificanceTask, parts: Sequence[Octave]) -> NDArray[np.float64]:
+    """Where the nodes lie in the whole series, in samples from its end.
+
+    A short series ends half a sample of its own beyond its last one, as the whole one does.
+
+    Args:
+        task: full or cascade.
+        parts: of it.
+
+    Returns:
+        float64, shape (nodes, scales), not decreasing; NaN at a scale that has no nodes.
+    """
+    found = np.full((len(task.edge_nodes), len(task.scales)), np.nan)
+    for part in parts:
+        for row, scale in enumerate(part.task.scales[slice(*part.own)], start=part.row):
+            if samples := node_samples(part.task, scale):
+                step = task.scales[row] / scale
+                found[:, row] = (np.array(samples) + 0.5) * step - 0.5
+    return found
+
+
+def spread(
+    task: SignificanceTask, distances: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """A value for every point of the map.
+
+    Args:
+        task: that was run.
+        distances: of its nodes, from :func:`node_distances`.
+        values: one for each row of the histogram, shape (rows,).
+
+    Returns:
+        float64, shape (scales, length).
+    """
+    blocks = values.reshape(-1, len(task.scales))
+    found = np.repeat(blocks[0][:, None], task.length, axis=1)
+    distance = edge_distance(task.length)
+    for j, within in _within(task):
+        found[j, within] = _between(distances[:, j], distance[within], blocks[1:, j])
+    return found
+
+
+def tails(
+    task: SignificanceTask,
+    distances: NDArray[np.float64],
+    histogram: NDArray[np.int64],
+    coherence: ArrayLike,
+) -> NDArray[np.float64]:
+    """How often noise is at least as coherent, at the same scale and distance from the end.
+
+    Args:
+        task: that was run.
+        distances: of its nodes, from :func:`node_distances`.
+        histogram: of the run.
+        coherence: in [0, 1], shape (scales, N) or (scales,); of the latter, and of a task without
+            nodes, as often as outside the cone.
+
+    Returns:
+        Shares in [0, 1] of the same shape; NaN where nothing was counted.
+
+    Raises:
+        ValueError: the shape doesn't fit, or a value isn't in [0, 1].
+    """
+    r2, scales = np.asarray(coherence, dtype=np.float64), len(task.scales)
+    if r2.ndim not in {1, 2} or r2.shape[0] != scales:
+        raise ValueError(
+            f"coherence must have one row for each of the {scales} scales, not the shape {r2.shape}"
+        )
+    if not ((r2 >= 0) & (r2 <= 1)).all():
+        raise ValueError("coherence must lie between 0 and 1")
+    found = upper_tail(histogram[:scales], r2)
+    if r2.ndim == 1 or not task.edge_nodes:
+        return found
+    if r2.shape[1] != task.length:
+        raise ValueError(
+            f"coherence must have the {task.length} samples of the task, so that the distance "
+            f"from the ends is known, not {r2.shape[1]}"
+        )
+    distance = edge_distance(task.length)
+    for j, within in _within(task):
+        values = np.broadcast_to(r2[j, within], (len(task.edge_nodes), int(within.sum())))
+        shares = upper_tail(histogram[scales + j :: scales], values)
+        found[j, within] = _between(distances[:, j], distance[within], shares)
+    return found
+
+
+def _within(task: SignificanceTask) -> list[tuple[int, NDArray[np.bool_]]]:
+    """The scales, and which samples of each lie within the cone."""
+    distance, cone = edge_distance(task.length), cone_factor(task.family)
+    return [(j, distance < cone * scale) for j, scale in enumerate(task.scales)]
+
+
+def _between(
+    nodes: NDArray[np.float64], at: NDArray[np.int64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Values at distances, along lines between the nodes; beyond the outermost ones as there.
+
+    Args:
+        nodes: not decreasing, shape (nodes,), or NaN.
+        at: shape (points,).
+        values: shape (nodes,), or (nodes, points).
+    """
+    if np.isnan(nodes[0]):
+        return np.full(at.shape, np.nan)
+    upper = np.clip(np.searchsorted(nodes, at), 1, nodes.size - 1) if nodes.size > 1 else 0
+    lower = np.maximum(upper - 1, 0)
+    width = nodes[upper] - nodes[lower]
+    share = np.clip((at - nodes[lower]) / np.where(width > 0, width, 1), 0, 1)
+    columns = () if values.ndim == 1 else (np.arange(at.size),)
+    found: NDArray[np.float64] = (1 - share) * values[(lower, *columns)] + share * values[
+        (upper, *columns)
+    ]
+    return found
