@@ -131,7 +131,7 @@ def _sampling(task: SignificanceTask, smallest: float, largest: float) -> tuple[
         return step, length
     # The whole series: in the same proportion to the power of two that it is padded to, as the
     # windows of the largest scales come round the circle.
-    step = 2.0 ** math.floor(math.log2(step))
+    step = edges.whole_step(task, step)
     return step, max(16, math.ceil(round(task.length / step, _DIGITS)))
 
 

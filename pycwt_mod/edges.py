@@ -35,6 +35,9 @@ _NO_GAP = 0.25
 #: Variance of a short series' mean that may be lost when the mean is removed, of the series'.
 #: With its mean a red series loses part of the step at its ends, which the wavelet sees there.
 _MEAN = 0.1
+#: Samples of a whole series, at least, where there are so many: with fewer, its length in scales
+#: and the places of the nodes are rounded.
+_FEWEST = 128
 
 
 def default_nodes(family: Family) -> tuple[float, ...]:
@@ -89,6 +92,13 @@ def short_series(
         return step, length if padded(length) - length >= wanted / step else padded(length) + 1
     left = round(gap / step)
     return step, padded(length + left) - left
+
+
+def whole_step(task: SignificanceTask, step: float) -> float:
+    """Distance of two samples of the whole series, a power of two, not more than ``step``."""
+    if task.edge_nodes:
+        step = min(step, max(1.0, task.length / _FEWEST))
+    return 2.0 ** math.floor(math.log2(step))
 
 
 def needs_whole(task: SignificanceTask) -> bool:

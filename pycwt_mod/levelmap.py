@@ -136,7 +136,7 @@ def tails(
     for j, within in _within(task):
         values = np.broadcast_to(r2[j, within], (len(task.edge_nodes), int(within.sum())))
         shares = upper_tail(histogram[scales + j :: scales], values)
-        found[j, within] = _between(distances[:, j], distance[within], shares)
+        found[j, within] = np.clip(_between(distances[:, j], distance[within], shares), 0, 1)
     return found
 
 
@@ -149,7 +149,10 @@ def _within(task: SignificanceTask) -> list[tuple[int, NDArray[np.bool_]]]:
 def _between(
     nodes: NDArray[np.float64], at: NDArray[np.int64], values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Values at distances, along lines between the nodes; beyond the outermost ones as there.
+    """Values at distances, along lines between the nodes.
+
+    The first line goes on to the end of the series: of a short series, its first sample lies
+    within. Beyond the last node its value is taken.
 
     Args:
         nodes: not decreasing, shape (nodes,), or NaN.
@@ -161,7 +164,7 @@ def _between(
     upper = np.clip(np.searchsorted(nodes, at), 1, nodes.size - 1) if nodes.size > 1 else 0
     lower = np.maximum(upper - 1, 0)
     width = nodes[upper] - nodes[lower]
-    share = np.clip((at - nodes[lower]) / np.where(width > 0, width, 1), 0, 1)
+    share = np.clip((at - nodes[lower]) / np.where(width > 0, width, 1), -1, 1)
     columns = () if values.ndim == 1 else (np.arange(at.size),)
     found: NDArray[np.float64] = (1 - share) * values[(lower, *columns)] + share * values[
         (upper, *columns)
