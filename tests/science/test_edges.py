@@ -13,8 +13,10 @@ import pycwt_mod as pycwt
 from pycwt_mod import reference
 from pycwt_mod.backends import SignificanceTask
 from pycwt_mod.cache import HistogramCache
+from pycwt_mod.cascade import octaves
 from pycwt_mod.edges import default_nodes, node_samples
 from pycwt_mod.histogram import levels
+from pycwt_mod.levelmap import _between
 from pycwt_mod.montecarlo import MonteCarlo, coherence_task, independent_values, monte_carlo
 
 
@@ -112,6 +114,22 @@ def test_a_level_map_between_nodes():
     np.testing.assert_allclose(shares[:12], [*np.linspace(0, 1, 11), 1])
     np.testing.assert_allclose(shares[15:65], 1)
     np.testing.assert_allclose(run.p_values([0.95]), [0.5])
+
+
+def test_a_level_map_goes_on_to_the_end():
+    """The first node of a decimated series lies at 1.5 samples: the line goes on to the end."""
+    nodes, values = np.array([1.5, 5.5]), np.array([0.7, 0.8])
+    found = _between(nodes, np.array([0, 1, 3, 6]), values)
+    np.testing.assert_allclose(found, [0.6625, 0.6875, 0.7375, 0.8])
+
+
+def test_the_whole_series_keeps_enough_samples():
+    """At few samples to the series its length in scales would be rounded."""
+    task = coherence_task(0, 0, 1, 0.5, 2, 18, n=1000, edges=True, estimator="cascade")
+    for octave in octaves(task):
+        step = task.scales[octave.row] / octave.task.scales[octave.own[0]]
+        assert octave.task.length >= 125
+        assert step <= 8
 
 
 def test_p_values_belong_to_the_levels(oracle):
