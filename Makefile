@@ -79,15 +79,16 @@ LINT_IMPORTS = PYTHONPATH=.:drivers:console:$$($(BIN)/python -c \
 	$(BIN)/python -S $(BIN)/lint-imports --no-logo
 
 .PHONY: bench
-bench: $(VENV)/.run build/peer/.ready  ## our speed against other programs', in one run
-	@$(BIN)/python bench/significance.py --peer-python build/peer/bin/python
-	@$(BIN)/python bench/transforms.py --peer-python build/peer/bin/python
+bench: $(VENV)/.run build/peer/.ready  ## our speed against other programs', 15 minutes: docs/performance.md
+	@$(BIN)/python -m bench
 
-# fCWT's wheel needs Debian's libfftw3-single3; without it the table says that it is missing.
-build/peer/.ready: $(VENV)/.python bench/peer-requirements.txt
-	@$(BIN)/python -m venv build/peer
-	@build/peer/bin/python -m pip --quiet --disable-pip-version-check install \
-		--requirement bench/peer-requirements.txt
+.PHONY: bench-quick
+bench-quick: $(VENV)/.run build/peer/.ready  ## the same in two minutes, without the page
+	@$(BIN)/python -m bench --quick
+
+build/peer/.ready: $(VENV)/.python bench/peer-requirements.txt bench/prepare-peers.sh
+	@echo "installing what we are measured against into build/peer …"
+	@sh bench/prepare-peers.sh $(BIN)/python build/peer
 	@touch $@
 
 .PHONY: dist

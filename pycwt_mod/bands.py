@@ -68,10 +68,7 @@ def gaussian_taps(s: float, decimation: int, precision: Precision) -> NDArray[np
         Centre and right half of the symmetric filter.
     """
     if decimation == 1:
-        # The sampled Gaussian: its images at multiples of 2π belong to it.
-        t = np.arange(math.ceil(precision.cut * s) + 2)
-        sampled: NDArray[np.float64] = np.exp(-0.5 * (t / s) ** 2) / (s * math.sqrt(2 * np.pi))
-        return sampled
+        return _sampled_gaussian(s, precision)
     f = np.arange(_GRID // 2 + 1) / _GRID
     gauss = np.exp(-0.5 * (2 * np.pi * s / decimation * f) ** 2)
     # Beyond the main lobe the window's transform has zeros, but the Gaussian nothing left.
@@ -79,6 +76,13 @@ def gaussian_taps(s: float, decimation: int, precision: Precision) -> NDArray[np
     ratio = np.divide(gauss, level, out=np.zeros_like(f), where=gauss > 1e-18)
     taps: NDArray[np.float64] = sp_fft.irfft(ratio)[: _GRID // 2]
     return taps
+
+
+def _sampled_gaussian(s: float, precision: Precision) -> NDArray[np.float64]:
+    """exp(−½ s²ω²) as a filter, with its images at multiples of 2π."""
+    t = np.arange(math.ceil(precision.cut * s) + 2)
+    sampled: NDArray[np.float64] = np.exp(-0.5 * (t / s) ** 2) / (s * math.sqrt(2 * np.pi))
+    return sampled
 
 
 def smoothing_transform(
@@ -104,6 +108,8 @@ def smoothing_transform(
 
 def smoothing_taps(s: float, before: int, after: int, precision: Precision) -> NDArray[np.floating]:
     """:func:`smoothing_transform` as a filter in time: its centre and right half."""
+    if after == 1:
+        return short(_sampled_gaussian(s, precision), precision)
     f = np.arange(_GRID // 2 + 1) / _GRID
     transform = smoothing_transform(s, before, after, f, precision)
     return short(sp_fft.irfft(transform)[: _GRID // 2], precision)

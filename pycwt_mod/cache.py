@@ -36,7 +36,7 @@ _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error),
 )
 #: Of an entry's layout; entries of another one aren't found.
-_LAYOUT = 1
+_LAYOUT = 2
 #: Bytes of all entries together; the least recently used go first.
 DEFAULT_LIMIT = 256 * 2**20
 
@@ -141,12 +141,15 @@ def _identity(task: SignificanceTask, numerics: str) -> str:
 def _pack(entry: Entry, identity: str) -> bytes:
     buffer = io.BytesIO()
     facts = json.dumps({"identity": identity, "seed": entry.seed, "mc_count": entry.mc_count})
-    digest = _digest(facts, entry.histogram)
-    np.savez_compressed(
+    # In as few bytes as the counts need: to deflate them takes longer than to compute them.
+    extremes = (entry.histogram.min(), entry.histogram.max())
+    narrow = entry.histogram.astype(np.result_type(*map(np.min_scalar_type, extremes)))
+    digest = _digest(facts, narrow)
+    np.savez(
         buffer,
         allow_pickle=False,
         facts=np.array(facts),
-        histogram=entry.histogram,
+        histogram=narrow,
         digest=np.array(digest),
     )
     return buffer.getvalue()
@@ -164,7 +167,7 @@ def _unpack(data: bytes, identity: str) -> Entry | None:
         return None
     if known["identity"] != identity:
         return None
-    return Entry(known["seed"], known["mc_count"], histogram)
+    return Entry(known["seed"], known["mc_count"], histogram.astype(np.int64))
 
 
 def _digest(facts: str, histogram: NDArray[np.int64]) -> str:

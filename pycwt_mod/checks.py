@@ -29,7 +29,7 @@ def series(values: ArrayLike, name: str, minimum: int = MIN_LENGTH) -> NDArray[n
         TypeError: it isn't made of real numbers.
         ValueError: it isn't one-dimensional, is too short, constant, masked or not finite.
     """
-    x = _real(values, name)
+    x = real(values, name)
     if x.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, not of shape {x.shape}")
     if x.size < minimum:
@@ -37,6 +37,20 @@ def series(values: ArrayLike, name: str, minimum: int = MIN_LENGTH) -> NDArray[n
     _all_finite(x, name)
     if x.min() == x.max():
         raise ValueError(f"{name} is constant ({x[0]}): it has nothing to analyse")
+    return x
+
+
+def samples(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Real, finite numbers in one dimension, as many as there are: part of a series.
+
+    Raises:
+        TypeError: they aren't real numbers.
+        ValueError: they aren't one-dimensional, or not finite.
+    """
+    x = real(values, name)
+    if x.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional, not of shape {x.shape}")
+    _all_finite(x, name)
     return x
 
 
@@ -60,7 +74,7 @@ def positives(values: ArrayLike, name: str) -> NDArray[np.float64]:
         TypeError: they aren't real numbers.
         ValueError: the vector is empty, not one-dimensional, or an element isn't positive.
     """
-    x = _real(values, name)
+    x = real(values, name)
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"{name} must be a vector, not of shape {x.shape}")
     _all_finite(x, name)
@@ -80,6 +94,19 @@ def positive(value: float, name: str) -> float:
     number = _number(value, name)
     if not (math.isfinite(number) and number > 0):
         raise ValueError(f"{name} must be a positive number, not {value!r}")
+    return number
+
+
+def finite(value: float, name: str) -> float:
+    """A finite number.
+
+    Raises:
+        TypeError: it isn't a number.
+        ValueError: it is infinite or not a number.
+    """
+    number = _number(value, name)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be finite, not {value!r}")
     return number
 
 
@@ -116,6 +143,7 @@ def complex_type(dtype: DTypeLike, name: str) -> np.dtype[Any]:
     """complex64 or complex128.
 
     Raises:
+        TypeError: it doesn't stand for a type.
         ValueError: it is something else.
     """
     return _one_of(dtype, name, ("complex64", "complex128"))
@@ -125,12 +153,16 @@ def float_type(dtype: DTypeLike, name: str) -> np.dtype[Any]:
     """float32 or float64.
 
     Raises:
+        TypeError: it doesn't stand for a type.
         ValueError: it is something else.
     """
     return _one_of(dtype, name, ("float32", "float64"))
 
 
 def _one_of(dtype: DTypeLike, name: str, kinds: tuple[str, str]) -> np.dtype[Any]:
+    # NumPy takes None for float64.
+    if not isinstance(dtype, str | type | np.dtype):
+        raise TypeError(f"{name} must be {kinds[0]} or {kinds[1]}, not {dtype!r}")
     try:
         kind: np.dtype[Any] | None = np.dtype(dtype)
     except TypeError:
@@ -151,7 +183,13 @@ def _number(value: float, name: str) -> float:
         raise TypeError(f"{name} must be a number, not {value!r}") from None
 
 
-def _real(values: ArrayLike, name: str) -> NDArray[np.float64]:
+def real(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Real numbers of any shape, finite or not, as float64.
+
+    Raises:
+        TypeError: they aren't real numbers.
+        ValueError: some are masked.
+    """
     if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
         first = int(np.argmax(np.ma.getmaskarray(values).ravel()))
         raise ValueError(f"{name} has masked values (first at index {first}): fill them first")
@@ -165,7 +203,7 @@ def _real(values: ArrayLike, name: str) -> NDArray[np.float64]:
 
 
 def _all_finite(x: NDArray[np.float64], name: str) -> None:
-    finite = np.isfinite(x)
-    if not finite.all():
-        first = int(np.argmin(finite))
+    good = np.isfinite(x)
+    if not good.all():
+        first = int(np.argmin(good))
         raise ValueError(f"{name} must be finite, but is {x[first]} at index {first}")

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import fft as sp_fft
 
 from pycwt_mod.bands import (
     DOUBLE,
@@ -31,6 +30,7 @@ from pycwt_mod.bands import (
     window,
     window_transform,
 )
+from pycwt_mod.circles import Circle, band_signal, real_fft
 from pycwt_mod.rows import RowFilter, make_row
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def morlet_rows(
             a function that fills a row of ``dtype``.
         threads: rows made at the same time.
     """
-    spectrum: NDArray[np.complex128] = sp_fft.rfft(x, n)
+    spectrum = real_fft(x, n)
     single = np.zeros(scales.size, np.bool_)
     if dtype == np.complex64:
         single = single_suffices(spectrum, scales, wavelet.order)
@@ -296,14 +296,14 @@ class BandTransform:
             bins = self._seen(s, group) * unit
             if rate.decimation == 1:
                 # What is left of a wavelet's skirt may be below the range of single precision.
-                row = self._band(1, group.low, bins, np.complex128)[: self._size]
+                circle = Circle(self._n, 0, self._size)
+                row = band_signal(bins, group.low, circle, 1 / self._n, np.complex128)
                 return row, RowFilter(0.0, 1, np.ones(1), np.empty((0, 1)))
             carrier = self._order / (2 * np.pi * s)
             f = (np.arange(group.low, group.high) / self._n - carrier) * rate.decimation
             bins /= window_transform(f, self._precision)
-            band = self._band(rate.decimation, group.low, bins, self._precision.complex_type)
             how = self._filter(s, rate.decimation, np.ones(1))
-            return np.concatenate([band[band.size - how.before :], band]), how
+            return self._band(group, bins, how.before, how.length(self._size)), how
 
         return prepare
 
@@ -317,14 +317,12 @@ class BandTransform:
             )
             for j in group.members
         ]
-        bins = self._spectrum[group.low : group.high]
-        band = self._band(d, group.low, bins, self._precision.complex_type)
         margin = max(how.before for how in filters)
-        end = max(how.length(self._size) - how.before for how in filters)
-        looped = np.concatenate([band[band.size - margin :], band[:end]])
+        length = margin + max(how.length(self._size) - how.before for how in filters)
+        band = self._band(group, self._spectrum[group.low : group.high], margin, length)
 
         def preparer(how: RowFilter) -> Prepare:
-            return lambda: (looped[margin - how.before :], how)
+            return lambda: (band[margin - how.before :], how)
 
         return [preparer(how) for how in filters]
 
@@ -343,18 +341,9 @@ class BandTransform:
         return seen * self._spectrum[group.low : group.high]
 
     def _band(
-        self,
-        decimation: int,
-        low: int,
-        bins: NDArray[np.complex128],
-        dtype: type[np.complexfloating],
-    ) -> NDArray[np.complexfloating]:
-        """The signal of bins low, low + 1, … at every ``decimation``-th sample."""
-        folded = np.zeros(self._n // decimation, dtype)
-        start = low % folded.size
-        first = min(folded.size - start, bins.size)
-        # The transform's own 1/length makes it 1/n.
-        folded[start : start + first] = bins[:first] / decimation
-        folded[: bins.size - first] = bins[first:] / decimation
-        band: NDArray[np.complexfloating] = sp_fft.ifft(folded, overwrite_x=True)
-        return band
+        self, group: _Group, bins: NDArray[np.complex128], before: int, length: int
+    ) -> NDArray[Any]:
+        """``length`` samples of the band, from ``before`` samples before the first one on."""
+        around = self._n // group.rate.decimation
+        circle = Circle(around, before, min(around, length - before))
+        return band_signal(bins, group.low, circle, 1 / self._n, self._precision.complex_type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,10 @@ from pycwt_mod import checks
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+
+#: Bins that are summed up before one of them is looked for.
+_BLOCK = 16
 
 
 def levels(
@@ -42,16 +46,14 @@ def levels(
             f"histogram must be counts of shape (scales, bins), not {counts.dtype} of "
             f"shape {counts.shape}"
         )
-    if (counts < 0).any():
+    if counts.size and counts.min() < 0:
         raise ValueError("histogram must not have negative counts")
     p = checks.within(level, "level", 0, 1)
     n = counts.sum(axis=1) if independent is None else np.asarray(independent, dtype=np.float64)
     spread = np.sqrt(p * (1 - p) / np.maximum(np.broadcast_to(n, counts.shape[:1]), 1))
-    # Exact below 2^53, and beyond it as good as any.
-    cumulative = np.cumsum(counts, axis=1, dtype=np.float64)
-    upper = _quantiles(cumulative, np.minimum(1, p + spread))
-    lower = _quantiles(cumulative, np.maximum(0, p - spread))
-    return _quantiles(cumulative, np.full(spread.shape, p)), (upper - lower) / 2
+    shares = np.stack([np.full(spread.shape, p), p + spread, p - spread])
+    found, upper, lower = _quantiles(counts, np.clip(shares, 0, 1))
+    return found, (upper - lower) / 2
 
 
 def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,17 +76,33 @@ def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDA
     return shares
 
 
-def _quantiles(cumulative: NDArray[np.float64], p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where each row first reaches its share of its total, interpolated within the bin."""
-    bins = cumulative.shape[1]
-    wanted = p * cumulative[:, -1]
-    reached = [row.searchsorted(value) for row, value in zip(cumulative, wanted, strict=True)]
-    bin_ = np.minimum(np.array(reached, dtype=np.int64), bins - 1)
-    at = np.arange(bin_.size)
-    below = np.where(bin_ > 0, cumulative[at, bin_ - 1], 0)
-    count = cumulative[at, bin_] - below
+def _quantiles(counts: NDArray[Any], p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where each row first reaches shares of its total, interpolated within the bin.
+
+    First among blocks of bins, then within one: a cumulative histogram would be as large again,
+    and memory that was never touched costs more than sums do.
+
+    Args:
+        counts: of the rows, shape (rows, bins).
+        p: the shares, shape (shares, rows).
+    """
+    bins, rows = counts.shape[1], np.arange(counts.shape[0])
+    starts = np.arange(0, bins, _BLOCK)
+    # Integers are compared as floats: exact below 2^53, and beyond it as good as any.
+    kind = np.result_type(counts, np.int64)
+    blocks = np.cumsum(np.add.reduceat(counts, starts, axis=1, dtype=kind), axis=1)
+    wanted = p * blocks[:, -1]
+    block = np.minimum((blocks < wanted[..., None]).sum(axis=2), starts.size - 1)
+    at = starts[block][..., None] + np.arange(_BLOCK)
+    inner = np.where(at < bins, counts[rows[:, None], np.minimum(at, bins - 1)], 0)
+    before = np.where(block > 0, blocks[rows, block - 1], 0)
+    cumulative = before[..., None] + np.cumsum(inner, axis=2, dtype=kind)
+    reached = np.minimum((cumulative < wanted[..., None]).sum(axis=2), bins - 1 - starts[block])
+    share, row = np.indices(reached.shape, sparse=True)
+    count = inner[share, row, reached].astype(kind)
+    below = cumulative[share, row, reached] - count
     # What an empty bin is divided by doesn't matter.
     inside = np.where(count > 0, (wanted - below) / np.where(count > 0, count, 1), 0)
-    found = (bin_ + np.clip(inside, 0, 1)) / bins
-    values: NDArray[np.float64] = np.where(cumulative[:, -1] > 0, found, np.nan)
+    found = (starts[block] + reached + np.clip(inside, 0, 1)) / bins
+    values: NDArray[np.float64] = np.where(blocks[:, -1] > 0, found, np.nan)
     return values

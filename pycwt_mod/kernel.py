@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from pycwt_mod._kernel import ffi, lib
-from pycwt_mod.backends import NoControl, check_span
+from pycwt_mod.backends import Cancelled, NoControl, check_span
 from pycwt_mod.cascade import EDGE, Octave, octaves, whole
 from pycwt_mod.edges import node_samples
 from pycwt_mod.kernel_run import KernelError, Part, Run, check
@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Control, SignificanceTask
 
-__all__ = ["Coherence", "KernelError", "Plan", "instruction_sets", "plan_for", "threefry"]
+__all__ = [
+    "Coherence",
+    "GivenSeries",
+    "KernelError",
+    "Plan",
+    "instruction_sets",
+    "plan_for",
+    "threefry",
+]
 
 #: How the coherence is computed: ``plain`` at every sample of every scale, ``multirate`` at a
 #: rate of each scale's own (Morlet without nodes alone), ``auto`` the fastest that is right for
@@ -102,9 +110,14 @@ class Plan:
             )
             models.setdefault(tables, plan)
             rows = slice(octave.row, None)
-            parts.append(Part(plan, rows, int(lib.pk_plan_lanes(plan))))
+            parts.append(Part(plan, rows, int(lib.pk_plan_lanes(plan)), octave.series))
         # Those that lend their tables live as long as any.
         self._parts = tuple(parts)
+
+    @property
+    def handle(self) -> Any:
+        """The kernel's own plan, of a task that isn't a cascade."""
+        return self._parts[0].plan
 
     @property
     def path(self) -> Path:
@@ -211,6 +224,70 @@ class Plan:
         first, second = (ffi.from_buffer("float[]", row) for row in x)
         check(lib.pk_plan_series(self._parts[octave].plan, seed, realisation, first, second))
         return x
+
+
+class GivenSeries:
+    """Counts the coherence of series that the caller made; several threads may do so at once.
+
+    Args:
+        plan: of a ``full`` task; its coefficients only tell what order of size to expect.
+
+    Raises:
+        ValueError: the plan is of a cascade.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        if plan.task.estimator != "full":
+            raise ValueError("plan must be of a full task: a cascade makes its own series")
+        self._plan = plan
+        self._cancel = ffi.new("int32_t *")
+
+    def cancel(self) -> None:
+        """Stop what is being counted, for good."""
+        self._cancel[0] = 1
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether :meth:`cancel` was called."""
+        return bool(self._cancel[0])
+
+    def histogram(self, x1: NDArray[np.float32], x2: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The histogram of pairs of series.
+
+        Args:
+            x1: finite and of the order of one, ``float32[pairs, length]``, contiguous.
+            x2: the same.
+
+        Returns:
+            ``int64[task.rows, bins]``.
+
+        Raises:
+            Cancelled: :meth:`cancel` was called.
+            ValueError: the arrays aren't like that.
+            KernelError: there is no memory for the workspace.
+        """
+        task = self._plan.task
+        for x, name in ((x1, "x1"), (x2, "x2")):
+            if x.shape != (len(x1), task.length) or x.dtype != np.float32:
+                raise ValueError(
+                    f"{name} must be float32 of shape ({len(x1)}, {task.length}), not {x.dtype} "
+                    f"of shape {x.shape}"
+                )
+        hist = np.zeros((task.rows, task.bins), np.int64)
+        code = lib.pk_plan_run_given(
+            self._plan.handle,
+            ffi.NULL,
+            ffi.from_buffer("float[]", x1),
+            ffi.from_buffer("float[]", x2),
+            len(x1),
+            ffi.from_buffer("int64_t[]", hist),
+            self._cancel,
+            ffi.NULL,
+        )
+        if code == lib.PK_CANCELLED:
+            raise Cancelled
+        check(code)
+        return hist
 
 
 def _create(octave: Octave, isa: str | None, path: Path, model: Any, *, pitch: int) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pycwt_mod.cascade import decorrelation
 from pycwt_mod.edges import node_samples
 from pycwt_mod.grid import cone_factor
 from pycwt_mod.histogram import upper_tail
@@ -33,19 +34,19 @@ class LevelMap(NamedTuple):
     standard_errors: NDArray[np.float64]
 
 
-def node_values(part: Octave, correlation: float) -> NDArray[np.float64]:
-    """Independent values of one realisation at the nodes of an octave: one for either end.
+def node_values(part: Octave) -> NDArray[np.float64]:
+    """Independent values of one series at the nodes of an octave: one for either end.
 
     Two, but near the middle, where both ends are the same: values t apart are correlated as
-    exp(−t²/(c·s)²).
+    exp(−t²/(c·s)²); see :func:`pycwt_mod.cascade.decorrelation`.
 
     Args:
         part: of a cascade, or a full task.
-        correlation: c, in scales.
 
     Returns:
         float64, shape (nodes, own rows); 1 where nothing is counted.
     """
+    correlation = decorrelation(part.task)
     found = np.ones((len(part.task.edge_nodes), part.own[1] - part.own[0]))
     for row, scale in enumerate(part.task.scales[slice(*part.own)]):
         if samples := node_samples(part.task, scale):

@@ -6,7 +6,6 @@ the data, whose coherence at each scale is counted outside the cone of influence
 
 from __future__ import annotations
 
-import math
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,16 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod import checks, grid
-from pycwt_mod.backends import (
-    BackendUnavailableError,
-    NoControl,
-    SignificanceTask,
-    get_backend,
-    list_backends,
-)
+from pycwt_mod.backends import NoControl, SignificanceTask, choose_backend
 from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_LENGTH, MAX_REALISATIONS
 from pycwt_mod.cache import Entry, HistogramCache
-from pycwt_mod.cascade import EDGE, Octave, octaves, points_beyond, whole
+from pycwt_mod.cascade import Octave, octaves, whole
 from pycwt_mod.edges import default_nodes
 from pycwt_mod.histogram import levels
 from pycwt_mod.levelmap import LevelMap, node_distances, node_values, spread, tails
@@ -37,15 +30,6 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Control, MonteCarloBackend
     from pycwt_mod.backends.task import Estimator
-
-#: What ``backend="auto"`` takes first; after it, any that can compute now.
-_PREFERRED = "joblib"
-#: Correlation of R² at points t apart, for the Morlet wavelet at scale s: exp(−t²/3s²). The cross
-#: power of independent noises is correlated as exp(−t²/2s²); the window exp(−t²/2s²), passed over
-#: both, widens it to exp(−t²/6s²); R² goes as its squared modulus. The other windows are of like
-#: width. Passing a high level decorrelates somewhat faster, so that the errors lie on the safe
-#: side.
-_CORRELATION = math.sqrt(3)
 
 
 @dataclass(frozen=True)
@@ -69,6 +53,8 @@ class MonteCarlo:
     numerics: str = ""
     #: Realisations that came from the cache.
     cached: int = 0
+    #: The null hypothesis: what the surrogates keep of the series.
+    null: str = "ar1"
 
     def at(self, significance_level: float) -> MonteCarlo:
         """The same run read at another level; nothing is computed anew.
@@ -128,6 +114,15 @@ class MonteCarlo:
         """Which estimator ran."""
         return self.task.estimator
 
+    def __repr__(self) -> str:
+        known = self.levels[np.isfinite(self.levels)].tolist() or [float("nan")]
+        return (
+            f"<MonteCarlo: {self.mc_count:,} realisations, seed {self.seed}, null {self.null}, "
+            f"estimator {self.estimator}, backend {self.backend} ({self.numerics}), "
+            f"{len(self.task.scales)} scales, {100 * self.significance_level:g} % levels "
+            f"R² {min(known):.3f} to {max(known):.3f}>"
+        )
+
 
 def wct_significance(  # noqa: PLR0917 - pycwt's signature
     al1: float,
@@ -146,7 +141,7 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "full",
+    estimator: Estimator = "cascade",
     control: Control | None = None,
 ) -> NDArray[np.float64]:
     """Levels of squared coherence that independent AR(1) noises stay below, per scale.
@@ -169,7 +164,8 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
             that can.
         seed: 0 ≤ seed < 2⁶⁴; None draws one.
         bins: bins of the histogram between 0 and 1.
-        estimator: ``cascade`` draws short series for every octave of scales; ``full`` draws
+        estimator: ``cascade`` draws short series for every octave of scales, as many as it
+            takes for the standard error that ``full`` has at its worst scale; ``full`` draws
             series of six times the largest scale, as pycwt does, and sees them at every scale.
             Both estimate the same levels, ``cascade`` the sooner; see
             :mod:`pycwt_mod.cascade`.
@@ -207,7 +203,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     wavelet: str | Wavelet = "morlet",
     *,
     bins: int = 1000,
-    estimator: Estimator = "full",
+    estimator: Estimator = "cascade",
     n: int | None = None,
     edges: bool = False,
 ) -> SignificanceTask:
@@ -222,7 +218,7 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         J: number of scales less one.
         wavelet: name or instance.
         bins: bins of the histogram.
-        estimator: ``full`` or ``cascade``.
+        estimator: ``cascade`` or ``full``; see :func:`wct_significance`.
         n: samples of a realisation. None takes six times the largest scale, so that every scale
             has points outside the cone of influence; at least 16 samples.
         edges: counts within the cone, too, at nodes that suit the wavelet; ``n`` should then be
@@ -261,7 +257,7 @@ def monte_carlo(
     *,
     precision: float | None = None,
     significance_level: float = 0.95,
-    backend: str = "auto",
+    backend: str | MonteCarloBackend = "auto",
     seed: int | None = None,
     control: Control | None = None,
     start: MonteCarlo | None = None,
@@ -276,7 +272,7 @@ def monte_carlo(
             million, until the standard error of every level is below this, those of the nodes
             within the cone included.
         significance_level: probability, between 0 and 1.
-        backend: name, or "auto".
+        backend: name, "auto", or a backend.
         seed: 0 ≤ seed < 2⁶⁴; None draws one, or takes that of a run in the cache.
         control: watches and cancels the run.
         start: an earlier run of the same task, to be continued: 300 + 700 realisations are the
@@ -289,7 +285,8 @@ def monte_carlo(
 
     Raises:
         TypeError: an argument isn't a number.
-        ValueError: an argument is out of range, or ``start`` is of another task, class or seed.
+        ValueError: an argument is out of range, ``start`` is of another task, class or seed, or
+            the backend of that name can't compute such a task.
         Cancelled: the control said so.
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now; the text says what to do.
@@ -299,7 +296,7 @@ def monte_carlo(
     wanted = None if precision is None else checks.within(precision, "precision", 0, 1)
     if seed is not None:
         seed = checks.whole(seed, "seed", 0, 2**64 - 1)
-    chosen = choose_backend(backend)
+    chosen = choose_backend(backend, task) if isinstance(backend, str) else backend
     numerics = chosen.info.numerics
     known = _earlier(
         task, numerics, seed, start=start, cache=cache, count=None if wanted else count
@@ -307,14 +304,13 @@ def monte_carlo(
     number = known.seed if known else (secrets.randbits(64) if seed is None else seed)
     done = known.mc_count if known else 0
     histogram = known.histogram if known else np.zeros((task.rows, task.bins), np.int64)
-    independent = independent_values(task, 1)
     for stage in _stages(count, wanted, done):
         if stage > done:
             histogram = histogram + chosen.run(
                 task, number, done, stage - done, control or NoControl()
             )
             done = stage
-        found, errors = levels(histogram, level, done * independent)
+        found, errors = levels(histogram, level, independent_values(task, done))
         if wanted is None or np.nanmax(errors) <= wanted:
             break
     found, errors = found[: len(task.scales)], errors[: len(task.scales)]
@@ -369,71 +365,20 @@ def _earlier(
 def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
     """How many independent values of R² a number of realisations gives in each row.
 
-    Neighbouring points of a realisation are correlated over about three scales. A mean of
-    correlated values of weights w is worth (Σw)²/ΣΣ w·w'·ρ independent ones, ρ being the
-    correlation of either pair (without correlation, Kish 1965, *Survey sampling*, section 11.7).
     A node has one value for either end.
 
     Args:
         task: the job.
-        realisations: how many were computed.
+        realisations: how many were computed, from the first on.
 
     Returns:
         float64, shape (task.rows,).
     """
     parts = _parts(task)
-    outside = [n for part in parts for n in _independent(part)]
-    nodes = np.concatenate([node_values(part, _CORRELATION) for part in parts], axis=1)
-    return realisations * np.concatenate([outside, nodes.ravel()])
+    outside = [part.series(realisations) * np.array(part.independent) for part in parts]
+    nodes = [part.series(realisations) * node_values(part) for part in parts]
+    return np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()])
 
 
 def _parts(task: SignificanceTask) -> tuple[Octave, ...]:
     return octaves(task) if task.estimator == "cascade" else (whole(task),)
-
-
-def _independent(part: Octave) -> list[float]:
-    """Independent values of one realisation at the own scales of an octave."""
-    cone, length = grid.cone_factor(part.task.family), part.task.length
-    found = []
-    for scale, (near, beyond) in zip(part.task.scales[slice(*part.own)], part.weights, strict=True):
-        all_ = points_beyond(scale * cone, length)
-        inner = points_beyond(scale * max(cone, EDGE), length)
-        more, width = beyond - near, _CORRELATION * scale
-        edge = (all_ - inner) / 2
-        # Of the zones with themselves, and with each other.
-        pairs = (
-            near**2 * _correlated(all_, width)
-            + more**2 * _correlated(inner, width)
-            + 2 * near * more * (_correlated(edge + inner, width) - _correlated(edge, width))
-        )
-        found.append((near * all_ + more * inner) ** 2 / pairs if pairs > 0 else 1.0)
-    return found
-
-
-def _correlated(span: float, width: float) -> float:
-    """∫∫ exp(−(t − u)²/width²) dt du over 0 … span."""
-    x = span / width
-    return width**2 * (math.sqrt(math.pi) * x * math.erf(x) + math.expm1(-(x**2)))
-
-
-def choose_backend(name: str) -> MonteCarloBackend:
-    """The backend of that name; for "auto" the preferred one, else the first that can compute.
-
-    Raises:
-        UnknownBackendError: there is no backend of that name.
-        BackendUnavailableError: none can compute now.
-    """
-    if name != "auto":
-        return get_backend(name)
-    names = sorted((info.name for info in list_backends()), key=lambda n: (n != _PREFERRED, n))
-    reasons = []
-    for candidate in names:
-        backend = get_backend(candidate)
-        state = backend.probe()
-        if state.available:
-            return backend
-        reasons.append(f"{candidate}: {state.error}")
-    raise BackendUnavailableError(
-        "no backend can compute a significance; "
-        + ("; ".join(reasons) if reasons else "no driver is installed")
-    )

@@ -13,13 +13,10 @@ import numpy as np
 from scipy.signal import lfilter
 
 from pycwt_mod import checks
+from pycwt_mod.cautions import UnitRootWarning
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-class UnitRootWarning(UserWarning):
-    """A series is redder than any AR(1) process of its length is expected to be."""
 
 
 class RedNoise(NamedTuple):
@@ -33,7 +30,7 @@ class RedNoise(NamedTuple):
     mu2: float
 
 
-def ar1(x: ArrayLike) -> RedNoise:
+def ar1(x: ArrayLike, present: ArrayLike | None = None) -> RedNoise:
     """AR(1) parameters of a series, corrected for the bias of short series.
 
     The lag-1 autocorrelation of a finite series is biased low because its own mean is taken
@@ -50,6 +47,8 @@ def ar1(x: ArrayLike) -> RedNoise:
 
     Args:
         x: N real samples, at least 4, not constant.
+        present: of a series whose gaps were filled, the samples that weren't, bool[N]: only they,
+            and neighbours among them, count.
 
     Returns:
         g, a, mu2; see :class:`RedNoise`.
@@ -62,14 +61,16 @@ def ar1(x: ArrayLike) -> RedNoise:
         UnitRootWarning: the series is too close to a unit root.
     """
     values = checks.series(x, "x")
-    n = values.size
+    there = _present(present, values.size)
+    n = int(there.sum())
     exponent = math.frexp(float(np.abs(values).max()))[1]
     y = np.ldexp(values, -exponent)
-    y = y - y.mean()
+    y = (y - y[there].mean()) * there
     size = float(np.abs(y).max())
     y = y / size
     c0 = float(y @ y) / n
-    r = float(y[:-1] @ y[1:]) / (n - 1) / c0
+    neighbours = int((there[:-1] & there[1:]).sum())
+    r = float(y[:-1] @ y[1:]) / max(1, neighbours) / c0
     half = (n * n - n + 2 + r * (n - 1) * (n + 2)) / 2
     root = half * half - n**3 * (1 + r * (n - 1))
     if root < 0:
@@ -84,6 +85,22 @@ def ar1(x: ArrayLike) -> RedNoise:
     mu2 = _mean_square(g, n)
     a = math.sqrt((1 - g * g) * c0 / (1 - mu2))
     return RedNoise(g, math.ldexp(a * size, exponent), mu2)
+
+
+def _present(present: ArrayLike | None, n: int) -> NDArray[np.bool_]:
+    """Which samples count.
+
+    Raises:
+        ValueError: they aren't told for each sample, or are too few.
+    """
+    if present is None:
+        return np.ones(n, bool)
+    there = np.asarray(present)
+    if there.shape != (n,) or there.dtype != bool:
+        raise ValueError(f"present must be {n} booleans, not {there.dtype} of shape {there.shape}")
+    if there.sum() < checks.MIN_LENGTH:
+        raise ValueError(f"present must have at least {checks.MIN_LENGTH} samples")
+    return there
 
 
 def _mean_square(g: float, n: int) -> float:

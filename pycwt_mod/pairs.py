@@ -14,25 +14,34 @@ scales: that is as far as the filters reach.
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import fft as sp_fft
 
 from pycwt_mod.bands import DOUBLE, SINGLE, Precision, smoothing_taps, smoothing_transform, window
+from pycwt_mod.circles import Circle, band_signal, real_fft
 from pycwt_mod.fast import BandTransform, Rate, band_rate, single_suffices
 from pycwt_mod.rows import SLACK, Pair, RowFilter, coherence_row, pair_rows, smooth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from pycwt_mod.fast import Emit, Prepare
     from pycwt_mod.wavelets import Wavelet
 
 #: Largest decimation here: a tile of one fits the cache.
 _MOST = 64
+#: Smallest scale, in samples, whose smoothing in time is a filter: Nyquist cuts smaller ones.
+_LEAST = {np.float32: 1.78, np.float64: 2.15}
+#: Columns of arrays that are used again come in multiples of this.
+_PITCH = 1 << 12
 #: Smoothed power below this share of the scale's largest is rounding.
 _FLOOR = {np.float32: 1e-10, np.float64: 1e-13}
 
@@ -45,8 +54,10 @@ def coherence_rows(
     scales: NDArray[np.float64],
     weights: Sequence[float],
     wavelet: Wavelet,
-    r2: NDArray[np.floating],
-    phase: NDArray[np.floating],
+    dtype: np.dtype[Any],
+    emit_r2: Emit,
+    emit_phase: Emit,
+    threads: int = 1,
 ) -> None:
     """Squared coherence and phase of two series at ascending scales.
 
@@ -57,32 +68,54 @@ def coherence_rows(
         scales: in samples, ascending, shape (scales,).
         weights: of the smoothing over scales.
         wavelet: of the Morlet family.
-        r2: float32 or float64, shape (scales, N); overwritten.
-        phase: of the same type and shape; overwritten.
+        dtype: float32 or float64.
+        emit_r2: is called once for each scale, by several threads where there are several,
+            with a function that fills a row of ``dtype`` with R².
+        emit_phase: likewise with the phase.
+        threads: scales worked at the same time.
     """
-    spectra = [sp_fft.rfft(x, n) for x in (x1, x2)]
+    spectra = [real_fft(x, n) for x in (x1, x2)]
     precision = DOUBLE
-    if r2.dtype == np.float32 and all(
+    if dtype == np.float32 and all(
         single_suffices(spectrum, scales, wavelet.order).all() for spectrum in spectra
     ):
         precision = SINGLE
     work = _Work(scales, weights, wavelet.order, precision, x1.size)
-    rates = dict(enumerate(work.rates))
     transforms = [
         BandTransform(x1.size, n, spectrum, wavelet.order, precision) for spectrum in spectra
     ]
+    del spectra
+    sources = work.sources(transforms)
     ring: dict[int, _Term] = {}
+
+    def term(source: _Source) -> None:
+        emit_phase(source.scale, lambda out: ring.update({source.scale: work.term(source, out)}))
+
+    def row(j: int) -> None:
+        emit_r2(j, lambda out: work.row(j, ring, out))
+
     ready = 0
-    for first, second in zip(
-        *(transform.batches(scales, rates, 1.0) for transform in transforms), strict=True
-    ):
-        for j, one, other in zip(first[0], first[1], second[1], strict=True):
-            (band, how), (its, _) = one(), other()
-            ring[j] = work.term(j, work.pair(band, its, how), phase[j])
-            while ready <= j - work.half or (j == scales.size - 1 and ready <= j):
-                work.row(ready, ring, r2[ready])
-                ring.pop(ready - work.half, None)
-                ready += 1
+    with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
+        for_each = pool.map if pool else map
+        while batch := list(islice(sources, threads)):
+            deque(for_each(term, batch), 0)
+            last = batch[-1].scale
+            # The largest scales have no others after them to wait for.
+            end = last + 1 - (work.half if last < scales.size - 1 else 0)
+            deque(for_each(row, range(ready, end)), 0)
+            ready = max(ready, end)
+            for j in [j for j in ring if j < ready - work.half]:
+                work.recycle(ring.pop(j))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What makes the bands of a scale."""
+
+    #: Its number.
+    scale: int
+    first: Prepare
+    second: Prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +127,36 @@ class _Term:
     values: dict[int, NDArray[np.floating]]
     #: Largest powers of the first and the second series.
     peaks: tuple[float, float]
+
+
+class _Buffers:
+    """Memory that is used again: fresh memory costs more time than what is done with it.
+
+    Args:
+        dtype: of the arrays.
+    """
+
+    def __init__(self, dtype: type[np.floating]) -> None:
+        self._dtype = dtype
+        self._spare: dict[int, list[NDArray[np.floating]]] = {}
+
+    def take(self, rows: int, columns: int) -> NDArray[np.floating]:
+        """An array of that shape, its contents undefined."""
+        pitch = -(-columns // _PITCH) * _PITCH
+        # Scales ascend: what is much too large won't be wanted again.
+        for other in [other for other in list(self._spare) if other > 2 * pitch + _PITCH]:
+            self._spare.pop(other, None)
+        try:
+            whole = self._spare.setdefault(pitch, []).pop()
+        except IndexError:
+            whole = np.empty((rows, pitch), self._dtype)
+        return whole[:, :columns]
+
+    def give(self, array: NDArray[np.floating]) -> None:
+        """Take an array back, where it came from here."""
+        spare = self._spare.get(array.strides[0] // array.itemsize)
+        if spare is not None and isinstance(array.base, np.ndarray):
+            spare.append(array.base)
 
 
 class _Work:
@@ -112,6 +175,7 @@ class _Work:
         self._precision = precision
         self._size = size
         self._padded = 1 << (size - 1).bit_length()
+        self._buffers = _Buffers(precision.real_type)
         self.half = len(weights) // 2
         # A row is interpolated from points that suit the smallest scale of its window, and a
         # scale is sampled as finely as the first row that it is part of.
@@ -124,6 +188,18 @@ class _Work:
             return band_rate(self._scales[j], order, self._precision, finest, 1)
         return band_rate(self._scales[j], order, self._precision, finest, _MOST)
 
+    def sources(self, transforms: Sequence[BandTransform]) -> Iterator[_Source]:
+        """The scales in ascending order."""
+        rates = dict(enumerate(self.rates))
+        batches = [transform.batches(self._scales, rates, 1.0) for transform in transforms]
+        for first, second in zip(*batches, strict=True):
+            yield from map(_Source, first[0], first[1], second[1])
+
+    def recycle(self, term: _Term) -> None:
+        """Take back the memory of a term."""
+        for values in term.values.values():
+            self._buffers.give(values)
+
     def pair(self, first: NDArray[Any], second: NDArray[Any], how: RowFilter) -> Pair:
         """The bands of both series and their filter, in the precision of the work."""
         kind, real = self._precision.complex_type, self._precision.real_type
@@ -133,13 +209,15 @@ class _Work:
             RowFilter(how.omega, how.decimation, how.taps.astype(real), how.window.astype(real)),
         )
 
-    def term(self, j: int, pair: Pair, phase: NDArray[np.floating]) -> _Term:
-        """The products of scale ``j``, smoothed in time; its phase on the way."""
+    def term(self, source: _Source, phase: NDArray[np.floating]) -> _Term:
+        """The products of a scale, smoothed in time; its phase on the way."""
+        (first, how), (second, _) = source.first(), source.second()
+        pair, j = self.pair(first, second, how), source.scale
         d, s = pair.how.decimation, self._scales[j]
         rows = range(max(0, j - self.half), min(j + self.half + 1, self._scales.size))
         after = sorted({self._rows[row] for row in rows})
         # A Gaussian that Nyquist cuts has no short filter, and one of a large scale neither.
-        filtered = (self.rates[j].own and d > 1) or np.pi * s < self._precision.cut
+        filtered = (self.rates[j].own and d > 1) or s < _LEAST[self._precision.real_type]
         filters = {
             row: np.ones(1, self._precision.real_type)
             if filtered
@@ -154,15 +232,19 @@ class _Work:
         for row, taps in filters.items():
             start = -self._before(row) * (row // d)
             if filtered:
-                smoothed = self._smoothed(sums[:, margin : margin + self._padded // d], s, d, row)
                 where = np.arange(self._length(row)) * (row // d) + start
-                values[row] = smoothed.take(where, axis=1, mode="wrap")
+                circle = sums[:, margin : margin + self._padded // d]
+                values[row] = self._smoothed(circle, s, d, row, where)
                 continue
-            out = np.empty((4, self._length(row) * (row // d) + SLACK), sums.dtype)
+            out = self._buffers.take(4, self._length(row) * (row // d) + SLACK)
             for line, to in zip(sums[:, margin + start - taps.size + 1 :], out, strict=True):
                 smooth(line, taps, to)
             out[:, -SLACK:] = 0
-            values[row] = out if row == d else np.ascontiguousarray(out[:, : -SLACK : row // d])
+            values[row] = out
+            if row > d:
+                values[row] = np.ascontiguousarray(out[:, : -SLACK : row // d])
+                self._buffers.give(out)
+        self._buffers.give(sums)
         peaks = values[after[0]][:2].max(axis=1)
         return _Term(values, (float(peaks[0]), float(peaks[1])))
 
@@ -175,14 +257,23 @@ class _Work:
         return -(-self._size // decimation) + self._precision.reach + SLACK
 
     def _smoothed(
-        self, circle: NDArray[np.floating], s: float, d: int, row: int
+        self, circle: NDArray[np.floating], s: float, d: int, row: int, where: NDArray[np.intp]
     ) -> NDArray[np.floating]:
-        """The products of a large scale, smoothed by FFT."""
-        spectrum = sp_fft.rfft(circle, axis=1)
-        f = np.arange(spectrum.shape[1]) / circle.shape[1]
-        spectrum *= smoothing_transform(s, d, row, f, self._precision)
-        smoothed: NDArray[np.floating] = sp_fft.irfft(spectrum, circle.shape[1], axis=1)
-        return smoothed.astype(circle.dtype, copy=False)
+        """The products of a scale, smoothed by FFT, at some points of the circle."""
+        n = circle.shape[1]
+        half = smoothing_transform(s, d, row, np.arange(n // 2 + 1) / n, self._precision)
+        gauss = np.concatenate([half, half[-2:0:-1]])
+        smoothed = np.empty((4, where.size), circle.dtype)
+        for i in (0, 2):
+            # Two real series in one FFT. Both FFTs are inverse ones, so time runs backwards.
+            bins = np.empty(n, np.complex128)
+            bins.real, bins.imag = circle[i : i + 2]
+            bins = band_signal(bins, 0, Circle(n, 0, n), 1.0, np.complex128)
+            bins *= gauss
+            back = band_signal(bins, 0, Circle(n, 0, n), 1 / n, np.complex128)
+            found = back.take(-where, mode="wrap")
+            smoothed[i], smoothed[i + 1] = found.real, found.imag
+        return smoothed
 
     def _sums(
         self, pair: Pair, phase: NDArray[np.floating], margin: int, stop: int
@@ -196,7 +287,7 @@ class _Work:
         reach = int(pair.how.window.shape[0])
         before = self._before(d)
         ring, written = self._padded // d, pair.sums_length(self._size)
-        sums = np.empty((4, margin + max(stop, ring, written)), self._precision.real_type)
+        sums = self._buffers.take(4, margin + max(stop, ring, written))
         if phase.dtype == sums.dtype:
             pair_rows(pair, phase, sums[:, margin - before :])
         else:

@@ -52,8 +52,8 @@ def coherence_histogram(
         rows = part.row + np.concatenate([outside[0], (1 + block) * len(task.scales) + row])
         where = (np.concatenate([outside[0], row]), np.concatenate([outside[1], column]))
         weights = np.concatenate([_weights(part)[outside], np.ones_like(row)])
-        for realisation in range(first, first + count):
-            r2 = realisation_coherence(part.task, seed, realisation, part.stream)
+        for number in range(part.series(first), part.series(first + count)):
+            r2 = realisation_coherence(part.task, seed, number, part.stream)
             r2 = r2[slice(*part.own)][where]
             bins = np.minimum((r2 * task.bins).astype(np.int64), task.bins - 1)
             np.add.at(histogram, (rows, bins), weights)
@@ -84,7 +84,7 @@ def realisation_coherence(
     Args:
         task: the null hypothesis.
         seed: 0 ≤ seed < 2⁶⁴.
-        realisation: its number.
+        realisation: its number; of an octave, the number of its series.
         stream: of its noise.
 
     Returns:

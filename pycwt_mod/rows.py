@@ -101,7 +101,7 @@ def make_row(
     row, keep = _row(band, how, np.float32 if single else np.float64)
     function = lib.pt_row_f32 if single else lib.pt_row_f64
     to = ffi.from_buffer("float[]" if single else "double[]", out, require_writable=True)
-    _check(function(_isa(isa), row, out.size, to), how, band.size, out.size)
+    _check(function(instruction_set(isa), row, out.size, to), how, band.size, out.size)
     del keep
 
 
@@ -147,7 +147,7 @@ def pair_rows(
     both.second = ffi.from_buffer(pair.second)
     both.pitch = sums.strides[0] // sums.itemsize
     function = lib.pt_pair_f32 if real == np.float32 else lib.pt_pair_f64
-    code = function(_isa(isa), both, phase.size, _pointer(phase), _pointer(sums))
+    code = function(instruction_set(isa), both, phase.size, _pointer(phase), _pointer(sums))
     _check(code, pair.how, pair.first.size, phase.size)
     del keep
 
@@ -168,6 +168,7 @@ def smooth(
 
     Raises:
         ValueError: types or lengths don't fit, or ``isa`` isn't one that works here.
+        MemoryError: there is no memory for it.
     """
     half = taps.size - 1
     if not x.dtype == taps.dtype == out.dtype or x.size < out.size + 2 * half:
@@ -176,7 +177,9 @@ def smooth(
         raise ValueError(f"out must have at least {SLACK} numbers, not {out.size}")
     function = lib.pt_smooth_f32 if out.dtype == np.float32 else lib.pt_smooth_f64
     at = _pointer(x) + half
-    function(_isa(isa), at, _pointer(taps), half, out.size - SLACK, _pointer(out))
+    code = function(instruction_set(isa), at, _pointer(taps), half, out.size - SLACK, _pointer(out))
+    if code == lib.PT_NO_MEMORY:
+        raise MemoryError("no memory for a filter")
 
 
 def coherence_row(
@@ -226,7 +229,7 @@ def coherence_row(
         "reach": reach,
     }
     function = lib.pt_coherence_f32 if out.dtype == np.float32 else lib.pt_coherence_f64
-    code = function(_isa(isa), ffi.new("pt_window *", fields), out.size, _pointer(out))
+    code = function(instruction_set(isa), ffi.new("pt_window *", fields), out.size, _pointer(out))
     if code == lib.PT_NO_MEMORY:
         raise MemoryError("no memory for a row of coherence")
     if code != lib.PT_OK:
@@ -254,7 +257,8 @@ def _row(
     return ffi.new("pt_row *", fields), (taps, window, band, fields)
 
 
-def _isa(name: str | None) -> int:
+def instruction_set(name: str | None) -> int:
+    """Number of an instruction set, by default that of the environment or the best there is."""
     return _isa_number(name or os.environ.get("PYCWT_ISA") or None)
 
 

@@ -162,6 +162,13 @@ def squared_coherence(
     s1 = smoother.real((W1.real**2 + W1.imag**2) / s)
     s2 = smoother.real((W2.real**2 + W2.imag**2) / s)
     s12 = smoother.complex(W1 * W2.conj() / s)
+    return coherence_ratio(s1, s2, s12)
+
+
+def coherence_ratio(
+    s1: NDArray[np.float64], s2: NDArray[np.float64], s12: NDArray[np.complex128]
+) -> NDArray[np.float64]:
+    """|s12|² / (s1·s2) of smoothed spectra, shape (scales, N); see :func:`squared_coherence`."""
     there = (s1 > _ROUNDING * s1.max(axis=1, keepdims=True)) & (
         s2 > _ROUNDING * s2.max(axis=1, keepdims=True)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,28 @@ if TYPE_CHECKING:
     Destination = NDArray[Any] | str | os.PathLike[str] | None
 
 
-class ArrayStore:
+class Store:
+    """Takes the rows of an array."""
+
+    def emit(self, j: int, fill: Fill) -> None:
+        """Have row ``j`` filled."""
+        raise NotImplementedError
+
+    def emit_all(self, rows: NDArray[Any]) -> None:
+        """Take all rows from an array."""
+        for j, row in enumerate(rows):
+            self.emit(j, partial(_copy, row))
+
+    def result(self) -> NDArray[Any]:
+        """The array."""
+        raise NotImplementedError
+
+
+def _copy(row: NDArray[Any], out: NDArray[Any]) -> None:
+    out[:] = row
+
+
+class ArrayStore(Store):
     """Rows of an array in memory."""
 
     def __init__(self, array: NDArray[Any]) -> None:
@@ -36,7 +58,7 @@ class ArrayStore:
         return self._array
 
 
-class FileStore:
+class FileStore(Store):
     """Rows of an array in a ``.npy`` file, written one by one; any number of threads may.
 
     The file appears under its name when the last row is written; until then it has ``.part``
@@ -89,7 +111,7 @@ class FileStore:
 @contextmanager
 def opened(
     out: Destination, shape: tuple[int, int], dtype: DTypeLike, name: str = "out"
-) -> Iterator[ArrayStore | FileStore]:
+) -> Iterator[Store]:
     """A store for an array of that shape and type.
 
     Args:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import fft as sp_fft
 
-from pycwt_mod import checks, grid
+from pycwt_mod import checks, grid, labels
+from pycwt_mod.cautions import check_scales, check_trend
 from pycwt_mod.fast import MIN_FFT, morlet_rows
+from pycwt_mod.progress import row_progress
+from pycwt_mod.results import About, Transform
 from pycwt_mod.store import opened
 from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Family
     from pycwt_mod.fast import Emit, Fill
+    from pycwt_mod.labels import Labels
     from pycwt_mod.store import Destination
 
 #: Most scales of one transform, less one.
@@ -35,26 +39,9 @@ _EXACT_RANGE = 900
 _SINGLE_RANGE = 80
 
 
-class Transform(NamedTuple):
-    """What :func:`cwt` gives; it unpacks as pycwt's tuple does."""
-
-    #: Wavelet coefficients, complex128 where not asked otherwise, shape (scales, N).
-    W: NDArray[np.complexfloating]
-    #: Scales in units of time, shape (scales,).
-    sj: NDArray[np.float64]
-    #: Fourier frequencies of the scales in 1/time, shape (scales,).
-    freqs: NDArray[np.float64]
-    #: Cone of influence: the longest period free of edge effects, shape (N,).
-    coi: NDArray[np.float64]
-    #: Fourier transform of the series over √N, at the positive frequencies below Nyquist.
-    fft: NDArray[np.complex128]
-    #: The frequencies of ``fft`` in 1/time.
-    fftfreqs: NDArray[np.float64]
-
-
 def cwt(  # noqa: PLR0917 - pycwt's signature
-    signal: ArrayLike,
-    dt: float,
+    signal: ArrayLike | Labels,
+    dt: float | None = None,
     dj: float = 1 / 12,
     s0: float = -1,
     J: float = -1,
@@ -64,6 +51,8 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     dtype: DTypeLike = "complex128",
     out: Destination = None,
     threads: int = 1,
+    time_units: str = "auto",
+    progress: bool = True,
 ) -> Transform:
     """Continuous wavelet transform of a series (TC98, eq. 4), in pycwt's order.
 
@@ -73,8 +62,9 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     told there.
 
     Args:
-        signal: N real samples, at least 4, not constant.
-        dt: sampling interval.
+        signal: N real samples, at least 4, not constant. A pandas Series, an xarray DataArray
+            or one of :func:`pycwt_mod.load_dataset` brings its time axis along.
+        dt: sampling interval; None takes that of the time axis.
         dj: spacing of scales in octaves.
         s0: smallest scale; −1 takes the scale whose period is 2·dt.
         J: number of scales less one; −1 takes round(log2(N·dt/s0)/dj), so that the largest
@@ -87,6 +77,8 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
             file, which is written scale by scale and comes back as a read-only mapping; None
             makes an array.
         threads: scales of a long series computed at the same time.
+        time_units: of dt; see :func:`pycwt_mod.labels.read`.
+        progress: shows a line of progress on a terminal, where it takes long.
 
     Returns:
         W, sj, freqs, coi, fft, fftfreqs; see :class:`Transform`. ``fft`` is X_k/√N of the
@@ -95,19 +87,26 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
 
     Raises:
         TypeError: an argument isn't a number, or the series isn't made of real numbers.
-        ValueError: an argument is out of range; the text names it.
+        ValueError: an argument is out of range, or the time axis isn't even; the text says it.
         OSError: the file can't be written.
+
+    Warns:
+        TrendWarning: the series is mostly a straight line.
+        ConeWarning: nearly all of the map lies within the cone of influence.
     """
     mother = find_wavelet(wavelet)
-    x = checks.series(signal, "signal")
-    dt = checks.positive(dt, "dt")
+    known = labels.read(dt, time_units, signal=signal)
+    x = checks.series(known.values[0], "signal")
+    dt = known.dt
     kind = checks.complex_type(dtype, "dtype")
     threads = checks.whole(threads, "threads", 1, 1024)
     if freqs is None:
         sj = scale_grid(x.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
     else:
         sj = 1 / (mother.flambda() * checks.positives(freqs, "freqs"))
+    check_scales(sj, x.size, mother, dt)
     centred, exponent = unit_series(x)
+    check_trend(centred, "signal")
     if kind == np.complex64 and abs(exponent) > _SINGLE_RANGE:
         raise ValueError(
             f"signal has deviations of about 2^{exponent}, beyond the range of complex64: "
@@ -115,7 +114,7 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
         )
     with opened(out, (sj.size, x.size), kind) as store:
         # Samples of unit size can't overflow on the way; the scaling is exact.
-        emit = store.emit
+        emit = row_progress("transform", sj.size, store.emit) if progress else store.emit
         _rows(centred, exponent, sj / dt, mother, dtype=kind, emit=emit, threads=threads)
     spectrum = sp_fft.rfft(centred)[1 : (x.size + 1) // 2] / math.sqrt(x.size)
     return Transform(
@@ -125,6 +124,7 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
         coi=cone_of_influence(x.size, dt, mother),
         fft=_times_power_of_two(spectrum, exponent),
         fftfreqs=sp_fft.rfftfreq(x.size, dt)[1 : (x.size + 1) // 2],
+        about=About.of(known, mother, dj if freqs is None else None, (centred, exponent)),
     )
 
 

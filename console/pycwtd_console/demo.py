@@ -118,8 +118,8 @@ def _report(job: JobView, found: CoherenceSummary, console: Console) -> None:
         "Significant": f"{found.significant_share:.1%} of the area outside the cone of influence "
         f"(noise: {1 - job.parameters['level']:.0%})",
         "Mean phase there": f"{math.degrees(found.mean_phase):+.0f}°, {relation(found.mean_phase)}",
-        "Monte Carlo": f"{job.realisations:,} realisations on backend {job.backend}, "
-        f"seed {job.seed}",
+        "Monte Carlo": f"{job.realisations:,} realisations of estimator {job.estimator} on "
+        f"backend {job.backend}, seed {job.seed}",
         "Computing time": span(duration(job) or 0.0),
     }
     console.print()

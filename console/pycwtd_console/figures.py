@@ -8,7 +8,7 @@ import numpy as np
 
 from pycwt_mod import plot_coherence, plot_scalogram
 from pycwt_mod.coherence import Coherence
-from pycwt_mod.transform import Transform
+from pycwt_mod.results import Transform
 
 if TYPE_CHECKING:
     from pathlib import Path

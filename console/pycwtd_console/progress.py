@@ -84,6 +84,8 @@ def summary(job: JobView) -> str:
     parts: list[str] = [job.kind]
     if job.realisations and job.status == "completed":
         parts.append(f"{job.realisations:,} realisations on {job.backend}")
+        if job.estimator:  # a batch has none of its own
+            parts.append(f"estimator {job.estimator}")
         parts.append(f"seed {job.seed}")
     if (seconds := duration(job)) is not None:
         parts.append(span(seconds))

@@ -44,6 +44,9 @@ void pk_space_free(pk_space *space);
 int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t first,
                 uint64_t count, int64_t *hist, const volatile int32_t *cancel,
                 volatile int64_t *progress);
+int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, const float *x2,
+                      uint64_t count, int64_t *hist, const volatile int32_t *cancel,
+                      volatile int64_t *progress);
 int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
                       int32_t *scale, int32_t *time);
 int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, float *x2);
@@ -101,3 +104,16 @@ int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half
                   double *out);
 int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *out);
 int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *out);
+typedef struct {
+    const double *bins;
+    int64_t count;
+    int64_t first;
+    int64_t length;
+    double scale;
+    int64_t before;
+    int64_t after;
+} pt_circle;
+enum { PT_MIN_FFT, ... };
+int pt_inverse_f32(int32_t isa, const pt_circle *circle, float *out);
+int pt_inverse_f64(int32_t isa, const pt_circle *circle, double *out);
+int pt_forward_f64(int32_t isa, const double *x, int64_t count, int64_t half, double *out);

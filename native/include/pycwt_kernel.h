@@ -93,6 +93,12 @@ int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t fi
                 uint64_t count, int64_t *hist, const volatile int32_t *cancel,
                 volatile int64_t *progress);
 
+/* The same of series that the caller made: x1[count][length], x2 alike, finite and of the order of
+ * one. The plan's ar1 then says no more than of what order their spectra are. */
+int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, const float *x2,
+                      uint64_t count, int64_t *hist, const volatile int32_t *cancel,
+                      volatile int64_t *progress);
+
 /* R2 of realisation k at its evaluated points, pk_plan_points of them, scale by scale; with the
  * number of the scale and the time index of each. Behind the points of a scale come its nodes, the
  * first end before the last. */

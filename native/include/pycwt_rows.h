@@ -93,6 +93,31 @@ int64_t pt_term_length(const pt_window *window, int64_t count);
 int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *out);
 int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *out);
 
+/* A signal from a run of its bins, by an inverse FFT:
+ *
+ *     x[t] = scale sum_i bins[i] exp(2 pi i (first + i) t / length),   -before <= t < after
+ *
+ * where t counts round the circle. */
+typedef struct {
+    const double *bins; /* complex */
+    int64_t count;      /* of the bins, at most length */
+    int64_t first;
+    int64_t length;     /* a power of two, at least PT_MIN_FFT */
+    double scale;
+    int64_t before;     /* each from 0 to length */
+    int64_t after;
+} pt_circle;
+
+enum { PT_MIN_FFT = 1 << 8 };
+
+/* before + after interleaved complex numbers. */
+int pt_inverse_f32(int32_t isa, const pt_circle *circle, float *out);
+int pt_inverse_f64(int32_t isa, const pt_circle *circle, double *out);
+
+/* Bins 0 ... n/2, interleaved complex, of `count` real numbers, an even number, and zeros up to
+ * n = 2 half of them. half is a power of two, at least PT_MIN_FFT. */
+int pt_forward_f64(int32_t isa, const double *x, int64_t count, int64_t half, double *out);
+
 /* Number of the best instruction set here, and whether this processor runs one. */
 int32_t pt_isa_best(void);
 int32_t pt_isa_supported(int32_t isa);

@@ -12,8 +12,7 @@
 #include "pk_math.h"
 #include "pk_multi.h"
 
-/* Cells of the integral over t for each distance of two points p. */
-enum { CELLS = 8, KERNEL = 2 * PK_MARGIN * CELLS };
+enum { CELLS = PK_CELLS, KERNEL = 2 * PK_MARGIN * CELLS };
 
 /* Width of the Gaussian that ends the sinc, in distances of two points. */
 static const double KERNEL_WIDTH = 1.9;
@@ -41,10 +40,19 @@ static void make_kernel(double *kernel)
     }
 }
 
+void pk_edges_kernel(pk_edge_kernel *kernel)
+{
+    double values[KERNEL];
+    make_kernel(values);
+    for (int phase = 0; phase < CELLS; phase++)
+        for (int i = 0; i < 2 * PK_MARGIN; i++)
+            kernel->at[phase][i] = values[phase + (2 * PK_MARGIN - 1 - i) * CELLS];
+}
+
 typedef struct {
     double scale, hp; /* distance of two points p, in samples */
     int32_t length, samples;
-    double kernel[KERNEL];
+    const pk_edge_kernel *kernel;
 } edge_rule;
 
 /* The window at even distances: a Gaussian goes on by two products. */
@@ -78,6 +86,8 @@ static void add_cells(const edge_rule *rule, double centre, const double span[2]
     double first = floor(span[0] / width), last = ceil(span[1] / width);
     low = first > (double)low ? (int64_t)first : low;
     high = last < (double)high ? (int64_t)last : high;
+    if (low >= high)
+        return;
     gaussian g = gaussian_from(rule, ((double)low + 0.5) * width - centre, width);
     for (int64_t c = low; c < high; c++) {
         double weight = gaussian_next(&g) * width;
@@ -92,11 +102,11 @@ static void add_cells(const edge_rule *rule, double centre, const double span[2]
             continue;
         /* The points within PK_MARGIN of the cell. */
         int64_t near = c >= 0 ? c / CELLS : -((-c + CELLS - 1) / CELLS);
-        int64_t p = near - PK_MARGIN + 1 > from ? near - PK_MARGIN + 1 : from;
+        int64_t lowest = near - PK_MARGIN + 1, p = lowest > from ? lowest : from;
         int64_t stop = near + PK_MARGIN + 1 < to ? near + PK_MARGIN + 1 : to;
-        const double *kernel = rule->kernel;
-        for (; p < stop; p++)
-            taps[p - from] += sign * (float)(weight * kernel[c - (p - PK_MARGIN) * CELLS]);
+        const double *kernel = rule->kernel->at[c - near * CELLS] + (p - lowest);
+        for (float *tap = taps + (p - from), *end_ = taps + (stop - from); tap < end_;)
+            *tap++ += sign * (float)(weight * *kernel++);
     }
 }
 
@@ -136,10 +146,14 @@ static int32_t make_taps(const edge_rule *rule, double centre, float *taps, int3
     return (int32_t)(to - from - skip);
 }
 
-int pk_edges_init(const pk_plan *plan, pk_multi_scale *m, double scale, double hp)
+int pk_edges_init(const pk_plan *plan, pk_multi_scale *m, double scale, double hp,
+                  const pk_edge_kernel *kernel)
 {
-    edge_rule rule = {.scale = scale, .hp = hp, .length = plan->length, .samples = m->samples};
-    make_kernel(rule.kernel);
+    edge_rule rule = {.scale = scale,
+                      .hp = hp,
+                      .length = plan->length,
+                      .samples = m->samples,
+                      .kernel = kernel};
     int32_t count = m->in_low - m->mu_low + m->mu_high - m->in_high;
     size_t most = (size_t)(2 * WINDOW_RADIUS * scale / hp) + 2 * PK_MARGIN + 4;
     if (most > (size_t)m->samples + 2 * PK_MARGIN)

@@ -253,7 +253,7 @@ static int multi_block(const pk_plan *plan, void *workspace, const pk_block *blo
 {
     multi_space w = multi_layout(plan, workspace);
     int32_t n = plan->padded, reach = plan->n_weights / 2;
-    noise(plan, block, w.x1);
+    pair_of_series(plan, block, w.x1);
     memset(w.x1 + plan->length, 0, (size_t)(n - plan->length) * sizeof *w.x1);
     cplx *z = forward(&plan->forward, w.x1, w.x2);
     if (z != w.x1) {

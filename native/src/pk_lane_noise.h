@@ -82,7 +82,30 @@ PK_INLINE void normal_pair(vu k0, vu k1, vu realisation, uint32_t t, vf *z1, vf 
     *z2 = radius * s;
 }
 
-/* The two series as real and imaginary part of z[0 ... length - 1], unit variance, mean removed. */
+/* Series from outside as real and imaginary part of z, their mean removed. Lanes without a series
+ * repeat the first: what they give isn't counted. */
+static void given_series(const pk_plan *plan, const pk_block *block, cplx *restrict z)
+{
+    double sum1[PK_LANES] = {0}, sum2[PK_LANES] = {0};
+    for (int l = 0; l < PK_LANES; l++) {
+        size_t start = (l < block->given ? (size_t)l : 0) * (size_t)plan->length;
+        for (int32_t t = 0; t < plan->length; t++) {
+            sum1[l] += (double)(z[t].r[l] = block->x1[start + (size_t)t]);
+            sum2[l] += (double)(z[t].i[l] = block->x2[start + (size_t)t]);
+        }
+    }
+    vf mean1, mean2;
+    for (int l = 0; l < PK_LANES; l++) {
+        mean1[l] = (float)(sum1[l] / plan->length);
+        mean2[l] = (float)(sum2[l] / plan->length);
+    }
+    for (int32_t t = 0; t < plan->length; t++) {
+        z[t].r -= mean1;
+        z[t].i -= mean2;
+    }
+}
+
+/* AR(1) noise as real and imaginary part of z[0 ... length - 1], unit variance, mean removed. */
 static void noise(const pk_plan *plan, const pk_block *block, cplx *restrict z)
 {
     vu realisation = (vu){0} + (uint32_t)block->first;
@@ -117,6 +140,14 @@ static void noise(const pk_plan *plan, const pk_block *block, cplx *restrict z)
         z[t].r -= mean1;
         z[t].i -= mean2;
     }
+}
+
+PK_INLINE void pair_of_series(const pk_plan *plan, const pk_block *block, cplx *restrict z)
+{
+    if (block->x1)
+        given_series(plan, block, z);
+    else
+        noise(plan, block, z);
 }
 
 #endif

@@ -131,7 +131,7 @@ static int plain_block(const pk_plan *plan, void *workspace, const pk_block *blo
 {
     plain_space w = plain_layout(plan, workspace);
     int32_t n = plan->padded, reach = plan->n_weights / 2;
-    noise(plan, block, w.a);
+    pair_of_series(plan, block, w.a);
     memset(w.a + plan->length, 0, (size_t)(n - plan->length) * sizeof *w.a);
     cplx *z = forward(&plan->forward, w.a, w.b);
     cplx *other = z == w.a ? w.b : w.a;

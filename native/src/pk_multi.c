@@ -32,27 +32,30 @@ static const double MAX_STEP = 2, POINTS_PER_SPAN = 32, CLOSE = 0.71;
 /* Smallest scale whose Gaussian window ends within the Nyquist band. */
 static const double MIN_SCALE = 1.6;
 
-/* Spectrum of |W|^2 of white noise at x (times scale), relative to 0, squared; `psi2` holds the
- * squared wavelet at steps of 0.1, up to the Nyquist frequency. */
-static double product_power(const double *psi2, int count, int shift)
+enum { RATE_STEPS = 160 };
+
+/* Spectrum of |W|^2 of white noise at steps of 0.1 (times scale), relative to 0, squared; `psi2`
+ * holds the squared wavelet at these steps, up to the Nyquist frequency. */
+static void product_powers(const double *psi2, int count, double *power)
 {
-    double at = 0, zero = 0;
-    for (int i = 0; i < count; i++) {
+    double zero = 0;
+    for (int i = 0; i < count; i++)
         zero += psi2[i] * psi2[i];
-        if (i + shift < count)
+    for (int shift = 0; shift < count; shift++) {
+        double at = 0;
+        for (int i = 0; i + shift < count; i++)
             at += psi2[i] * psi2[i + shift];
+        power[shift] = at / zero;
     }
-    return at / zero;
 }
 
 /* Whether sampling at `rate` (angular, times scale) keeps the smoothed products clean: what is
  * at rate - x folds to x, where the Gaussian leaves exp(-x^2 / 2) of it. */
-static int rate_is_enough(const double *psi2, int count, double rate)
+static int rate_is_enough(const double *power, int count, double rate)
 {
     for (double x = 0; x < 6; x += 0.1) {
         int shift = (int)floor((rate - x) * 10);
-        double window = pk_exp(-x * x);
-        if (shift >= 0 && product_power(psi2, count, shift) * window > ALIAS * ALIAS)
+        if (shift >= 0 && shift < count && power[shift] * pk_exp(-x * x) > ALIAS * ALIAS)
             return 0;
     }
     return 1;
@@ -61,17 +64,18 @@ static int rate_is_enough(const double *psi2, int count, double rate)
 /* The least rate (angular, times scale) that will do. */
 static double least_rate(const pk_plan *plan, double scale)
 {
-    double psi2[160], nyquist = scale * PK_PI;
+    double psi2[RATE_STEPS], power[RATE_STEPS], nyquist = scale * PK_PI;
     double low = plan->omega0 - BAND_END > 0 ? plan->omega0 - BAND_END : 0;
     int count = 0;
     for (double x = low + 0.05; x < plan->omega0 + BAND_END && x < nyquist; x += 0.1) {
         double psi = pk_wavelet(plan, x);
         psi2[count++] = psi * psi;
     }
+    product_powers(psi2, count, power);
     double from = plan->omega0 - BAND > 0 ? plan->omega0 - BAND : 0;
     double to = plan->omega0 + BAND < nyquist ? plan->omega0 + BAND : nyquist;
     double rate = to - from;
-    while (rate < 2 * nyquist && !rate_is_enough(psi2, count, rate))
+    while (rate < 2 * nyquist && !rate_is_enough(power, count, rate))
         rate += 0.1;
     return rate;
 }
@@ -268,6 +272,8 @@ int pk_multi_init(pk_plan *plan)
         return PK_NO_MEMORY;
     set_steps(plan);
     set_weights(plan, multi);
+    pk_edge_kernel kernel;
+    pk_edges_kernel(&kernel);
     multi->whole_band_rate = least_rate(plan, 1e3 * (plan->omega0 + BAND_END));
     int code = PK_OK;
     for (int32_t i = 0; i < plan->n_used && !code; i++) {
@@ -278,7 +284,7 @@ int pk_multi_init(pk_plan *plan)
         if (!code)
             code = init_taps(plan, m, scale);
         if (!code)
-            code = pk_edges_init(plan, m, scale, spacing(plan, m));
+            code = pk_edges_init(plan, m, scale, spacing(plan, m), &kernel);
     }
     if (!code)
         set_sizes(plan, multi);

@@ -48,7 +48,19 @@ struct pk_multi {
     float end_weight;  /* of these ends, in units of the others */
 };
 
+/* The integral over t is taken in so many cells for each distance of two samples of a transform. */
+enum { PK_CELLS = 8 };
+
+/* The interpolation kernel at the middle of a cell, for the samples round it: the first one is
+ * PK_MARGIN - 1 below the cell's own. */
+typedef struct {
+    double at[PK_CELLS][2 * PK_MARGIN];
+} pk_edge_kernel;
+
+void pk_edges_kernel(pk_edge_kernel *kernel);
+
 /* Edge rules of a scale whose transform's samples are `hp` samples of the series apart. */
-int pk_edges_init(const pk_plan *plan, pk_multi_scale *m, double scale, double hp);
+int pk_edges_init(const pk_plan *plan, pk_multi_scale *m, double scale, double hp,
+                  const pk_edge_kernel *kernel);
 
 #endif

@@ -72,6 +72,10 @@ typedef struct {
 typedef struct {
     uint64_t seed, first;
     const volatile int32_t *cancel;
+    /* Series given from outside in place of noise, `length` samples for each lane that counts;
+     * NULL: none. */
+    const float *x1, *x2;
+    int32_t given; /* lanes that have series */
 } pk_block;
 
 /* What is compiled once for each instruction set; lane = realisation. */

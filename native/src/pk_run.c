@@ -107,12 +107,10 @@ void pk_space_free(pk_space *space)
     free(space);
 }
 
-int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t first,
-                uint64_t count, int64_t *hist, const volatile int32_t *cancel,
-                volatile int64_t *progress)
+/* Block after block of as many realisations as there are lanes. */
+static int run_blocks(const pk_plan *plan, pk_space *space, pk_block block, uint64_t count,
+                      int64_t *hist, volatile int64_t *progress)
 {
-    if (first > MAX_REALISATIONS || count > MAX_REALISATIONS - first)
-        return PK_INVALID;
     if (plan->n_counted == 0) {
         if (progress)
             *progress = (int64_t)count;
@@ -125,9 +123,14 @@ int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t fi
     uint64_t lanes = (uint64_t)plan->isa->lanes;
     for (uint64_t done = 0; done < count && !code;) {
         uint64_t take = count - done < lanes ? count - done : lanes;
-        pk_block block = {seed, first + done, cancel};
         pk_sink sink = {hist, NULL, (int32_t)take};
+        block.given = (int32_t)take;
         code = plan->isa->block(plan, workspace, &block, &sink);
+        block.first += take;
+        if (block.x1) {
+            block.x1 += take * (uint64_t)plan->length;
+            block.x2 += take * (uint64_t)plan->length;
+        }
         done += take;
         if (progress && !code)
             *progress = (int64_t)done;
@@ -135,6 +138,26 @@ int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t fi
     if (!space)
         free(workspace);
     return code;
+}
+
+int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t first,
+                uint64_t count, int64_t *hist, const volatile int32_t *cancel,
+                volatile int64_t *progress)
+{
+    if (first > MAX_REALISATIONS || count > MAX_REALISATIONS - first)
+        return PK_INVALID;
+    pk_block block = {.seed = seed, .first = first, .cancel = cancel};
+    return run_blocks(plan, space, block, count, hist, progress);
+}
+
+int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, const float *x2,
+                      uint64_t count, int64_t *hist, const volatile int32_t *cancel,
+                      volatile int64_t *progress)
+{
+    if (!x1 || !x2 || count > MAX_REALISATIONS)
+        return PK_INVALID;
+    pk_block block = {.cancel = cancel, .x1 = x1, .x2 = x2};
+    return run_blocks(plan, space, block, count, hist, progress);
 }
 
 int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
@@ -161,7 +184,7 @@ int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
     void *workspace = allocate(plan);
     if (!workspace)
         return PK_NO_MEMORY;
-    pk_block block = {seed, k, NULL};
+    pk_block block = {.seed = seed, .first = k};
     pk_sink sink = {NULL, r2, 1};
     int code = plan->isa->block(plan, workspace, &block, &sink);
     free(workspace);
@@ -175,7 +198,7 @@ int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, fl
     void *workspace = allocate(plan);
     if (!workspace)
         return PK_NO_MEMORY;
-    pk_block block = {seed, k, NULL};
+    pk_block block = {.seed = seed, .first = k};
     plan->isa->series(plan, workspace, &block, x1, x2);
     free(workspace);
     return PK_OK;

@@ -3,4 +3,6 @@
 #undef mask
 #undef loose
 #undef desk
+#undef lanes
+#undef short_fft
 #undef PAIRS

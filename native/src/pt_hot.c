@@ -39,11 +39,15 @@ static void phases_f64(double step, int64_t first, int64_t count, double *out)
     }
 }
 
+#include "pt_roots.h"
+
 #define REAL float
 #define LANES (PT_BYTES / 4)
 #define NAME(x) JOIN(x, _f32)
+#include "pt_vector.h"
 #include "pt_lane.h"
 #include "pt_pair.h"
+#include "pt_fft.h"
 #include "pt_end.h"
 #undef REAL
 #undef LANES
@@ -53,8 +57,10 @@ static void phases_f64(double step, int64_t first, int64_t count, double *out)
 #define REAL double
 #define LANES (PT_BYTES / 8)
 #define NAME(x) JOIN(x, _f64)
+#include "pt_vector.h"
 #include "pt_lane.h"
 #include "pt_pair.h"
+#include "pt_fft.h"
 #include "pt_end.h"
 
 const pt_isa JOIN(pt_isa_, PT_ISA);
@@ -69,4 +75,7 @@ const pt_isa JOIN(pt_isa_, PT_ISA) = {
     .smooth_f64 = smooth_f64,
     .coherence_f32 = coherence_f32,
     .coherence_f64 = coherence_f64,
+    .inverse_f32 = inverse_f32,
+    .inverse_f64 = inverse_f64,
+    .forward_f64 = forward_f64,
 };

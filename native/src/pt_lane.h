@@ -1,24 +1,5 @@
-/* The rows in one precision and one width of vector. Included by pt_hot.c, once for each REAL;
- * LANES is the number of REALs in a vector, NAME(x) gives x a suffix. A vector holds LANES / 2
- * complex numbers, real and imaginary parts by turns. */
-
-typedef REAL NAME(vec) __attribute__((vector_size(PT_BYTES)));
-/* The same at any address. */
-typedef REAL NAME(loose) __attribute__((vector_size(PT_BYTES), aligned(sizeof(REAL)), may_alias));
-
-#define vec NAME(vec)
-#define loose NAME(loose)
-#define PAIRS (LANES / 2)
-
-PT_INLINE vec NAME(load)(const REAL *p)
-{
-    return (vec) * (const loose *)p;
-}
-
-PT_INLINE void NAME(store)(REAL *p, vec x)
-{
-    *(loose *)p = (loose)x;
-}
+/* The rows in one precision and one width of vector. Included by pt_hot.c after pt_vector.h. A
+ * vector holds LANES / 2 complex numbers, real and imaginary parts by turns. */
 
 /* One complex number in all places. */
 PT_INLINE vec NAME(spread)(const REAL *p)
@@ -35,44 +16,11 @@ PT_INLINE vec NAME(spread)(const REAL *p)
     return x;
 }
 
-/* x y, lane by lane of complex numbers. */
-PT_INLINE vec NAME(turn)(vec x, vec y)
-{
-    vec re, im, swapped, sign;
-    for (int i = 0; i < LANES; i++) {
-        re[i] = y[i & ~1];
-        im[i] = y[i | 1];
-        swapped[i] = x[i ^ 1];
-        sign[i] = i & 1 ? 1 : -1;
-    }
-    return x * re + swapped * (im * sign);
-}
-
 /* out = x y for `count` complex numbers, a multiple of PAIRS. */
 PT_INLINE void NAME(product)(const REAL *x, const REAL *y, REAL *out, int64_t count)
 {
     for (int64_t i = 0; i < 2 * count; i += LANES)
         NAME(store)(out + i, NAME(turn)(NAME(load)(x + i), NAME(load)(y + i)));
-}
-
-/* out[i] = sum_j taps[|j|] x[i + step j] for i < count, rounded up to SLACK / 2 REALs: step 1 for
- * real numbers, 2 for complex ones, which count twice. */
-PT_INLINE void NAME(filter)(const REAL *x, const int32_t step, const REAL *taps, int32_t half,
-                            REAL *out, int64_t count)
-{
-    enum { WIDE = 4 };
-    for (int64_t i = 0; i < count; i += WIDE * LANES) {
-        const REAL *at = x + i;
-        vec sum[WIDE];
-        for (int w = 0; w < WIDE; w++)
-            sum[w] = NAME(load)(at + w * LANES) * taps[0];
-        for (int32_t j = 1; j <= half; j++)
-            for (int w = 0; w < WIDE; w++)
-                sum[w] += taps[j] * (NAME(load)(at + w * LANES - step * j) +
-                                     NAME(load)(at + w * LANES + step * j));
-        for (int w = 0; w < WIDE; w++)
-            NAME(store)(out + i + w * LANES, sum[w]);
-    }
 }
 
 /* Interpolation to D >= PAIRS points: window[k][d] comes twice, for real and imaginary part. */
@@ -97,39 +45,44 @@ PT_INLINE void NAME(wide)(const REAL *b, const REAL *window, const REAL *carrier
     }
 }
 
-#if PT_BYTES > 16
-/* The same for D < PAIRS, from b with every point repeated D times. */
-PT_INLINE void NAME(narrow)(const REAL *b, const REAL *window, const REAL *carrier, int32_t d,
-                            const int32_t reach, int64_t points, REAL *out, REAL *repeated)
+/* The same for D < PAIRS in runs of points, one in each lane, from b at each point and those that
+ * the interpolation reaches. */
+PT_INLINE void NAME(narrow)(const vec *b, const REAL *window, const REAL *carrier, const int32_t d,
+                            const int32_t reach, int64_t run, REAL *out)
 {
-    for (int64_t m = 0; m < points + reach - 1; m++)
-        for (int32_t i = 0; i < d; i++)
-            memcpy(repeated + 2 * (m * d + i), b + 2 * m, 2 * sizeof *b);
-    vec tap[PT_MAX_REACH];
-    for (int k = 0; k < reach; k++)
-        for (int i = 0; i < LANES; i++)
-            tap[k][i] = window[2 * d * k + i % (2 * d)];
-    for (int64_t i = 0; i < 2 * points * d; i += LANES) {
-        vec even = tap[0] * NAME(load)(repeated + i);
-        vec odd = tap[1] * NAME(load)(repeated + i + 2 * d);
-        for (int k = 2; k < reach; k += 2) {
-            even += tap[k] * NAME(load)(repeated + i + 2 * d * k);
-            odd += tap[k + 1] * NAME(load)(repeated + i + 2 * d * (k + 1));
+    for (int64_t m = 0; m < run; m += PAIRS / d) {
+        vec v[PAIRS];
+#pragma GCC unroll 8
+        for (int t = 0; t < PAIRS; t++) {
+            const vec *at = b + m + t / d;
+            const REAL *tap = window + t % d;
+            if (reach == 0) {
+                v[t] = at[0];
+                continue;
+            }
+            vec even = at[0] * tap[0], odd = at[1] * tap[d];
+#pragma GCC unroll 8
+            for (int k = 2; k < reach; k += 2) {
+                even += at[k] * tap[k * d];
+                odd += at[k + 1] * tap[(k + 1) * d];
+            }
+            v[t] = even + odd;
         }
-        NAME(store)(out + i, NAME(turn)(even + odd, NAME(load)(carrier + i)));
+        NAME(collect)(v, 2, run * d, m * d, carrier, out);
     }
 }
-#endif
 
 /* What a row needs beside its arguments. */
 typedef struct {
-    REAL *down;      /* exp(-i omega D m), for the inputs of a block */
+    int64_t inputs;  /* complex samples of the band that a block may read */
+    REAL *down;      /* exp(-i omega D m), for the inputs of a block; then zeros */
     REAL *up;        /* exp(i omega t), for its outputs */
     REAL *window;    /* each number twice */
+    REAL *padded;    /* the end of the band */
     REAL *turned;    /* v */
     REAL *filtered;  /* b */
-    REAL *repeated;
     REAL *spare;     /* outputs of the last block, which may be cut short */
+    vec *room;       /* of the filter */
 } NAME(desk);
 
 #define desk NAME(desk)
@@ -137,51 +90,87 @@ typedef struct {
 /* Complex numbers that block buffers have room for beyond what a block needs: whole vectors. */
 enum { NAME(SLACK) = 8 * LANES };
 
-PT_INLINE void NAME(upsample)(const pt_row *row, const desk *own, int64_t points, REAL *out)
+/* Points that an interpolation reaches to the right of the last one. */
+PT_INLINE int32_t NAME(beyond)(const pt_row *row)
 {
-    int32_t d = row->decimation;
-    const REAL *b = own->filtered;
-#if PT_BYTES > 16
-    if (d < PAIRS) {
-        if (row->reach == 8)
-            NAME(narrow)(b, own->window, own->up, d, 8, points, out, own->repeated);
-        else
-            NAME(narrow)(b, own->window, own->up, d, row->reach, points, out, own->repeated);
+    return row->reach ? row->reach - 1 : 0;
+}
+
+/* The band from sample `at` on, with zeros where it ends too early for a block. */
+static const REAL *NAME(inputs)(const pt_row *row, const desk *own, const REAL *band, int64_t at)
+{
+    int64_t left = row->band_length - at;
+    if (left >= own->inputs)
+        return band + 2 * at;
+    memcpy(own->padded, band + 2 * at, 2 * (size_t)left * sizeof *band);
+    memset(own->padded + 2 * left, 0, 2 * (size_t)(own->inputs - left) * sizeof *band);
+    return own->padded;
+}
+
+/* b for `points` points of the band from `at` on, and those that the interpolation needs. */
+static void NAME(lower)(const pt_row *row, const desk *own, const REAL *band, int64_t at,
+                        int64_t points)
+{
+    int64_t outputs = points + NAME(beyond)(row);
+    int64_t whole = (outputs + 2 * (int64_t)row->half + PAIRS - 1) / PAIRS * PAIRS;
+    const REAL *x = NAME(inputs)(row, own, band, at), *taps = row->taps;
+    if (2 * outputs >= 8 * LANES) {
+        NAME(filter)(x, 2, taps, row->half, own->down, own->filtered, 2 * outputs, own->room);
         return;
     }
+    NAME(product)(x, own->down, own->turned, whole);
+    NAME(filter_few)(own->turned + 2 * row->half, 2, taps, row->half, own->filtered, 2 * outputs);
+}
+
+/* A whole block of a row with D < PAIRS or D = 1. */
+PT_INLINE void NAME(dense_block)(const pt_row *row, const desk *own, const REAL *x,
+                                 const int32_t d, const int32_t reach, REAL *out)
+{
+    int64_t run = PT_BLOCK / d / PAIRS, half = row->half;
+    int64_t rows = (run + NAME(beyond)(row) + 3) / 4 * 4;
+    vec *b = own->room + (rows + 2 * half + PAIRS - 1) / PAIRS * PAIRS;
+    NAME(deal)(x, 2, run, rows + 2 * half, own->down, own->room);
+    for (int64_t m = 0; m < rows; m += 4)
+        NAME(filter_four)(own->room + half + m, row->taps, row->half, b + m);
+    NAME(narrow)(b, row->window, own->up, d, reach, run, out);
+}
+
+PT_INLINE void NAME(sparse_block)(const desk *own, int32_t d, const int32_t reach, REAL *out)
+{
+    NAME(wide)(own->filtered, own->window, own->up, d, reach, PT_BLOCK / d, out);
+}
+
+/* PT_BLOCK outputs from sample `at` of the band on. */
+static void NAME(block)(const pt_row *row, const desk *own, int64_t at, REAL *out)
+{
+    int32_t d = row->decimation, reach = row->reach;
+    if (d == 1 || d < PAIRS) {
+        const REAL *x = NAME(inputs)(row, own, row->band, at);
+        if (d == 1)
+            NAME(dense_block)(row, own, x, 1, 0, out);
+#if LANES > 4
+        else if (d == 2 && reach == 8)
+            NAME(dense_block)(row, own, x, 2, 8, out);
+        else if (d == 2 && reach == 14)
+            NAME(dense_block)(row, own, x, 2, 14, out);
+        else if (d == 2)
+            NAME(dense_block)(row, own, x, 2, reach, out);
 #endif
-    if (row->reach == 8)
-        NAME(wide)(b, own->window, own->up, d, 8, points, out);
-    else if (row->reach == 14)
-        NAME(wide)(b, own->window, own->up, d, 14, points, out);
-    else
-        NAME(wide)(b, own->window, own->up, d, row->reach, points, out);
-}
-
-/* b for `points` points of the band and those that the interpolation needs around them. */
-static void NAME(lower)(const pt_row *row, const desk *own, const REAL *band, int64_t points)
-{
-    int64_t outputs = points + (row->reach ? row->reach - 1 : 0);
-    int64_t inputs = outputs + 2 * row->half;
-    int64_t whole = inputs / PAIRS * PAIRS;
-    NAME(product)(band, own->down, own->turned, whole);
-    for (int64_t i = whole; i < inputs; i++) {
-        const REAL *x = band + 2 * i, *y = own->down + 2 * i;
-        own->turned[2 * i] = x[0] * y[0] - x[1] * y[1];
-        own->turned[2 * i + 1] = x[0] * y[1] + x[1] * y[0];
+#if LANES > 8
+        else if (reach == 8)
+            NAME(dense_block)(row, own, x, 4, 8, out);
+        else
+            NAME(dense_block)(row, own, x, 4, reach, out);
+#endif
+        return;
     }
-    NAME(filter)(own->turned + 2 * row->half, 2, row->taps, row->half, own->filtered, 2 * outputs);
-}
-
-/* The output of `points` points of the band from `band` on; a whole number of vectors. */
-static void NAME(block)(const pt_row *row, const desk *own, const REAL *band, int64_t points,
-                        REAL *out)
-{
-    NAME(lower)(row, own, band, points);
-    if (row->reach)
-        NAME(upsample)(row, own, points, out);
+    NAME(lower)(row, own, row->band, at, PT_BLOCK / d);
+    if (reach == 8)
+        NAME(sparse_block)(own, d, 8, out);
+    else if (reach == 14)
+        NAME(sparse_block)(own, d, 14, out);
     else
-        NAME(product)(own->filtered, own->up, out, (points + PAIRS - 1) / PAIRS * PAIRS);
+        NAME(sparse_block)(own, d, reach, out);
 }
 
 static void NAME(turns)(double step, int64_t first, int64_t count, double *work, REAL *out)
@@ -197,10 +186,11 @@ static size_t NAME(furnish)(const pt_row *row, desk *own, REAL *memory)
     size_t d = (size_t)row->decimation, k = (size_t)row->reach;
     size_t points = PT_BLOCK / d, slack = NAME(SLACK);
     size_t inputs = points + k + 2 * (size_t)row->half + slack;
-    size_t sizes[] = {inputs, PT_BLOCK + slack, k * d, inputs, points + k + slack,
-                      PT_BLOCK + k * d + slack, PT_BLOCK + slack};
-    REAL **parts[] = {&own->down, &own->up, &own->window, &own->turned, &own->filtered,
-                      &own->repeated, &own->spare};
+    size_t room = PAIRS * (2 * (points / PAIRS + k + slack) + 2 * (size_t)row->half);
+    size_t sizes[] = {inputs, PT_BLOCK, k * d, inputs, inputs, points + k + slack, PT_BLOCK, room};
+    REAL **parts[] = {&own->down, &own->up, &own->window, &own->padded, &own->turned,
+                      &own->filtered, &own->spare, (REAL **)&own->room};
+    own->inputs = (int64_t)inputs;
     size_t used = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         if (memory)
@@ -247,13 +237,11 @@ static int NAME(row)(const pt_row *row, int64_t count, REAL *out)
     if (!memory)
         return PT_NO_MEMORY;
     int32_t d = row->decimation;
-    const REAL *band = row->band;
     int64_t done = 0;
     for (; count - done >= PT_BLOCK; done += PT_BLOCK)
-        NAME(block)(row, &own, band + 2 * (done / d), PT_BLOCK / d, out + 2 * done);
+        NAME(block)(row, &own, done / d, out + 2 * done);
     if (done < count) {
-        int64_t points = (count - done + d - 1) / d;
-        NAME(block)(row, &own, band + 2 * (done / d), points, own.spare);
+        NAME(block)(row, &own, done / d, own.spare);
         memcpy(out + 2 * done, own.spare, 2 * (size_t)(count - done) * sizeof *out);
     }
     free(memory);

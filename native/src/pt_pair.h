@@ -2,13 +2,6 @@
  * pt_lane.h. Here the lanes of a vector are LANES neighbouring points of a band; a value at their
  * D outputs each is a tile, D vectors. */
 
-#define mask NAME(mask)
-#if defined(PT_F64)
-typedef int64_t mask __attribute__((vector_size(PT_BYTES)));
-#else
-typedef int32_t mask __attribute__((vector_size(PT_BYTES)));
-#endif
-
 PT_INLINE vec NAME(choose)(mask where, vec a, vec b)
 {
     return (vec)(((mask)a & where) | ((mask)b & ~where));
@@ -120,26 +113,6 @@ static void NAME(from_tile)(const REAL *tile, const REAL *window, int32_t d, int
         NAME(untile)(tile, window, d, reach, shares, pitch);
 }
 
-/* LANES rows of LANES numbers become columns: blocks of twice the size at each step. */
-PT_INLINE void NAME(transpose)(vec v[LANES])
-{
-#pragma GCC unroll 4
-    for (int h = 1; h < LANES; h *= 2) {
-        mask first, second;
-        for (int i = 0; i < LANES; i++) {
-            first[i] = i & h ? LANES + i - h : i;
-            second[i] = i & h ? LANES + i : i + h;
-        }
-#pragma GCC unroll 16
-        for (int r = 0; r < LANES; r++)
-            if (!(r & h)) {
-                vec a = v[r], b = v[r + h];
-                v[r] = __builtin_shuffle(a, b, first);
-                v[r + h] = __builtin_shuffle(a, b, second);
-            }
-    }
-}
-
 /* A tile in the order of time, or the first `count` values of it. */
 static void NAME(lay_out)(const REAL *tile, int32_t d, int64_t count, REAL *out)
 {
@@ -156,7 +129,7 @@ static void NAME(lay_out)(const REAL *tile, int32_t d, int64_t count, REAL *out)
 #pragma GCC unroll 16
             for (int r = 0; r < LANES; r++)
                 v[r] = NAME(load)(tile + (int64_t)(i + r) * LANES);
-            NAME(transpose)(v);
+            NAME(transpose)(v, 1);
 #pragma GCC unroll 16
             for (int r = 0; r < LANES; r++)
                 NAME(store)(out + (int64_t)r * d + i, v[r]);
@@ -202,7 +175,7 @@ static void NAME(pair_block)(const pt_pair *pair, const desk *own, NAME(bench) *
     int64_t all = points + (reach ? reach - 1 : 0);
     for (int side = 0; side < 2; side++) {
         const REAL *band = side ? pair->second : row->band;
-        NAME(lower)(row, own, band + 2 * start, points);
+        NAME(lower)(row, own, band, start, points);
         for (int64_t i = 0; i < all; i++) {
             bench->points[2 * side][i] = own->filtered[2 * i];
             bench->points[2 * side + 1][i] = own->filtered[2 * i + 1];
@@ -261,9 +234,20 @@ static int NAME(pair)(const pt_pair *pair, int64_t count, REAL *phase, REAL *sum
     return PT_OK;
 }
 
-static void NAME(smooth)(const REAL *x, const REAL *taps, int32_t half, int64_t count, REAL *out)
+static int NAME(smooth)(const REAL *x, const REAL *taps, int32_t half, int64_t count, REAL *out)
 {
-    NAME(filter)(x, 1, taps, half, out, count);
+    enum { CHUNK = 4 * PT_BLOCK }; /* whole runs */
+    size_t room = CHUNK / LANES + 2 * (size_t)half + LANES;
+    vec *memory = aligned_alloc(sizeof(vec), room * sizeof(vec));
+    if (!memory)
+        return PT_NO_MEMORY;
+    for (int64_t i = 0; i < count; i += CHUNK)
+        if (count - i >= CHUNK)
+            NAME(filter)(x + i - half, 1, taps, half, NULL, out + i, CHUNK, memory);
+        else
+            NAME(filter_few)(x + i, 1, taps, half, out + i, count - i);
+    free(memory);
+    return PT_OK;
 }
 
 /* Squared coherence in tile 0 from the four smoothed tiles. */

@@ -110,8 +110,7 @@ int pt_smooth_f32(int32_t isa, const float *x, const float *taps, int32_t half, 
 {
     if (!pt_isa_supported(isa) || half < 0 || count < 0)
         return PT_INVALID;
-    ISAS[isa]->smooth_f32(x, taps, half, count, out);
-    return PT_OK;
+    return ISAS[isa]->smooth_f32(x, taps, half, count, out);
 }
 
 int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *out)
@@ -132,12 +131,40 @@ int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half
 {
     if (!pt_isa_supported(isa) || half < 0 || count < 0)
         return PT_INVALID;
-    ISAS[isa]->smooth_f64(x, taps, half, count, out);
-    return PT_OK;
+    return ISAS[isa]->smooth_f64(x, taps, half, count, out);
 }
 
 int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *out)
 {
     return window_valid(isa, window, count) ? ISAS[isa]->coherence_f64(window, count, out)
                                             : PT_INVALID;
+}
+
+static int is_length(int64_t n)
+{
+    return n >= PT_MIN_FFT && n <= (int64_t)1 << 40 && !(n & (n - 1));
+}
+
+static int circle_valid(int32_t isa, const pt_circle *circle)
+{
+    int64_t n = circle->length;
+    return pt_isa_supported(isa) && is_length(n) && circle->count >= 0 && circle->count <= n &&
+           circle->before >= 0 && circle->before <= n && circle->after >= 0 && circle->after <= n;
+}
+
+int pt_inverse_f32(int32_t isa, const pt_circle *circle, float *out)
+{
+    return circle_valid(isa, circle) ? ISAS[isa]->inverse_f32(circle, out) : PT_INVALID;
+}
+
+int pt_inverse_f64(int32_t isa, const pt_circle *circle, double *out)
+{
+    return circle_valid(isa, circle) ? ISAS[isa]->inverse_f64(circle, out) : PT_INVALID;
+}
+
+int pt_forward_f64(int32_t isa, const double *x, int64_t count, int64_t half, double *out)
+{
+    if (!pt_isa_supported(isa) || !is_length(half) || count < 0 || count % 2 || count > 2 * half)
+        return PT_INVALID;
+    return ISAS[isa]->forward_f64(x, count, half, out);
 }

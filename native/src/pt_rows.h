@@ -14,11 +14,14 @@ typedef struct {
     int (*row_f64)(const pt_row *row, int64_t count, double *out);
     int (*pair_f32)(const pt_pair *pair, int64_t count, float *phase, float *sums);
     int (*pair_f64)(const pt_pair *pair, int64_t count, double *phase, double *sums);
-    void (*smooth_f32)(const float *x, const float *taps, int32_t half, int64_t count, float *out);
-    void (*smooth_f64)(const double *x, const double *taps, int32_t half, int64_t count,
-                       double *out);
+    int (*smooth_f32)(const float *x, const float *taps, int32_t half, int64_t count, float *out);
+    int (*smooth_f64)(const double *x, const double *taps, int32_t half, int64_t count,
+                      double *out);
     int (*coherence_f32)(const pt_window *window, int64_t count, float *out);
     int (*coherence_f64)(const pt_window *window, int64_t count, double *out);
+    int (*inverse_f32)(const pt_circle *circle, float *out);
+    int (*inverse_f64)(const pt_circle *circle, double *out);
+    int (*forward_f64)(const double *x, int64_t count, int64_t half, double *out);
 } pt_isa;
 
 /* Samples of the band before the first output. */

@@ -59,6 +59,37 @@ static int64_t at_nodes(const pk_task *task)
     return count;
 }
 
+/* Series of the caller's own, in one go and in two, with and without a space, are added to `hist`. */
+static void exercise_given(const pk_plan *plan, const pk_task *task, int64_t *hist)
+{
+    int64_t length = task->length, total = 0, size = COUNT * length;
+    int64_t before[CELLS], apart[CELLS] = {0};
+    memcpy(before, hist, sizeof before);
+    float *x = malloc((size_t)size * 2 * sizeof *x);
+    uint32_t state = 1;
+    for (int64_t i = 0; i < 2 * size; i++) {
+        state = state * 1664525u + 1013904223u;
+        x[i] = (float)(state >> 8) * 0x1p-24f;
+    }
+    const float *y = x + size;
+    CHECK(pk_plan_run_given(plan, NULL, x, y, COUNT, hist, NULL, NULL) == PK_OK);
+    pk_space *space;
+    int64_t done = 0;
+    CHECK(pk_space_create(plan, &space) == PK_OK);
+    CHECK(pk_plan_run_given(plan, space, x, y, 3, apart, NULL, &done) == PK_OK);
+    CHECK(done == 3);
+    CHECK(pk_plan_run_given(plan, space, x + 3 * length, y + 3 * length, COUNT - 3, apart, NULL,
+                            NULL) == PK_OK);
+    CHECK(pk_plan_run_given(plan, space, NULL, y, 1, apart, NULL, NULL) == PK_INVALID);
+    pk_space_free(space);
+    for (int i = 0; i < CELLS; i++) {
+        CHECK(hist[i] - before[i] == apart[i]);
+        total += apart[i];
+    }
+    CHECK(total == (outside(task) + at_nodes(task)) * COUNT);
+    free(x);
+}
+
 /* Everything that a plan does; returns its histogram in `hist`. */
 static void exercise(const pk_plan *plan, const pk_task *task, int64_t *hist)
 {
@@ -88,6 +119,7 @@ static void exercise(const pk_plan *plan, const pk_task *task, int64_t *hist)
     float *x = malloc((size_t)length * 2 * sizeof *x);
     CHECK(pk_plan_series(plan, 5, 3, x, x + length) == PK_OK);
     free(x);
+    exercise_given(plan, task, hist);
     free(time);
     free(scale);
     free(r2);

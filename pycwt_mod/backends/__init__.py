@@ -14,6 +14,7 @@ from pycwt_mod.backends.backend import (
     MonteCarloBackend,
     NoControl,
 )
+from pycwt_mod.backends.choice import choose_backend
 from pycwt_mod.backends.manifest import Manifest, ManifestError, load_manifest
 from pycwt_mod.backends.registry import (
     InstalledDriver,
@@ -52,6 +53,7 @@ __all__ = [
     "SignificanceTask",
     "UnknownBackendError",
     "check_span",
+    "choose_backend",
     "get_backend",
     "hookimpl",
     "installed_drivers",

@@ -23,6 +23,8 @@ FAMILIES: tuple[Family, ...] = get_args(Family)
 #: :mod:`pycwt_mod.cascade`.
 Estimator = Literal["full", "cascade"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
+#: Raised whenever an estimator's histograms change: those of two revisions aren't mixed.
+_REVISIONS: dict[Estimator, int] = {"full": 1, "cascade": 2}
 
 #: A realisation's number is one 32-bit word of the generator's counter.
 MAX_REALISATIONS = 2**32
@@ -100,30 +102,39 @@ class SignificanceTask:
         return (1 + len(self.edge_nodes)) * len(self.scales)
 
     def to_dict(self) -> dict[str, Any]:
-        """The task as JSON-able data."""
+        """The task as JSON-able data, with its estimator's revision after the first."""
         data = asdict(self)
         # What is kept of tasks without nodes goes by the digest that it always had.
         if not self.edge_nodes:
             del data["edge_nodes"]
-        return data
+        revision = _REVISIONS[self.estimator]
+        return data | ({"revision": revision} if revision > 1 else {})
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> SignificanceTask:
         """The inverse of :meth:`to_dict`.
 
         Raises:
-            ValueError: a field is missing, unknown or out of range.
+            ValueError: a field is missing, unknown or out of range, or the task is of another
+                revision of its estimator.
         """
         names = {field.name for field in fields(cls)}
-        if unknown := set(data) - names:
+        if unknown := set(data) - names - {"revision"}:
             raise ValueError(f"unknown field of a task: {', '.join(sorted(unknown))}")
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
         }
+        revision = values.pop("revision", 1)
         try:
-            return cls(**values)
+            task = cls(**values)
         except TypeError as error:
             raise ValueError(f"a task can't be read: {error}") from None
+        if revision != _REVISIONS[task.estimator]:
+            raise ValueError(
+                f"a task of the estimator {task.estimator} must be of its revision "
+                f"{_REVISIONS[task.estimator]}, not {revision}: it has to be started anew"
+            )
+        return task
 
     def fingerprint(self) -> str:
         """A digest of everything that the numbers depend on, but seed and realisations."""

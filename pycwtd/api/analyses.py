@@ -90,6 +90,7 @@ def accepted(record: Job, message: str) -> JobAccepted:
         job_id=record.id,
         status=record.status,
         estimated_time=record.estimated_seconds,
+        estimator=record.estimator,
         backend=record.backend,
         message=message,
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct
 
+from pycwt_mod.backends import Estimator
+from pycwt_mod.grid import DEFAULT_ORDERS, default_count, default_s0
 from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.problems import Problem, convert
@@ -20,7 +22,9 @@ from pycwtd.api.types import (
 )
 from pycwtd.engine.device import Condition
 from pycwtd.engine.pool import UnknownBackendError
+from pycwtd.engine.rates import Work
 from pycwtd.platform.hardware import detect
+from pycwtd.workloads.wavelet.cost import USUAL_FAMILY, USUAL_GRID, realisation_cost
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -28,11 +32,12 @@ if TYPE_CHECKING:
     from pycwtd.engine.device import Device
     from pycwtd.engine.pool import Pool
 
+#: The estimators, the default first.
+_BY_DEFAULT: tuple[Estimator, ...] = ("cascade", "full")
 #: What speed-ups are measured against.
 REFERENCE = "sequential"
-#: On the default grid scales go up to the length of the series, and surrogates are so many
-#: times as long as the largest scale.
-_SPANS = 6
+#: Spacing of scales, where a request names none.
+_DJ = 0.25
 
 
 def _describe(device: Device, pool: Pool) -> Backend:
@@ -49,10 +54,21 @@ def _describe(device: Device, pool: Pool) -> Backend:
             tolerance=info.tolerance,
         ),
         numerics=info.numerics,
-        estimated_speedup=pool.rates.speedup(info.name, REFERENCE),
+        estimated_speedup=_speedup(info.name, pool),
         devices=list(device.parts),
         error=UNSET if device.condition is Condition.READY else _reason(device),
     )
+
+
+def _usual(estimator: Estimator) -> Work:
+    """One realisation of the work that backends are timed with."""
+    return Work(estimator, USUAL_FAMILY, realisation_cost(estimator, USUAL_FAMILY, *USUAL_GRID))
+
+
+def _speedup(name: str, pool: Pool) -> float | None:
+    """With the usual estimator, or else with the one that the backend runs."""
+    found = (pool.rates.speedup(name, REFERENCE, _usual(one)) for one in _BY_DEFAULT)
+    return next((speedup for speedup in found if speedup is not None), None)
 
 
 def _reason(device: Device) -> str:
@@ -82,13 +98,16 @@ async def status(request: web.Request) -> web.StreamResponse:
     device = _find(request)
     pool = request.app[CONTEXT].engine.pool
     described = _describe(device, pool)
-    each = pool.rates.seconds(device.id, 1.0)
+    each = {one: pool.rates.seconds(device.id, _usual(one)) for one in _BY_DEFAULT}
     return answer(
         BackendStatus(
             **{name: getattr(described, name) for name in Backend.__struct_fields__},
             status=device.condition.value,
             performance_metrics={
-                "nanoseconds_per_point": None if each is None else each * 1e9,
+                **{
+                    f"microseconds_per_realisation_{name}": seconds and seconds * 1e6
+                    for name, seconds in each.items()
+                },
                 "speedup": described.estimated_speedup,
             },
             last_error=device.reason,
@@ -102,6 +121,7 @@ class RecommendQuery(Struct, forbid_unknown_fields=True):
     n_simulations: Annotated[int, Meta(ge=1, le=1_000_000)] = 300
     #: Samples of the series.
     data_size: Annotated[int, Meta(ge=16, le=10_000_000)] = 1000
+    estimator: Estimator = "cascade"
     priority: Literal["speed", "power", "reliability"] = "speed"
 
 
@@ -110,17 +130,23 @@ async def recommend(request: web.Request) -> web.StreamResponse:
     query = convert(request.query, RecommendQuery)
     pool = request.app[CONTEXT].engine.pool
     await pool.probed()
-    # The default grid of the API: dj = 0.25, scales up to the length of the series.
-    scales = 4 * (query.data_size // 2).bit_length() + 1
-    units = float(query.n_simulations * _SPANS * query.data_size * scales)
+    # The default grid of the API: scales from a period of two samples to the whole series.
+    s0 = default_s0(1.0, USUAL_FAMILY, DEFAULT_ORDERS[USUAL_FAMILY])
+    J = default_count(query.data_size, 1.0, _DJ, s0)
+    cost = realisation_cost(query.estimator, USUAL_FAMILY, s0, _DJ, J)
+    work = Work(query.estimator, USUAL_FAMILY, cost * query.n_simulations)
     times = {
         device.id: seconds
         for device in pool.backends()
         if device.condition is Condition.READY
-        and (seconds := pool.rates.seconds(device.id, units)) is not None
+        and (seconds := pool.rates.seconds(device.id, work)) is not None
     }
     if not times:
-        raise Problem(503, "no backend is available", headers={"Retry-After": "10"})
+        raise Problem(
+            503,
+            f"no backend that runs estimator {query.estimator} is available",
+            headers={"Retry-After": "10"},
+        )
     ranked = sorted(times, key=lambda name: times[name])
     if query.priority == "speed":
         chosen, why = ranked[0], "the fastest as measured here"
@@ -135,9 +161,9 @@ async def recommend(request: web.Request) -> web.StreamResponse:
         Recommendation(
             recommended_backend=chosen,
             reason=(
-                f"{why}: {query.n_simulations} realisations for a series of {query.data_size} "
-                f"samples, each a pair of surrogates of {_SPANS} times its length at {scales} "
-                f"scales, take {times[chosen]:.3g} s"
+                f"{why}: {query.n_simulations} realisations of estimator {query.estimator}, for a "
+                f"series of {query.data_size} samples at {J + 1} scales, take "
+                f"{times[chosen]:.3g} s"
             ),
             estimated_time=times[chosen],
             alternatives=[Alternative(name, times[name]) for name in ranked if name != chosen],

@@ -115,6 +115,7 @@ async def view(record: Job, context: Context) -> JobView:
         started_at=rfc3339(record.started_at),
         completed_at=rfc3339(record.completed_at),
         estimated_time_seconds=record.estimated_seconds,
+        estimator=record.estimator,
         backend=record.backend,
         fallback_reason=record.fallback_reason,
         attempts=record.attempts,

@@ -17,7 +17,7 @@ from pycwtd.api.context import CONTEXT
 from pycwtd.api.problems import Problem
 from pycwtd.config import is_loopback
 from pycwtd.engine.engine import QueueFullError
-from pycwtd.engine.pool import BackendUnavailableError, UnknownBackendError
+from pycwtd.engine.pool import BackendUnavailableError, UnfitBackendError, UnknownBackendError
 from pycwtd.platform.sockets import peer_uid
 from pycwtd.store.database import IdempotencyConflictError
 from pycwtd.store.store import StoreError
@@ -169,6 +169,8 @@ async def translate(request: web.Request, handler: Handler) -> web.StreamRespons
         raise Problem(400, str(error), code="invalid_combination") from None
     except UnknownBackendError as error:
         raise Problem(400, f"backend: {error}", code="unknown_backend") from None
+    except UnfitBackendError as error:
+        raise Problem(400, f"backend: {error}", code="unfit_backend") from None
     except BackendUnavailableError as error:
         raise Problem(
             503, f"backend: {error}", code="backend_unavailable", headers={"Retry-After": "60"}

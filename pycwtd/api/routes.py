@@ -63,7 +63,10 @@ def _analysis(prefix: str, kind: Kind) -> Operation:
     )
 
 
-_PAIR: dict[str, Any] = {"data1": _WAVE, "data2": _LATER, "dt": 1.0, "dj": 0.5, "mc_count": 100}
+_PAIR: dict[str, Any] = {
+    **{"data1": _WAVE, "data2": _LATER, "dt": 1.0, "dj": 0.5},
+    **{"mc_count": 100, "estimator": "cascade"},
+}
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/", service.root, "What this is", "Service", {200: Root}),

@@ -12,6 +12,7 @@ import msgspec
 
 from pycwtd.api.middleware import OWNER
 from pycwtd.api.problems import Problem, decode
+from pycwtd.engine.rates import Work
 from pycwtd.store.records import Job
 from pycwtd.workloads.wavelet.requests import Analysis, Kind, analysis, spelling
 
@@ -43,14 +44,16 @@ async def new_job(wanted: Analysis, owner: str, context: Context) -> Job:
 
     Raises:
         UnknownBackendError: there is no such backend.
+        UnfitBackendError: it doesn't run such a task, and no other may.
         BackendUnavailableError: it can't compute, and no other may.
     """
     pool = context.engine.pool
     backend = reason = estimate = None
     if wanted.simulates:
-        choice = await pool.choose(wanted.backend, fallback=wanted.fallback)
+        work = Work(wanted.estimator, wanted.family, wanted.cost())
+        choice = await pool.choose(wanted.backend, work, fallback=wanted.fallback)
         backend, reason = choice.name, choice.fallback_reason
-        estimate = pool.rates.seconds(backend, wanted.units() * wanted.total)
+        estimate = pool.seconds(backend, work.times(wanted.total))
     elif wanted.backend != "auto":
         pool.find(wanted.backend)
     seed = secrets.randbits(_SEED_BITS) if wanted.seed is None else wanted.seed

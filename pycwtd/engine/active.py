@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pycwtd.engine import spans
 from pycwtd.engine.device import NUMERICS
+from pycwtd.engine.rates import Pace, Work
 from pycwtd.engine.scheduler import Candidate, Lease
 from pycwtd.engine.signal import Bell
 
@@ -33,8 +34,6 @@ class ActiveJob:
 
     record: Job
     folder: Path
-    #: Points of one realisation at all scales: the unit in which speed is measured.
-    units: float
     #: False for a synchronous call, which lives and dies with its connection.
     durable: bool = True
     phase: Phase = Phase.PREPARE
@@ -48,6 +47,22 @@ class ActiveJob:
     changed: Bell = field(default_factory=Bell)
     #: Monotonic time and realisations at the start of the simulation, for the rate.
     simulating_since: tuple[float, int] | None = None
+    #: How long its own realisations take, and on which backend.
+    pace: tuple[str, Pace] | None = None
+
+    @property
+    def work(self) -> Work:
+        """One realisation, as far as it can be told beforehand."""
+        values = self.record.parameters
+        # Jobs of earlier versions have their cost in other units: it isn't known.
+        units = values.get("cost", 0.0)
+        return Work(self.record.estimator or "full", values["family"], units)
+
+    def pace_on(self, backend: str) -> Pace:
+        """What has been measured of this very job on a backend."""
+        if self.pace is None or self.pace[0] != backend:
+            self.pace = backend, Pace()
+        return self.pace[1]
 
     @property
     def candidate(self) -> Candidate:

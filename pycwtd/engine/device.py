@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pycwtd.engine.scheduler import Slot
 
 if TYPE_CHECKING:
-    from pycwt_mod.backends import BackendInfo
+    from pycwt_mod.backends import BackendInfo, Estimator, Family
     from pycwtd.hosts.host import Host
 
 #: After so many deaths within the window the device is quarantined.
@@ -55,6 +55,17 @@ class Device:
         """The device as the scheduler sees it."""
         usable = self.condition is Condition.READY
         return Slot(self.id, self.pool, usable, self._not_before)
+
+    def lacks(self, estimator: Estimator, family: Family) -> str | None:
+        """Why this backend can't be given such a task, by its manifest; ``None`` if it can."""
+        assert self.info
+        if estimator not in self.info.estimators:
+            known = ", ".join(self.info.estimators)
+            return f"{self.id} doesn't run estimator {estimator}, it runs {known}"
+        if family not in self.info.families:
+            known = ", ".join(self.info.families)
+            return f"{self.id} doesn't run wavelet {family}, it runs {known}"
+        return None
 
     def rest_seconds(self) -> float:
         """How long it still rests after a death."""

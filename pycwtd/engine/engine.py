@@ -58,7 +58,7 @@ class Engine:
         self.pool = pool
         #: Set when the daemon begins to stop.
         self.halted = asyncio.Event()
-        self._steps = Steps(config, store, pool.rates)
+        self._steps = Steps(config, store, pool)
         self.active: dict[str, ActiveJob] = {}
         self.ledger = Ledger(store, self.halted)
         self._work = asyncio.Event()
@@ -85,7 +85,7 @@ class Engine:
     async def _recover(self) -> None:
         unfinished = await self._store(Database.unfinished)
         for record, chunks in unfinished:
-            job = ActiveJob(record, self._store.folder(record.id), _units(record), chunks=chunks)
+            job = ActiveJob(record, self._store.folder(record.id), chunks=chunks)
             if (job.folder / "task.json").exists():
                 job.phase = Phase.SIMULATE
                 self._advance(job)
@@ -161,7 +161,7 @@ class Engine:
             raise QueueFullError
         self._store.check_room(self._config.limits.reserve_bytes)
         jobs = [
-            ActiveJob(record, self._store.folder(record.id), _units(record), durable=durable)
+            ActiveJob(record, self._store.folder(record.id), durable=durable)
             for record in records
             if record.kind != "batch"
         ]
@@ -257,7 +257,7 @@ class Engine:
         assert job.record.backend
         if (reason := self.pool.lost(job.record.backend)) is None:
             return
-        other = self.pool.same_class(job.record.backend)
+        other = self.pool.same_class(job.record.backend, job.work)
         if other is None:
             task = asyncio.create_task(
                 self._end(job, "failed", f"backend {job.record.backend} is gone: {reason}")
@@ -389,7 +389,3 @@ class Engine:
         await self.ledger.tidy(job)
         job.ended.set()
         job.changed.ring()
-
-
-def _units(record: Job) -> float:
-    return float(record.parameters.get("units", 0.0))

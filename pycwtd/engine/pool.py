@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pycwt_mod.backends import installed_drivers
 from pycwtd.config import ConfigError
 from pycwtd.engine.device import NUMERICS, Condition, Device
-from pycwtd.engine.rates import Rates
+from pycwtd.engine.rates import Rates, Work
 from pycwtd.hosts.host import Host, HostDiedError, HostError
+from pycwtd.workloads.wavelet.cost import USUAL_FAMILY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,12 +37,21 @@ class BackendUnavailableError(Exception):
     """The backend is known, can't compute now, and the client wants no other."""
 
 
+class UnfitBackendError(ValueError):
+    """The backend doesn't run such a task, and the client wants no other, or none does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The backend that a job gets, and why, if it isn't the one asked for."""
 
     name: str
     fallback_reason: str | None = None
+
+
+def _usual(work: Work) -> Work:
+    """What backends are compared by that haven't done such work yet."""
+    return replace(work, family=USUAL_FAMILY, units=1.0)
 
 
 class Pool:
@@ -106,8 +116,7 @@ class Pool:
                     device.reason = found["reason"]
                     break
                 device.parts = tuple(found["devices"])
-                measured = await device.host.call("calibrate", {})
-                self.rates.measured(device.pool, measured["units"], measured["seconds"])
+                await self._calibrate(device)
                 device.condition = Condition.READY
                 log.info("backend %s ready: %s", device.id, ", ".join(device.parts))
                 break
@@ -121,6 +130,19 @@ class Pool:
                 break
         if device.condition is not Condition.READY:
             log.warning("backend %s isn't available: %s", device.id, device.reason)
+
+    async def _calibrate(self, device: Device) -> None:
+        """Have each estimator timed with the usual wavelet, so that first estimates are right.
+
+        What the other families take is measured by the first job that uses them.
+        """
+        assert device.info
+        family = USUAL_FAMILY if USUAL_FAMILY in device.info.families else device.info.families[0]
+        for estimator in device.info.estimators:
+            wanted = {"estimator": estimator, "family": family}
+            measured = await device.host.call("calibrate", wanted)
+            work = Work(estimator, family, measured["cost"])
+            self.rates.measured(device.pool, work, measured["seconds"])
 
     async def probed(self) -> None:
         """Wait until every backend has been probed."""
@@ -158,11 +180,13 @@ class Pool:
         known = ", ".join(device.id for device in self.backends())
         raise UnknownBackendError(f"unknown backend {name!r}; there are: {known}, and auto")
 
-    async def choose(self, asked: str, *, fallback: bool) -> Choice:
+    async def choose(self, asked: str, work: Work, *, fallback: bool) -> Choice:
         """The backend for a new job.
 
         Raises:
             UnknownBackendError: there is none of that name.
+            UnfitBackendError: it doesn't run such a task, and either ``fallback`` is false or
+                no other does.
             BackendUnavailableError: it isn't available, and either ``fallback`` is false or
                 there is no other.
         """
@@ -171,29 +195,58 @@ class Pool:
         for name in (device.id,) if device else self._config.preference:
             if name in self.devices:
                 await self.devices[name].probed.wait()
-        if device and device.condition is Condition.READY:
+        fit = [d for d in self.backends() if d.lacks(work.estimator, work.family) is None]
+        if device in fit and device.condition is Condition.READY:
             return Choice(device.id)
-        reason = f"{device.id} isn't available: {device.reason}" if device else None
-        if device and not fallback:
-            raise BackendUnavailableError(reason)
-        fastest = self.fastest()
+        reason = None
+        if device:
+            reason = device.lacks(work.estimator, work.family)
+            if not fit or (reason and not fallback):
+                raise UnfitBackendError(reason)
+            reason = reason or f"{device.id} isn't available: {device.reason}"
+            if not fallback:
+                raise BackendUnavailableError(reason)
+        elif not fit:
+            raise UnfitBackendError(
+                f"no backend runs estimator {work.estimator} with wavelet {work.family}"
+            )
+        fastest = self.fastest(work)
         if fastest is None:
-            raise BackendUnavailableError(reason or "no backend is available")
+            raise BackendUnavailableError(reason or "no backend that runs it is available")
         return Choice(fastest, reason)
 
-    def fastest(self, *, like: str | None = None) -> str | None:
-        """The ready backend with the highest measured rate; of the class of ``like``, if given."""
+    def fastest(self, work: Work, *, like: str | None = None) -> str | None:
+        """The ready backend that does such work soonest; of the class of ``like``, if given."""
         numerics = None if like is None else self._numerics(like)
         ready = [
             d.id
             for d in self.backends()
-            if d.condition is Condition.READY and (like is None or self._numerics(d.id) == numerics)
+            if d.condition is Condition.READY
+            and d.lacks(work.estimator, work.family) is None
+            and (like is None or self._numerics(d.id) == numerics)
         ]
         preference = {name: i for i, name in enumerate(self._config.preference)}
-        ready.sort(
-            key=lambda name: (self.rates.seconds(name, 1.0) or 1.0, preference.get(name, 99))
-        )
+        ready.sort(key=lambda name: preference.get(name, 99))
+        for known in (work, _usual(work)):
+            times = [(t, i) for i, name in enumerate(ready) if (t := self.seconds(name, known))]
+            if times:
+                return ready[min(times)[1]]
         return ready[0] if ready else None
+
+    def seconds(self, name: str, work: Work) -> float | None:
+        """Time that work would take on a backend; ``None`` before its like has been measured.
+
+        What has been measured on another backend alone tells it, too, by their speeds with the
+        usual wavelet.
+        """
+        if (known := self.rates.seconds(name, work)) is not None:
+            return known
+        for other in self.backends():
+            known = self.rates.seconds(other.id, work)
+            speedup = self.rates.speedup(name, other.id, _usual(work))
+            if known is not None and speedup is not None:
+                return known / speedup
+        return None
 
     def _numerics(self, name: str) -> str:
         info = self.devices[name].info
@@ -209,6 +262,6 @@ class Pool:
             return device.reason or device.condition.value
         return None
 
-    def same_class(self, name: str) -> str | None:
-        """A ready backend whose numbers are bit-identical to those of ``name``."""
-        return self.fastest(like=name) if name in self.devices else None
+    def same_class(self, name: str, work: Work) -> str | None:
+        """A ready backend for such work whose numbers are bit-identical to those of ``name``."""
+        return self.fastest(work, like=name) if name in self.devices else None

@@ -2,33 +2,75 @@
 
 from __future__ import annotations
 
-#: Largest weight of the newest measurement in the running mean, reached after a second.
-_NEWEST = 0.3
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pycwt_mod.backends import Estimator, Family
+
+#: After so much computing a measurement counts half (seconds).
+_HALF_LIFE = 2.0
 #: What took less than this was mostly overhead, and says nothing of the rate (seconds).
 _SHORTEST = 0.04
 
 
-class Rates:
-    """Seconds per unit of work, for each backend; a unit is one point of one scale."""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An amount of Monte Carlo work; amounts can be compared where only ``units`` differ."""
+
+    estimator: Estimator
+    family: Family
+    #: 0 where the amount isn't known.
+    units: float
+
+    def times(self, count: float) -> Work:
+        """So many times as much."""
+        return replace(self, units=self.units * count)
+
+
+class Pace:
+    """The speed lately: seconds over units, of which the older ones count less and less."""
 
     def __init__(self) -> None:
-        self._seconds_per_unit: dict[str, float] = {}
+        self._seconds = self._units = 0.0
 
-    def measured(self, backend: str, units: float, seconds: float) -> None:
+    @property
+    def seconds_per_unit(self) -> float | None:
+        """``None`` before anything has been measured."""
+        return self._seconds / self._units if self._units else None
+
+    def measured(self, units: float, seconds: float) -> None:
         """Take note of a computation that took ``seconds`` of wall time."""
-        if units <= 0 or seconds < _SHORTEST:
+        if units <= 0 or (seconds < _SHORTEST and not self._units):
             return
-        value = seconds / units
-        old = self._seconds_per_unit.get(backend, value)
-        weight = _NEWEST * min(1.0, seconds)
-        self._seconds_per_unit[backend] = old + weight * (value - old)
+        kept = 0.5 ** (seconds / _HALF_LIFE)
+        # Sums, not a mean of quotients: a first chunk, small and with all the tables to be
+        # made, is outweighed by the next ones.
+        self._seconds = kept * self._seconds + seconds
+        self._units = kept * self._units + units
 
-    def seconds(self, backend: str, units: float) -> float | None:
-        """Time that so much work would take; ``None`` before anything has been measured."""
-        rate = self._seconds_per_unit.get(backend)
-        return None if rate is None else rate * units
 
-    def speedup(self, backend: str, reference: str) -> float | None:
+class Rates:
+    """Seconds per unit of work, for each backend and each way of computing."""
+
+    def __init__(self) -> None:
+        self._paces: dict[tuple[str, Estimator, Family], Pace] = {}
+
+    def measured(self, backend: str, work: Work, seconds: float) -> None:
+        """Take note of a computation that took ``seconds`` of wall time."""
+        if seconds < _SHORTEST:
+            return
+        pace = self._paces.setdefault((backend, work.estimator, work.family), Pace())
+        pace.measured(work.units, seconds)
+
+    def seconds(self, backend: str, work: Work) -> float | None:
+        """Time that so much work would take; ``None`` before its like has been measured."""
+        pace = self._paces.get((backend, work.estimator, work.family))
+        if pace is None or pace.seconds_per_unit is None or work.units <= 0:
+            return None
+        return pace.seconds_per_unit * work.units
+
+    def speedup(self, backend: str, reference: str, work: Work) -> float | None:
         """How many times faster than the reference."""
-        ours, theirs = self._seconds_per_unit.get(backend), self._seconds_per_unit.get(reference)
+        ours, theirs = self.seconds(backend, work), self.seconds(reference, work)
         return None if ours is None or theirs is None else theirs / ours

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     from pycwtd.store.records import Chunk
 
-#: Before anything is measured: enough for every lane of the kernel, done in no time.
+#: Before anything is measured: enough for every lane of the kernel, done within seconds at the
+#: slowest.
 FIRST_COUNT = 32
 
 
@@ -28,10 +29,20 @@ def next_gap(chunks: Sequence[Chunk], total: int) -> tuple[int, int] | None:
     return (position, total - position) if position < total else None
 
 
-def chunk_count(gap: int, seconds_per_realisation: float | None, chunk_seconds: float) -> int:
-    """How many realisations make a chunk of about ``chunk_seconds``."""
+def chunk_count(
+    gap: int, seconds_per_realisation: float | None, chunk_seconds: float, known: int = 0
+) -> int:
+    """How many realisations make a chunk of about ``chunk_seconds``.
+
+    Args:
+        gap: how many are missing.
+        seconds_per_realisation: if it has been measured.
+        chunk_seconds: what a chunk aims at.
+        known: realisations that are done; they took too short a time to be measured where
+            nothing has been, so that as many again are in order.
+    """
     if seconds_per_realisation is None:
-        return min(gap, FIRST_COUNT)
+        return min(gap, max(known, FIRST_COUNT))
     wanted = max(1, int(chunk_seconds / max(seconds_per_realisation, 1e-9)))
     # No crumbs: what would be left over for a tiny last chunk is taken along.
     return gap if gap <= wanted * 3 // 2 else wanted

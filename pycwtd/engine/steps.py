@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pycwtd.config import Config
     from pycwtd.engine.active import ActiveJob
     from pycwtd.engine.device import Device
-    from pycwtd.engine.rates import Rates
+    from pycwtd.engine.pool import Pool
     from pycwtd.hosts.host import Host
     from pycwtd.store.store import Store
 
@@ -37,10 +37,10 @@ class StorageError(Exception):
 class Steps:
     """Has the steps of jobs done by host processes."""
 
-    def __init__(self, config: Config, store: Store, rates: Rates) -> None:
+    def __init__(self, config: Config, store: Store, pool: Pool) -> None:
         self._config = config
         self._store = store
-        self._rates = rates
+        self._pool = pool
 
     async def prepare(self, job: ActiveJob, host: Host) -> bool:
         """Transform the series; write either the result or the Monte Carlo task.
@@ -71,8 +71,10 @@ class Steps:
         assert gap is not None
         assert record.backend is not None
         first, missing = gap
-        each = self._rates.seconds(record.backend, job.units)
-        count = spans.chunk_count(missing, each, self._config.engine.chunk_seconds)
+        pace = job.pace_on(record.backend)
+        each = pace.seconds_per_unit or self._pool.seconds(record.backend, job.work)
+        seconds = self._config.engine.chunk_seconds
+        count = spans.chunk_count(missing, each, seconds, spans.done(job.chunks))
         if job.simulating_since is None:
             job.simulating_since = (time.monotonic(), spans.done(job.chunks))
         # Named by its lease: what a host that was given up still writes is never mistaken.
@@ -91,7 +93,8 @@ class Steps:
             "out": file,
         }
         answer = await _ask(device.host, "run", job, arguments, progress)
-        self._rates.measured(record.backend, job.units * count, answer["seconds"])
+        self._pool.rates.measured(record.backend, job.work.times(count), answer["seconds"])
+        pace.measured(count, answer["seconds"])
         return Chunk(
             first=first,
             count=count,

@@ -9,6 +9,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pycwt_mod.backends import Estimator
+
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
 #: What a job computes; a batch is a job that others belong to.
 JobKind = Literal["cwt", "xwt", "wct", "significance", "batch"]
@@ -50,6 +52,15 @@ class Job(Struct, frozen=True, kw_only=True):
     estimated_seconds: float | None = None
     error: str | None = None
     result_sha256: str | None = None
+
+    @property
+    def estimator(self) -> Estimator | None:
+        """How the noise is drawn; ``None`` without a Monte Carlo part."""
+        if self.kind == "batch" or not self.total:
+            return None
+        # A job that was accepted before there was a choice is a full one.
+        estimator: Estimator = self.parameters.get("estimator", "full")
+        return estimator
 
 
 class Event(Struct, frozen=True, kw_only=True):

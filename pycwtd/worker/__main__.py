@@ -9,73 +9,28 @@ from __future__ import annotations
 import argparse
 import ctypes
 import os
-import queue
 import signal
 import socket
 import threading
-import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
 from pycwt_mod.backends import BackendUnavailableError, Cancelled
-from pycwtd.hosts import frames
+from pycwtd.worker.control import Link, TaskControl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Operation = Callable[[dict[str, Any], "TaskControl"], dict[str, Any]]
+    from pycwtd.worker.control import Operation
 
 _PR_SET_PDEATHSIG = 1
-#: Progress goes out no more often than people can see (seconds).
-_PROGRESS_INTERVAL = 0.1
 #: Yield to the daemon and to interactive calls when the cores are busy.
 _BACKEND_NICENESS = 5
 
 
-class TaskControl:
-    """How the daemon steers the task at hand; satisfies :class:`pycwt_mod.backends.Control`."""
-
-    def __init__(self, link: Link, task_id: int) -> None:
-        self._link = link
-        self._task_id = task_id
-        self._last = 0.0
-
-    def cancelled(self) -> bool:
-        """Whether the daemon wants this task stopped."""
-        return self._link.cancelled == self._task_id
-
-    def advance(self, done: int) -> None:
-        """Tell the daemon how far the task is."""
-        now = time.monotonic()
-        if now - self._last >= _PROGRESS_INTERVAL:
-            self._last = now
-            self._link.send({"id": self._task_id, "event": "progress", "done": done})
-
-
-class Link:
-    """The host's end of the socketpair."""
-
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
-        self._sending = threading.Lock()
-        self.tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        #: The task that the daemon has cancelled last.
-        self.cancelled = -1
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Send one message, whole, from any thread."""
-        with self._sending:
-            self._channel.sendall(frames.encode(message))
-
-    def listen(self) -> None:
-        """Sort what comes in; leave the process when the daemon is gone."""
-        while (message := frames.receive(self._channel)) is not None:
-            if message["op"] == "cancel":
-                self.cancelled = message["id"]
-            else:
-                self.tasks.put(message)
-        # Nobody is left to compute for, and the main thread may be deep in the kernel.
-        os._exit(0)
+def _listen(link: Link) -> None:
+    """Take messages; leave the process when the daemon is gone."""
+    link.listen()
+    # Nobody is left to compute for, and the main thread may be deep in the kernel.
+    os._exit(0)
 
 
 def _die_with_parent() -> None:
@@ -124,7 +79,7 @@ def main() -> None:
     # The daemon decides when this process ends; a Ctrl-C in its terminal isn't for it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     link = Link(socket.socket(fileno=arguments.fd))
-    threading.Thread(target=link.listen, daemon=True).start()
+    threading.Thread(target=_listen, args=(link,), daemon=True).start()
     try:
         operations = _operations(arguments.role)
     except Exception as error:

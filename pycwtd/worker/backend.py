@@ -7,18 +7,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 
-from pycwt_mod.backends import MonteCarloBackend, SignificanceTask, get_backend
-from pycwtd.worker.arrays import save_array
+from pycwt_mod.backends import MonteCarloBackend, get_backend
+from pycwt_mod.grid import DEFAULT_ORDERS
+from pycwt_mod.montecarlo import coherence_task
+from pycwt_mod.wavelets import wavelet_of
+from pycwtd.worker.files import load_task, save_array
+from pycwtd.workloads.wavelet.cost import USUAL_GRID, realisation_cost
 
 if TYPE_CHECKING:
-    from pycwtd.worker.__main__ import Operation, TaskControl
+    from pycwt_mod.backends import SignificanceTask
+    from pycwtd.worker.control import Operation, TaskControl
 
 #: Long enough to be measured, short enough for the start of the daemon.
 _CALIBRATION_SECONDS = 0.05
-_CALIBRATION_RUNS = 3
+_CALIBRATION_RUNS = 2
 
 
 def operations(name: str) -> dict[str, Operation]:
@@ -39,27 +43,23 @@ def _probe(
 
 
 def _calibrate(
-    backend: MonteCarloBackend, _message: dict[str, Any], control: TaskControl
+    backend: MonteCarloBackend, message: dict[str, Any], control: TaskControl
 ) -> dict[str, Any]:
     """Time a small task, so that the first estimate is a measurement, too."""
-    task = SignificanceTask(
-        family="morlet",
-        order=6.0,
-        scales=tuple(2.0 * 2 ** (j / 4) for j in range(25)),
-        scale_weights=(1 / 7, 5 / 7, 1 / 7),
-        length=768,
-        ar1=(0.5, 0.5),
-    )
+    estimator, family = message["estimator"], message["family"]
+    wavelet = wavelet_of(family, DEFAULT_ORDERS[family])
+    s0, dj, J = USUAL_GRID
+    task = coherence_task(0.5, 0.5, 1.0, dj, s0, J, wavelet, estimator=estimator)
     count = 1
-    backend.run(task, 0, 0, count, control)  # plans and pages are made here
+    _timed(backend, task, count, control)  # plans and pages are made here
     while True:
-        seconds = _timed(backend, task, count, control)
-        if seconds >= _CALIBRATION_SECONDS:
+        # The best of some, because others use the cores, too.
+        best = min(_timed(backend, task, count, control) for _ in range(_CALIBRATION_RUNS))
+        if best >= _CALIBRATION_SECONDS:
             break
-        count *= 2
-    # The best of some, because others use the cores, too.
-    best = min(_timed(backend, task, count, control) for _ in range(_CALIBRATION_RUNS))
-    return {"units": count * task.length * len(task.scales), "seconds": best}
+        count *= min(16, 1 + int(_CALIBRATION_SECONDS / best))
+    cost = realisation_cost(estimator, family, s0, dj, J)
+    return {"cost": count * cost, "seconds": best}
 
 
 def _timed(
@@ -75,7 +75,7 @@ def _run(
 ) -> dict[str, Any]:
     """One chunk: its histogram is in the file ``out``, durably, before the answer goes."""
     folder = Path(message["folder"])
-    task = SignificanceTask.from_dict(msgspec.json.decode((folder / message["task"]).read_bytes()))
+    task = load_task(folder / message["task"])
     started = time.perf_counter()
     histogram = backend.run(task, message["seed"], message["first"], message["count"], control)
     seconds = time.perf_counter() - started

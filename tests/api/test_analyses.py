@@ -53,9 +53,11 @@ def test_xwt_in_both_spellings(daemon, path, names, test):
     np.testing.assert_allclose(got["signif"], signif)
 
 
+@pytest.mark.parametrize("estimator", ["cascade", "full"])
 @pytest.mark.parametrize("wavelet", ["morlet", "paul", "dog", "mexicanhat"])
-def test_coherence_of_every_wavelet_with_its_test(daemon, wavelet):
+def test_coherence_of_every_wavelet_with_its_test(daemon, wavelet, estimator):
     body = {"signal1": A, "signal2": B, "mother": wavelet, "mc_count": 20, "seed": 3, **GRID}
+    body["estimator"] = estimator
     answer = daemon.call("POST", "/api/v1/wavelet/wct", {**body, "significance_level": 0.9})
     assert answer.status == 200, answer.body
     got = answer.json
@@ -69,13 +71,14 @@ def test_coherence_of_every_wavelet_with_its_test(daemon, wavelet):
         seed=3,
         backend=got["backend_used"],
         progress=False,
-        estimator="full",
+        estimator=estimator,
     )
     np.testing.assert_allclose(got["WCT"], library[0], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(got["aWCT"], library[1], rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(got["signif"], library[4], rtol=1e-12)
     assert got["sig95"] == got["signif"]
     assert (got["seed"], got["mc_count"], got["significance_level"]) == (3, 20, 0.9)
+    assert got["estimator"] == estimator
     assert np.min(got["WCT"]) >= 0
     assert np.max(got["WCT"]) <= 1
 

@@ -47,6 +47,9 @@ def without(body, name):
         (WCT, {**PAIR, "significance_level": 1}, 422, ["significance_level", "< 1"]),
         (WCT, {**PAIR, "mc_count": 0}, 422, ["mc_count", ">= 1"]),
         (WCT, {**PAIR, "seed": -1}, 422, ["seed", ">= 0"]),
+        (WCT, {**PAIR, "estimator": "half"}, 422, ["estimator", "cascade, full", "half"]),
+        (WCT, {**PAIR, "estimator": None}, 422, ["estimator", "a text"]),
+        (WCT, {**PAIR, "estimator": "Full"}, 422, ["estimator", "Full"]),
         (WCT, [1, 2], 422, ["object"]),
         (CWT, b"{", 422, ["JSON"]),
         (CWT, b"\xff\xfe", 422, ["JSON"]),
@@ -62,6 +65,18 @@ def without(body, name):
             {"tasks": [{"type": "cwt", **ONE}, {"type": "cwt", **ONE, "dt": 0}]},
             422,
             ["tasks[1].dt"],
+        ),
+        (
+            "/api/v1/jobs",
+            {"kind": "wct", "request": {**PAIR, "estimator": "half"}},
+            422,
+            ["estimator", "cascade, full"],
+        ),
+        (
+            "/api/v1/jobs/batch",
+            {"tasks": [{"type": "wct", **PAIR, "estimator": "half"}]},
+            422,
+            ["tasks[0].estimator", "cascade, full"],
         ),
     ],
 )
@@ -90,6 +105,7 @@ def test_a_wrong_body(daemon, path, body, status, words):
         ("GET", "/api/v1/jobs?status=done", 422),
         ("POST", "/api/v1/wavelet/cwt?format=xml", 422),
         ("GET", "/api/v1/backends/recommend?priority=colour", 422),
+        ("GET", "/api/v1/backends/recommend?estimator=half", 422),
         ("GET", "/ws/events?since=x", 422),
     ],
 )

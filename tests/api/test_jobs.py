@@ -6,15 +6,18 @@ from datetime import datetime
 
 import numpy as np
 
-from support import red_pair
+from support import red_pair, running
 
 A, B = red_pair()
 REQUEST = {
     **{"signal1": A, "signal2": B, "dt": 1.0, "dj": 0.25, "s0": 2.0, "J": 20},
     **{"sig": True, "mc_count": 50, "seed": 9},
 }
+CANCELLED = "job.cancelled"
 #: More realisations than any machine does while a test looks on.
-ENDLESS = {**REQUEST, "dj": 1 / 12, "J": 100, "mc_count": 1_000_000}
+ENDLESS = {**REQUEST, "dj": 1 / 12, "J": 100, "mc_count": 1_000_000, "estimator": "full"}
+#: The same of the quick estimator: many octaves, closely spaced.
+ENDLESS_CASCADE = {**ENDLESS, "dj": 1 / 40, "J": 480, "estimator": "cascade"}
 
 
 def test_the_life_of_a_job(daemon):
@@ -64,6 +67,27 @@ def test_cancelling_a_running_job(daemon):
     result = daemon.call("GET", f"/api/v1/jobs/{job_id}/result")
     assert result.status == 400
     assert "cancelled" in result.json["detail"]
+
+
+def test_a_chunk_of_a_minute_stops_when_it_is_told_to():
+    """By asking: a process that doesn't heed it is shot 0.8 s later, and another one started."""
+    with running("[engine]\nchunk_seconds = 60\n") as daemon:
+        daemon.call("GET", "/api/v1/backends/recommend")  # waits until all have been probed
+        hosts = sorted(daemon.workers("backend:"))
+        for request in (ENDLESS, ENDLESS_CASCADE):
+            job_id = daemon.submit("wct", request)
+            daemon.until(job_id, lambda job: job["realisations_done"] > 0)
+            cancelled = daemon.call("DELETE", f"/api/v1/jobs/{job_id}").json
+            assert (cancelled["status"], cancelled["estimator"]) == (
+                "cancelled",
+                request["estimator"],
+            )
+            told = daemon.events(0, lambda e, n=job_id: (e["job_id"], e["type"]) == (n, CANCELLED))
+            assert [e["type"] for e in told if e["job_id"] == job_id] == [
+                *("job.queued", "job.running"),
+                CANCELLED,
+            ]
+        assert sorted(daemon.workers("backend:")) == hosts
 
 
 def test_cancelling_a_queued_job_and_fetching_too_early(daemon):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 A, B = red_pair()
 COHERENCE = {"data1": A, "data2": B, "dt": 1.0, "significance_test": True, "mc_count": 20}
 LONG = {**COHERENCE, "dj": 1 / 12, "s0": 2.0, "J": 100, "mc_count": 1_000_000}
+LONG["estimator"] = "full"
 
 
 @pytest.mark.parametrize("end", ["kill", "stop"])

@@ -19,7 +19,7 @@ CTL = Path(sys.executable).with_name("pycwtctl")
 A, B = red_pair()
 
 #: Options of a job that no machine finishes while a test looks on.
-ENDLESS = ("--dj", "1/12", "--s0", "2", "--J", "100", "--mc-count", "1000000")
+ENDLESS = ("--dj", "1/12", "--s0", "2", "--J", "100", "--mc-count", "1000000", "--estimator=full")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,9 @@ def coherence(ctl, files):
     """The id of a coherence job that has completed."""
     status, out, err = ctl("submit", "wct", *files, "--dt", "1", "--mc-count", "20", "-w")
     assert status == 0, err
-    assert err.splitlines()[-1].startswith("completed: wct, 20 realisations on ")
+    last = err.splitlines()[-1]
+    assert last.startswith("completed: wct, 20 realisations on ")
+    assert "estimator cascade" in last
     return out.strip()
 
 
@@ -58,7 +60,7 @@ def test_submitted_fields_arrive(ctl, daemon, files):
     status, out, _ = ctl(
         *("submit", "wct", *files, "--dt", "1/4", "--dj", "1/12", "--s0", "1", "--J", "20"),
         *("--wavelet", "paul", "--param", "5", "--level", "0.9", "--mc-count", "7"),
-        *("--backend", "sequential", "--seed", "11", "--no-normalize"),
+        *("--backend", "sequential", "--seed", "11", "--no-normalize", "--estimator", "full"),
     )
     assert status == 0
     job = daemon.finish(out.strip())
@@ -66,7 +68,7 @@ def test_submitted_fields_arrive(ctl, daemon, files):
     wanted = {
         **{"dt": 0.25, "dj": 1 / 12, "s0": 1.0, "J": 20, "family": "paul", "order": 5.0},
         **{"level": 0.9, "mc_count": 7, "backend": "sequential", "seed": 11},
-        **{"normalize": False, "test": True, "samples": len(A)},
+        **{"normalize": False, "test": True, "samples": len(A), "estimator": "full"},
     }
     assert wanted.items() <= job["parameters"].items()
 
@@ -98,6 +100,7 @@ def test_kinds(ctl, files, arguments, simulates):
         (["submit", "cwt", "A", "--dt", "often"], 2, "'often' isn't a number"),
         (["submit", "cwt", "A", "--dt", "1/0"], 2, "'1/0' isn't a number"),
         (["submit", "cwt", "A", "--dt", "1", "--no-sig", "--level", "0.9"], 2, "--no-sig"),
+        (["submit", "wct", "A", "B", "--dt", "1", "--estimator", "half"], 2, "'half'"),
         (["submit", "cwt", "A", "--dt", "0"], 1, "dt: must be a number > 0"),
         (["submit", "wct", "A", "B", "--dt", "1", "--backend", "abacus"], 1, "abacus"),
         (["jobs", "--status", "lost"], 2, "lost"),
@@ -150,7 +153,8 @@ def test_an_id_that_several_jobs_have(ctl, files):
 
 
 def test_results(ctl, coherence, daemon):
-    status, out, _ = ctl("result", coherence[:10])
+    status, out, err = ctl("result", coherence[:10])
+    assert "estimator cascade" in err
     path = Path(out.strip())
     assert (status, path) == (0, Path(f"wct-{coherence[:8]}.npz"))
     with np.load(path) as arrays:
@@ -163,7 +167,8 @@ def test_results(ctl, coherence, daemon):
     assert ctl("result", coherence, "--force")[0] == 0
     assert path.read_bytes() == before
     status, out, _ = ctl("result", coherence, "-o", "r.json", "--json")
-    assert json.loads(out) == {"file": "r.json", "bytes": Path("r.json").stat().st_size}
+    size = Path("r.json").stat().st_size
+    assert json.loads(out) == {"file": "r.json", "bytes": size, "estimator": "cascade"}
     assert np.shape(json.loads(Path("r.json").read_text())["WCT"])[1] == len(A)
     status, _, err = ctl("result", coherence, "-o", "nowhere/r.npz")
     assert status == 2

@@ -30,6 +30,7 @@ def test_demo(tmp_path):
     found = re.search(r"Significant: +([\d.]+)%", ran.stdout)
     assert found
     assert 20 < float(found[1]) < 60
+    assert "200 realisations of estimator cascade on backend" in ran.stdout
     result, log = (re.search(rf"{name}: +(.*)", ran.stdout) for name in ("Result", "Log"))
     assert result
     assert log

@@ -13,12 +13,17 @@ import pytest
 from support import red_pair, running, wait_gone
 
 A, B = red_pair()
-#: Some seconds of work: enough to be interrupted several times.
-TOTAL = 30_000
-REQUEST = {
-    **{"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 84},
-    **{"sig": True, "mc_count": TOTAL, "seed": 42},
+GRID = {"dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 84}
+COHERENCE = {"signal1": A, "signal2": B, "sig": True, "seed": 42, **GRID}
+#: On one core, lest a machine with many be done before it is shot.
+COHERENCE["backend"] = "sequential"
+#: Some seconds of work each: enough to be interrupted several times.
+REQUESTS = {
+    "full": {**COHERENCE, "estimator": "full", "mc_count": 20_000},
+    "cascade": {**COHERENCE, "estimator": "cascade", "mc_count": 150_000},
 }
+#: More than is done before it is shot.
+LONG = {**REQUESTS["full"], "mc_count": 1_000_000}
 #: Many short chunks, so that most moments are in the middle of something.
 CONFIG = "[engine]\nchunk_seconds = 0.05\n"
 
@@ -32,19 +37,23 @@ def kill_backends(daemon):
 
 @pytest.fixture(scope="module")
 def undisturbed():
+    """The results of a daemon that nobody disturbs, by estimator."""
     with running() as daemon:
-        job = daemon.finish(daemon.submit("wct", REQUEST))
-        assert job["status"] == "completed"
-        return daemon.result(job["job_id"])
+        jobs = {name: daemon.submit("wct", request) for name, request in REQUESTS.items()}
+        for job_id in jobs.values():
+            assert daemon.finish(job_id)["status"] == "completed"
+        return {name: daemon.result(job_id) for name, job_id in jobs.items()}
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_kill_at_random_moments_ends_in_the_same_histogram(undisturbed, seed):
+@pytest.mark.parametrize(("seed", "estimator"), [(0, "full"), (1, "cascade")])
+def test_kill_at_random_moments_ends_in_the_same_histogram(undisturbed, seed, estimator):
     moments = random.Random(seed)
+    request = REQUESTS[estimator]
+    total = request["mc_count"]
     with running(CONFIG) as daemon:
-        job_id = daemon.submit("wct", REQUEST)
+        job_id = daemon.submit("wct", request)
         done = [0]
-        for least in (0, 1, TOTAL // 4, TOTAL // 2):
+        for least in (0, 1, total // 4, total // 2):
             # From before the first step on: at some moment after that much was done.
             daemon.until(job_id, lambda job, n=least: job["realisations_done"] >= n)
             with pytest.raises(subprocess.TimeoutExpired):
@@ -58,11 +67,12 @@ def test_kill_at_random_moments_ends_in_the_same_histogram(undisturbed, seed):
         assert job["status"] == "completed", job
         assert job["attempts"] > 1
         result = daemon.result(job_id)
-    assert int(result["mc_count"]) == TOTAL
+    assert int(result["mc_count"]) == total
+    assert result["estimator"] == estimator
     for name in ("histogram", "signif", "WCT", "aWCT"):
-        np.testing.assert_array_equal(result[name], undisturbed[name])
+        np.testing.assert_array_equal(result[name], undisturbed[estimator][name])
     # The kills did interrupt a computation, and what it had got was kept.
-    assert 0 < done[-1] < TOTAL
+    assert 0 < done[-1] < total
 
 
 def test_every_acknowledged_job_is_there_after_a_kill():
@@ -96,21 +106,34 @@ def test_every_acknowledged_job_is_there_after_a_kill():
         assert 0 <= len(everything) - len(acknowledged) <= 1
 
 
-def test_a_killed_worker_costs_a_chunk_and_no_number(undisturbed):
+@pytest.mark.parametrize("estimator", REQUESTS)
+def test_a_killed_worker_costs_a_chunk_and_no_number(undisturbed, estimator):
+    request = REQUESTS[estimator]
     with running(CONFIG) as daemon:
-        job_id = daemon.submit("wct", REQUEST)
-        for threshold in (1, TOTAL // 3):
+        job_id = daemon.submit("wct", request)
+        for threshold in (1, request["mc_count"] // 3):
             daemon.until(job_id, lambda job, n=threshold: job["realisations_done"] >= n)
             kill_backends(daemon)
         job = daemon.finish(job_id)
         assert job["status"] == "completed", job
-        np.testing.assert_array_equal(daemon.result(job_id)["histogram"], undisturbed["histogram"])
+        result = daemon.result(job_id)
+        np.testing.assert_array_equal(result["histogram"], undisturbed[estimator]["histogram"])
         assert "died under job" in daemon.log
+
+
+def test_chunks_of_any_size_add_up_to_the_same_histogram(undisturbed):
+    """Chunks of a hundredth of a second, merged on the way, against those of a second."""
+    with running("[engine]\nchunk_seconds = 0.01\n") as daemon:
+        job_id = daemon.submit("wct", REQUESTS["cascade"])
+        told = daemon.events(0, lambda event: event["type"] == "job.completed")
+        assert sum(event["type"] == "job.progress" for event in told) > 64
+        result = daemon.result(job_id)
+    np.testing.assert_array_equal(result["histogram"], undisturbed["cascade"]["histogram"])
 
 
 def test_a_job_that_kills_its_worker_again_and_again_is_given_up():
     with running(CONFIG) as daemon:
-        job_id = daemon.submit("wct", {**REQUEST, "mc_count": 1_000_000})
+        job_id = daemon.submit("wct", LONG)
         seen = done = 0
         for death in range(1, 4):
             daemon.until(job_id, lambda job, n=done: job["realisations_done"] > n)
@@ -125,7 +148,7 @@ def test_a_job_that_kills_its_worker_again_and_again_is_given_up():
 
 def test_workers_dont_outlive_a_killed_daemon():
     with running() as daemon:
-        job_id = daemon.submit("wct", {**REQUEST, "mc_count": 1_000_000})
+        job_id = daemon.submit("wct", LONG)
         daemon.until(job_id, lambda job: job["realisations_done"] > 0)
         workers = daemon.workers()
         assert len(workers) == 3
@@ -134,12 +157,16 @@ def test_workers_dont_outlive_a_killed_daemon():
             wait_gone(worker, 5.0)
 
 
-def test_sigterm_in_the_middle_of_a_job_is_quick_and_loses_nothing(undisturbed):
+@pytest.mark.parametrize("estimator", REQUESTS)
+def test_sigterm_in_the_middle_of_a_job_is_quick_and_loses_nothing(undisturbed, estimator):
     with running() as daemon:
-        job_id = daemon.submit("wct", REQUEST)
+        job_id = daemon.submit("wct", REQUESTS[estimator])
         daemon.until(job_id, lambda job: job["realisations_done"] > 0)
         daemon.process.terminate()
         assert daemon.process.wait(2.0) == 0
         daemon.start()
+        # It was in the middle.
+        assert daemon.job(job_id)["status"] != "completed"
         assert daemon.finish(job_id)["status"] == "completed"
-        np.testing.assert_array_equal(daemon.result(job_id)["histogram"], undisturbed["histogram"])
+        result = daemon.result(job_id)
+        np.testing.assert_array_equal(result["histogram"], undisturbed[estimator]["histogram"])

@@ -119,7 +119,9 @@ def test_a_call_that_takes_too_long_becomes_a_job():
     with running("[limits]\nsync_seconds = 0.2\n") as daemon:
         body = {"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "J": 80, "seed": 8}
         answer = daemon.call(
-            "POST", "/api/v1/wavelet/wct", {**body, "sig": True, "mc_count": 20_000}
+            "POST",
+            "/api/v1/wavelet/wct",
+            {**body, "sig": True, "mc_count": 20_000, "estimator": "full"},
         )
         assert answer.status == 202
         job_id = answer.json["job_id"]
@@ -134,7 +136,7 @@ def test_a_call_that_takes_too_long_becomes_a_job():
 def test_a_full_queue_says_so():
     with running("[limits]\nqueued_jobs = 2\n") as daemon:
         request = {"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 100}
-        request |= {"sig": True, "mc_count": 1_000_000}
+        request |= {"sig": True, "mc_count": 1_000_000, "estimator": "full"}
         jobs = [daemon.submit("wct", request) for _ in range(2)]
         answer = daemon.call("POST", "/api/v1/jobs", {"kind": "wct", "request": request})
         assert answer.status == 503

@@ -43,6 +43,16 @@ def test_the_first_chunk_is_small_because_nothing_is_measured_yet():
     assert spans.chunk_count(10_000, None, 1.0) == spans.FIRST_COUNT
 
 
+def test_what_is_too_quick_to_be_measured_grows():
+    """A job of a million on an unmeasured estimator takes some twenty chunks, not thousands."""
+    done, chunks = 0, 0
+    while done < 1_000_000:
+        done += spans.chunk_count(1_000_000 - done, None, 1.0, done)
+        chunks += 1
+    assert done == 1_000_000
+    assert chunks < 20
+
+
 def test_chunks_take_about_the_time_wanted_and_leave_no_crumbs():
     assert spans.chunk_count(10_000, 0.01, 1.0) == 100
     assert spans.chunk_count(120, 0.01, 1.0) == 120

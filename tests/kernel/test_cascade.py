@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pycwt_mod
-from pycwt_mod import reference
+from pycwt_mod import kernel, reference
 from pycwt_mod.backends import Cancelled, NoControl, SignificanceTask
 from pycwt_mod.cascade import octaves
 from pycwt_mod.histogram import levels
@@ -57,9 +57,9 @@ def test_every_octave_is_the_oracle_s(name):
 @pytest.mark.parametrize("path", ["auto", "plain"])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_sample_counts_what_it_stands_for(name, path):
-    task = cascade_of(name, J=None if name == "ao" else 12)
-    exact = reference.coherence_histogram(task, 3, 8, 2)
-    histogram = Plan(task, path=path if task.family == "morlet" else "plain").run(3, 8, 2)
+    task = cascade_of(name)
+    exact = reference.coherence_histogram(task, 3, 8, 7)
+    histogram = Plan(task, path=path if task.family == "morlet" else "plain").run(3, 8, 7)
     np.testing.assert_array_equal(histogram.sum(axis=1), exact.sum(axis=1))
     if path == "plain":
         # All but the few values that lie on the edge of a bin.
@@ -72,12 +72,13 @@ def test_every_sample_counts_what_it_stands_for(name, path):
     isa=st.sampled_from(instruction_sets()),
     path=st.sampled_from(["auto", "plain"]),
     seed=st.integers(0, 2**64 - 1),
-    first=st.integers(0, 2**32 - 200),
-    counts=st.lists(st.integers(1, 40), min_size=1, max_size=4),
+    first=st.integers(0, 2**32 - 300),
+    counts=st.lists(st.integers(1, 70), min_size=1, max_size=4),
     threads=st.integers(1, 4),
 )
 def test_parts_add_up_to_the_whole(*, name, isa, path, seed, first, counts, threads):
-    task = cascade_of(name, J=10)
+    task = cascade_of(name, J=None if name == "paul" else 30)
+    assert min(octave.draws for octave in octaves(task)) < 150
     whole = plan_for(task, path=path).run(seed, first, sum(counts))
     parts = np.zeros_like(whole)
     for count in counts:
@@ -147,11 +148,66 @@ def test_standard_errors_are_those_of_repeated_runs(name):
     assert 0.75 < ratio.mean() < 1.05
 
 
-def test_no_scale_is_worse_than_the_worst_of_the_full_estimator():
-    task = cascade_of("ao", J=84)
+@pytest.mark.parametrize("J", [None, 84, 144])
+@pytest.mark.parametrize("name", ["ao", "narrow", "paul"])
+def test_no_scale_is_worse_than_the_worst_of_the_full_estimator(name, J):
+    task = cascade_of(name, J if J is None or name == "ao" else J // 3)
     full = replace(task, estimator="full")
-    # Less a few per cent: the cone's edge is rounded to the coarser samples.
-    assert independent_values(task, 300).min() >= 0.95 * independent_values(full, 300).min()
+    # Less a little: the cone's edge is rounded to the coarser samples.
+    assert independent_values(task, 300).min() >= 0.97 * independent_values(full, 300).min()
+
+
+@given(draws=st.integers(1, 300), first=st.integers(0, 2**32 - 1000), count=st.integers(1, 1000))
+def test_every_series_belongs_to_one_realisation(draws, first, count):
+    octave = replace(octaves(cascade_of("ao"))[0], draws=draws)
+    bounds = [octave.series(k) for k in range(first, first + count + 1)]
+    assert set(np.diff(bounds)) <= {0, 1}
+    assert octave.series(first + 300) == octave.series(first) + draws
+    assert (octave.series(0), octave.series(1)) == (0, 1)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_first_realisation_has_a_series_of_every_octave(threads):
+    task = cascade_of("ao")
+    histogram = plan_for(task).run(5, 0, 1, threads)
+    assert (histogram.sum(axis=1) > 0).all()
+    assert np.isfinite(levels(histogram, 0.95, independent_values(task, 1))).all()
+    exact = reference.coherence_histogram(task, 5, 0, 1)
+    plain = plan_for(task, path="plain").run(5, 0, 1, threads)
+    np.testing.assert_array_equal(plain.sum(axis=1), exact.sum(axis=1))
+    assert np.abs(plain - exact).sum() <= 2e-3 * exact.sum()
+
+
+def test_octaves_with_nothing_to_do_are_left_out():
+    task = cascade_of("ao")
+    first, count = 1, 4
+    histogram = plan_for(task).run(5, first, count)
+    idle = [o for o in octaves(task) if o.series(first) == o.series(first + count)]
+    assert 0 < len(idle) < len(octaves(task))
+    rows = {row for o in idle for row in range(o.row, o.row + o.own[1] - o.own[0])}
+    assert set(np.flatnonzero(histogram.sum(axis=1) == 0)) == rows
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_realisations_that_draw_nothing_at_all(threads, monkeypatch):
+    # No task's plan has them, as its top octave draws for every realisation: it takes another.
+    sparse = tuple(replace(octave, draws=50) for octave in octaves(cascade_of("ao")))
+    monkeypatch.setattr(kernel, "octaves", lambda _: sparse)
+    plan = Plan(cascade_of("ao"))
+    watch = Watch(stop=False)
+    assert not plan.run(5, 1, 1, threads, watch).any()
+    parts = [plan.run(5, k, 1, threads) for k in range(40)]
+    assert sum(part.any() for part in parts) == 7
+    np.testing.assert_array_equal(sum(parts), plan.run(5, 0, 40))
+    assert watch.done == [1]
+
+
+def test_independent_values_are_those_of_the_series_drawn():
+    task = cascade_of("ao")
+    one = independent_values(task, 1)
+    for count in (1, 7, 300, 1000):
+        drawn = np.concatenate([[o.series(count)] * (o.own[1] - o.own[0]) for o in octaves(task)])
+        np.testing.assert_allclose(independent_values(task, count), drawn * one)
 
 
 def test_false_alarm_rate():
@@ -189,7 +245,18 @@ def test_octaves_share_no_numbers():
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.5
 
 
+def test_a_short_rest_belongs_to_the_octave_below():
+    task = cascade_of("ao")
+    for J, last in ((36, 13), (39, 16), (40, 5), (41, 6), (47, 12)):
+        found = octaves(cascade_of("ao", J))
+        rows = [o.own[1] - o.own[0] for o in found]
+        assert sum(rows) == J + 1
+        assert rows[-1] == last
+        assert [o.row for o in found] == list(np.cumsum([0, *rows[:-1]]))
+    assert len({o.stream for o in octaves(task)}) == len(octaves(task))
+
+
 def test_more_octaves_than_streams_are_refused():
-    task = replace(cascade_of("ao"), scales=tuple(2.0**j for j in range(64)))
+    task = replace(cascade_of("ao"), scales=tuple(2.0**j for j in range(65)))
     with pytest.raises(ValueError, match="scales must span less than 64 octaves, not 64"):
         plan_for(task)

@@ -61,6 +61,15 @@ def test_every_field_of_the_task_matters(cache, changes):
         assert cache.load(replace(TASK, **changes), "f32-1", seed) is None
 
 
+@pytest.mark.parametrize("top", [0, 255, 2**16, 2**40, 2**62])
+def test_counts_of_every_size_come_back_as_they_were(cache, top):
+    entry = Entry(7, 300, np.array([[0, 1], [2, top]], dtype=np.int64))
+    cache.store(TASK, "f32-1", entry, any_seed=False)
+    found = cache.load(TASK, "f32-1", 7)
+    assert same(found, entry)
+    assert found.histogram.dtype == np.int64
+
+
 def test_numerics_and_seed_matter(cache):
     cache.store(TASK, "f32-1", ENTRY, any_seed=False)
     assert cache.load(TASK, "f32-2", 7) is None

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.contour import QuadContourSet
+from scipy.io import netcdf_file
 
 import pycwt_mod as pycwt
 from pycwt_mod import reference
@@ -18,10 +19,15 @@ from pycwt_mod.edges import default_nodes, node_samples
 from pycwt_mod.histogram import levels
 from pycwt_mod.levelmap import _between
 from pycwt_mod.montecarlo import MonteCarlo, coherence_task, independent_values, monte_carlo
+from pycwt_mod.nulls import null_hypothesis
+from pycwt_mod.smoothing import Smoother, squared_coherence
+from pycwt_mod.surrogate_models import MODELS, stream
+from pycwt_mod.transform import transform
 
 
 def task_of(n: int = 80, **changes) -> SignificanceTask:
-    task = coherence_task(0.5, 0.3, 1, 0.5, 2, 8, n=n, edges=True, bins=200)
+    grid = (1, 0.5, 2, 8)
+    task = coherence_task(0.5, 0.3, *grid, n=n, edges=True, bins=200, estimator="full")
     return replace(task, **changes)
 
 
@@ -192,6 +198,59 @@ def test_coherence_with_edges(oracle, pair):
     assert summary.significant_share == result.significant[~inside].mean()
     with pytest.raises(ValueError, match="no significance levels"):
         _ = pycwt.wct(*pair, 1, sig=False).significant
+    with pytest.raises(ValueError, match="edges=True needs series of at least 16 samples, not 12"):
+        pycwt.wct(pair[0][:12], pair[1][:12], 1, edges=True)
+
+
+def test_coherence_with_edges_tells_of_them(oracle, pair, tmp_path):
+    result = pycwt.wct(*pair, 1, edges=True, mc_count=30, seed=3, backend=oracle, cache=False)
+    inside = ~result.outside
+    assert f"within       {result.significant[inside].mean():.1%} of the cone" in repr(result)
+    result.to_netcdf(tmp_path / "wct.nc")
+    with netcdf_file(tmp_path / "wct.nc", mmap=False) as file:
+        for name, expected in zip(("level_map", "level_map_error"), result.level_map, strict=True):
+            assert file.variables[name].dimensions == ("period", "time")
+            np.testing.assert_array_equal(file.variables[name][:], expected)
+    result.to_csv(tmp_path / "wct.csv", points=True)
+    assert "level_map,level_map_error" in (tmp_path / "wct.csv").read_text().splitlines()[0]
+    # What depends on a level can't be told from what doesn't but by the map.
+    again = result._replace(level_map=None)
+    assert "within" not in repr(again)
+    assert not again.significant[inside].any()
+
+
+@pytest.mark.parametrize("null", ["white", "ar", "phase", "iaaft", "bootstrap"])
+def test_every_null_counts_at_the_ends(oracle, pair, null):
+    """A node of one realisation is R² of its surrogates there: counted once for either end."""
+    backend = oracle if null == "white" else "auto"
+    result = pycwt.wct(
+        *pair, 1, edges=True, null=null, mc_count=30, seed=3, backend=backend, cache=False
+    )
+    run = result.monte_carlo
+    assert (run.null, run.task.length) == (null, 96)
+    counted = run.histogram.sum(axis=1).reshape(-1, result.freq.size)
+    assert (counted[1:, np.array(run.task.scales) < 1.5 * 96] == 60).all()
+    assert np.isfinite(result.level_map.levels).all()
+
+
+def test_surrogates_cohere_at_the_nodes_as_the_oracle_sees(pair):
+    """Plain float64 at the same surrogates; bins differ where values lie on their edges alone."""
+    task = task_of(n=96)
+    null = null_hypothesis("ar", task, pair)
+    units = [(x - x.mean()) / x.std() for x in pair]
+    draws = [MODELS["ar"].fit(x, 96) for x in units]
+    scales, mother = np.array(task.scales), pycwt.Morlet()
+    smoother = Smoother(mother, scales, task.scale_weights, 96)
+    theirs = np.zeros((task.rows - 9, task.bins), np.int64)
+    for k in range(10):
+        made = (draw(stream(5, k, i)) for i, draw in enumerate(draws))
+        w1, w2 = (transform(x - x.mean(), scales, mother) for x in made)
+        r2 = squared_coherence(w1, w2, smoother)
+        for node, row, at in zip(*reference.node_points(task, (0, 9)), strict=True):
+            theirs[9 * node + row, int(r2[row, at] * task.bins)] += 1
+    ours = null.backend.run(null.task, 5, 0, 10)[9:]
+    assert np.abs(ours - theirs).sum() <= 4
+    assert theirs.sum() == ours.sum() == 2 * 7 * 9 * 10
 
 
 def test_the_figure_draws_the_map(oracle, pair):

@@ -106,6 +106,53 @@ def test_types_out_of_range(dtype):
         pycwt.wct(*related(100), 1.0, sig=False, dtype=dtype)
 
 
+@pytest.mark.parametrize("n", [200, 12_000])
+@pytest.mark.parametrize("dtype", PROMISED)
+def test_where_the_results_go(n, dtype, tmp_path):
+    """Into arrays, files and both; three threads give the same bits."""
+    series = related(n, "walk")
+    expected = pycwt.wct(*series, 1.0, dj=1 / 4, sig=False, dtype=dtype)
+    array = np.empty((expected.WCT.shape[0], 2 * n), dtype)
+    r2, angle = array[:, :n], array[:, n:]
+    result = pycwt.wct(*series, 1.0, dj=1 / 4, sig=False, dtype=dtype, out=(r2, angle), threads=3)
+    assert result.WCT is r2
+    assert result.aWCT is angle
+    np.testing.assert_array_equal(r2, expected.WCT)
+    np.testing.assert_array_equal(angle, expected.aWCT)
+    paths = tmp_path / "R2.npy", str(tmp_path / "phase.npy")
+    mapped = pycwt.wct(*series, 1.0, dj=1 / 4, sig=False, dtype=dtype, out=paths, threads=2)
+    assert isinstance(mapped.aWCT, np.memmap)
+    np.testing.assert_array_equal(np.load(paths[0]), expected.WCT)
+    np.testing.assert_array_equal(np.load(paths[1]), expected.aWCT)
+    mixed = pycwt.wct(*series, 1.0, dj=1 / 4, sig=False, dtype=dtype, out=[None, paths[1]])
+    np.testing.assert_array_equal(mixed.WCT, expected.WCT)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["R2.npy", "phase.npy"]
+
+
+SAME = np.empty((4, 100))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "text"),
+    [
+        ({"dtype": None}, TypeError, "dtype must be float32 or float64"),
+        ({"dtype": 1.5}, TypeError, "dtype must be float32 or float64"),
+        ({"threads": "2"}, TypeError, "threads must be a number"),
+        ({"threads": None}, TypeError, "threads must be a number"),
+        ({"threads": 1.5}, ValueError, "threads must be a whole number"),
+        ({"out": "W.npy"}, TypeError, "out must be a pair"),
+        ({"out": (SAME,)}, TypeError, "out must be a pair"),
+        ({"out": (3.0, None)}, TypeError, r"out\[0\] must be an array, a path or None"),
+        ({"out": (None, "W.txt")}, ValueError, r"out\[1\] must be the path of a .npy file"),
+        ({"out": (SAME, SAME[::-1])}, ValueError, "out must be two different places"),
+        ({"out": ("W.npy", "./W.npy")}, ValueError, "out must be two different places"),
+    ],
+)
+def test_options_out_of_range(options, error, text):
+    with pytest.raises(error, match=text):
+        pycwt.wct(*related(100), 1.0, dj=1, J=3, sig=False, **options)
+
+
 def test_rows_refuse_what_does_not_fit():
     how = rows.RowFilter(0.1, 8, np.ones(3, np.float32), np.ones((8, 8), np.float32))
     band = np.zeros(40, np.complex64)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import fft as sp_fft
 
 import pycwt_mod as pycwt
-from pycwt_mod import rows, store
+from pycwt_mod import circles, rows, store
 from pycwt_mod.fast import MIN_FFT
 from pycwt_mod.transform import padded_length, transform, unit_series
 
@@ -72,6 +73,7 @@ def test_scales_beyond_nyquist():
     assert rms.max() < 1e-12
 
 
+@pytest.mark.filterwarnings("ignore::pycwt_mod.cautions.ConeWarning")
 @given(
     st.integers(11_586, 30_000),
     st.lists(st.floats(1.9, 60_000), min_size=1, max_size=4),
@@ -99,6 +101,36 @@ def test_instruction_sets_agree(dtype, monkeypatch):
     monkeypatch.setenv("PYCWT_ISA", "abacus")
     with pytest.raises(ValueError, match="abacus"):
         pycwt.cwt(x, 1.0, dj=1 / 2)
+
+
+@pytest.mark.parametrize("isa", rows.instruction_sets())
+@pytest.mark.parametrize("bits", [8, 9, 10, 11, 12, 15])
+def test_long_ffts_are_scipys(bits, isa):
+    """At every remainder of the radices, with bins that go round the circle."""
+    n = 1 << bits
+    rng = np.random.default_rng(bits)
+    x = rng.standard_normal(n - 1)
+    np.testing.assert_allclose(circles.real_fft(x, n, isa), sp_fft.rfft(x, n), atol=1e-11)
+    bins = rng.standard_normal(n // 2) + 1j * rng.standard_normal(n // 2)
+    whole = np.zeros(n, complex)
+    whole[(n - 37 + np.arange(n // 2)) % n] = bins
+    expected = np.take(sp_fft.ifft(whole), np.arange(-29, n - 35), mode="wrap")
+    circle = circles.Circle(n, 29, n - 35)
+    for dtype, error in ((np.complex64, 4e-7), (np.complex128, 1e-15)):
+        signal = circles.band_signal(bins, n - 37, circle, 1 / n, dtype, isa=isa)
+        assert signal.dtype == dtype
+        rms = np.sqrt((np.abs(signal - expected) ** 2).mean())
+        assert rms < error * expected.std()
+
+
+def test_long_ffts_refuse_what_does_not_fit():
+    with pytest.raises(ValueError, match="more than n = 512"):
+        circles.real_fft(np.ones(513), 512)
+    for circle in (circles.Circle(1000, 0, 8), circles.Circle(512, 513, 8)):
+        with pytest.raises(ValueError, match="don't fit"):
+            circles.band_signal(np.ones(8, complex), 0, circle, 1.0, np.complex64)
+    with pytest.raises(ValueError, match="don't fit"):
+        circles.band_signal(np.ones(600, complex), 0, circles.Circle(512, 0, 8), 1.0, np.complex64)
 
 
 def test_threads_give_the_same_bits():
@@ -145,6 +177,10 @@ def test_a_file_that_fails_leaves_nothing(tmp_path):
     [
         ({"dtype": "float32"}, ValueError, "dtype must be complex64 or complex128"),
         ({"dtype": "nonsense"}, ValueError, "dtype must be complex64 or complex128"),
+        ({"dtype": None}, TypeError, "dtype must be complex64 or complex128"),
+        ({"dtype": 64}, TypeError, "dtype must be complex64 or complex128"),
+        ({"threads": "2"}, TypeError, "threads must be a number"),
+        ({"threads": None}, TypeError, "threads must be a number"),
         ({"threads": 0}, ValueError, "threads must be a whole number"),
         ({"out": 3}, TypeError, "out must be an array, a path or None"),
         ({"out": "W.txt"}, ValueError, r"out must be the path of a .npy file"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pycwt_mod.backends import ESTIMATORS
 from pycwt_mod.cache import HistogramCache
 from pycwt_mod.montecarlo import coherence_task, monte_carlo
 
@@ -14,12 +17,16 @@ TASK = coherence_task(0.3, 0.6, 1.0, 0.25, 2.0, 12)
 OTHER = coherence_task(0.3, 0.5, 1.0, 0.25, 2.0, 12)
 
 
-def test_300_and_700_more_are_1000():
-    whole = monte_carlo(TASK, 1000, seed=5)
-    part = monte_carlo(TASK, 300, seed=5)
-    continued = monte_carlo(TASK, 1000, start=part)
+@pytest.mark.parametrize("first", [1, 299, 300])
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_a_run_and_what_is_added_to_it_are_a_longer_one(estimator, first):
+    task = replace(TASK, estimator=estimator)
+    whole = monte_carlo(task, 1000, seed=5)
+    part = monte_carlo(task, first, seed=5)
+    continued = monte_carlo(task, 1000, start=part)
     np.testing.assert_array_equal(continued.histogram, whole.histogram)
     np.testing.assert_array_equal(continued.levels, whole.levels)
+    np.testing.assert_array_equal(continued.standard_errors, whole.standard_errors)
     assert (continued.seed, continued.mc_count) == (5, 1000)
 
 

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 import pycwt_mod as pycwt
 from pycwt_mod import reference
-from pycwt_mod.backends import BackendUnavailableError, UnknownBackendError, registry
+from pycwt_mod.backends import (
+    ESTIMATORS,
+    BackendUnavailableError,
+    SignificanceTask,
+    UnknownBackendError,
+    get_backend,
+    registry,
+)
+from pycwt_mod.backends import task as task_module
+from pycwt_mod.cache import HistogramCache
 from pycwt_mod.datasets import ao_baltic
 from pycwt_mod.histogram import levels
 from pycwt_mod.montecarlo import coherence_task, independent_values, monte_carlo
 from pycwt_mod.streams import noise_pair
 
 
-def test_levels_of_the_arctic_example(oracle):
+@pytest.mark.parametrize("options", [{}, {"estimator": "full"}], ids=["default", "full"])
+def test_levels_of_the_arctic_example(oracle, options):
     """Grinsted et al. (2004), AO and Baltic ice: 0.70 to 0.72 away from both ends of the scales.
 
     200 realisations, standard error below 0.02 at each scale, 0.005 for their mean.
     """
     _, ao, ice = ao_baltic()
-    result = pycwt.wct(ao, ice, 1, J=50, mc_count=200, seed=1, backend=oracle)
+    result = pycwt.wct(ao, ice, 1, J=50, mc_count=200, seed=1, backend=oracle, **options)
     period = 1 / result.freq
     inside = (period > 3) & (period < 20)
     assert 0.69 <= result.sig[inside].mean() <= 0.73
     assert (np.abs(result.sig[inside] - 0.71) < 0.07).all()
     assert (result.backend, result.seed, result.mc_count) == ("oracle", 1, 200)
+    assert result.estimator == options.get("estimator", "cascade")
     summary = pycwt.summarise(result)
     # "The AO and the Baltic ice are in anti-phase" in all significant sections (section 4).
     assert np.cos(summary.mean_phase) < -0.9
@@ -39,7 +53,9 @@ def test_false_alarm_rate(oracle):
     60 pairs with the realisations' own length; each scale's share has a standard error from
     the spread over pairs, joined with the level's; five of them are allowed.
     """
-    level = pycwt.wct_significance(0.6, 0.2, 1, 0.25, 2, 16, mc_count=400, seed=9, backend=oracle)
+    level = pycwt.wct_significance(
+        0.6, 0.2, 1, 0.25, 2, 16, mc_count=400, seed=9, backend=oracle, estimator="full"
+    )
     rng = np.random.default_rng(41)
     n = coherence_task(0.6, 0.2, 1, 0.25, 2, 16).length
     shares = []
@@ -53,7 +69,7 @@ def test_false_alarm_rate(oracle):
 
 @pytest.mark.parametrize("wavelet", [pycwt.Morlet(), pycwt.Paul(2), pycwt.DOG(2)], ids=repr)
 def test_histograms_add_up(wavelet):
-    task = coherence_task(0.7, 0.1, 1, 0.5, -1, 6, wavelet, bins=64)
+    task = coherence_task(0.7, 0.1, 1, 0.5, -1, 6, wavelet, bins=64, estimator="full")
     whole = reference.coherence_histogram(task, 2**40 + 3, 5, 6)
     parts = [reference.coherence_histogram(task, 2**40 + 3, *span) for span in ((5, 1), (6, 5))]
     np.testing.assert_array_equal(whole, sum(parts))
@@ -61,7 +77,7 @@ def test_histograms_add_up(wavelet):
 
 
 def test_a_realisation_is_the_coherence_of_its_noise():
-    task = coherence_task(0.5, 0.3, 1, 0.25, 2, 12)
+    task = coherence_task(0.5, 0.3, 1, 0.25, 2, 12, estimator="full")
     x, y = noise_pair(4, 2, task.length, task.ar1)
     expected = pycwt.wct(x, y, 1, 0.25, 2, 12, sig=False).WCT
     r2 = reference.realisation_coherence(task, 4, 2)
@@ -72,7 +88,7 @@ def test_a_realisation_is_the_coherence_of_its_noise():
 
 
 def test_one_belongs_to_the_last_bin():
-    task = coherence_task(0.0, 0.0, 1, 0.25, 2, 0, bins=2)
+    task = coherence_task(0.0, 0.0, 1, 0.25, 2, 0, bins=2, estimator="full")
     assert task.scale_weights != (1.0,)
     whole = reference.coherence_histogram(task, 0, 0, 3)
     assert whole.sum() == 3 * reference.counted_points(task).sum()
@@ -138,6 +154,64 @@ def test_choice_of_backend(oracle, monkeypatch):
         monte_carlo(task, 5)
 
 
+def test_the_default_is_the_cascade(oracle):
+    arguments = (0.5, 0.3, 1, 0.25, 2, 16)
+    assert coherence_task(*arguments).estimator == "cascade"
+    usual = {"mc_count": 20, "seed": 1, "backend": oracle, "progress": False, "cache": False}
+    by_default = pycwt.wct_significance(*arguments, **usual)
+    named = {e: pycwt.wct_significance(*arguments, **usual, estimator=e) for e in ESTIMATORS}
+    np.testing.assert_array_equal(by_default, named["cascade"])
+    assert (by_default != named["full"]).any()
+    # A task that is written out says what it is.
+    fields = {"scales": (2.0,), "scale_weights": (1.0,), "length": 16, "ar1": (0.0, 0.0)}
+    assert SignificanceTask("morlet", 6.0, **fields).estimator == "full"
+
+
+def test_a_backend_of_other_estimators_or_wavelets_is_not_chosen(oracle, monkeypatch):
+    task = coherence_task(0, 0, 1, 0.5, 2, 2)
+    paul = coherence_task(0, 0, 1, 0.5, 2, 2, "paul", estimator="full")
+    full = replace(task, estimator="full")
+    limited = get_backend(oracle)
+    monkeypatch.setattr(
+        limited, "info", replace(limited.info, estimators=("full",), families=("morlet",))
+    )
+    with pytest.raises(
+        ValueError, match=r"'oracle' doesn't run the estimator 'cascade': pass .*'full'"
+    ):
+        monte_carlo(task, 5, backend=oracle)
+    with pytest.raises(ValueError, match="'oracle' doesn't run the wavelet 'paul', only morlet"):
+        monte_carlo(paul, 5, backend=oracle)
+    assert monte_carlo(full, 5, backend=oracle).backend == oracle
+    # "auto" goes on to the next; without one it says what there was.
+    other = type(limited)()
+    monkeypatch.setattr(other, "info", replace(other.info, name="zz"))
+    both = [limited, other]
+    monkeypatch.setattr(registry, "_backends", lambda: both)
+    assert monte_carlo(full, 5).backend == oracle
+    assert monte_carlo(task, 5).backend == "zz"
+    assert monte_carlo(paul, 5).backend == "zz"
+    both.remove(other)
+    with pytest.raises(BackendUnavailableError, match="oracle: it doesn't run the estimator"):
+        monte_carlo(task, 5)
+
+
+def test_tasks_of_another_revision_are_refused(monkeypatch, tmp_path):
+    """Whatever was kept of an estimator before its histograms changed isn't mixed with new ones."""
+    cascade = coherence_task(0.1, 0.2, 1, 0.5, 2, 4)
+    full = replace(cascade, estimator="full")
+    for task in (cascade, full):
+        assert SignificanceTask.from_dict(json.loads(json.dumps(task.to_dict()))) == task
+    before = {name: value for name, value in cascade.to_dict().items() if name != "revision"}
+    with pytest.raises(ValueError, match="cascade must be of its revision 2, not 1"):
+        SignificanceTask.from_dict(before)
+    assert "revision" not in full.to_dict()
+    cache = HistogramCache(tmp_path)
+    monte_carlo(cascade, 5, cache=cache)
+    assert monte_carlo(cascade, 5, cache=cache).cached == 5
+    monkeypatch.setitem(task_module._REVISIONS, "cascade", 3)
+    assert monte_carlo(cascade, 5, cache=cache).cached == 0
+
+
 def test_levels_are_quantiles():
     """Against SciPy's Beta distribution, whose counts are laid into the bins exactly."""
     edges = np.linspace(0, 1, 1001)
@@ -164,7 +238,7 @@ def test_standard_errors_are_those_of_repeated_runs():
     The error is meant to lie on the safe side, by 20 % here. The mean ratio over 17 scales has
     a standard error below 0.06.
     """
-    task = coherence_task(0.5, 0.3, 1, 0.25, 2, 16)
+    task = coherence_task(0.5, 0.3, 1, 0.25, 2, 16, estimator="full")
     runs = [reference.coherence_histogram(task, 6, 40 * k, 40) for k in range(25)]
     found, errors = zip(*(levels(h, 0.95, independent_values(task, 40)) for h in runs), strict=True)
     ratio = np.std(found, axis=0, ddof=1) / np.mean(errors, axis=0)

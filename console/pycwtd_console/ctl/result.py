@@ -9,8 +9,10 @@ import click
 
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.session import InputError, Session, json_option, pass_session
+from pycwtd_console.progress import summary
 
 if TYPE_CHECKING:
+    from pycwtd.api.types import JobView
     from pycwtd.client import Client
 
 output_option = click.option(
@@ -34,14 +36,15 @@ def result(session: Session, job_id: str, output: Path | None, force: bool) -> N
     if output and output.suffix not in {".npz", ".json"}:
         raise click.UsageError(f"-o: must end in .npz or .json, not {output.name!r}")
 
-    async def work(client: Client) -> tuple[Path, int]:
+    async def work(client: Client) -> tuple[JobView, Path, int]:
         job = await client.find(job_id)
         path = output or Path(f"{job.kind}-{job.job_id[:8]}.npz")
         refuse_to_overwrite(path, force)
-        return path, await client.download_result(job.job_id, path, path.suffix[1:])
+        return job, path, await client.download_result(job.job_id, path, path.suffix[1:])
 
-    path, size = ask(session, work)
-    announce(session, path, size)
+    job, path, size = ask(session, work)
+    announce(session, path, size, estimator=job.estimator)
+    session.say(summary(job))
 
 
 def refuse_to_overwrite(path: Path, force: bool) -> None:
@@ -54,9 +57,9 @@ def refuse_to_overwrite(path: Path, force: bool) -> None:
         raise InputError(f"{path}: exists already; --force replaces it")
 
 
-def announce(session: Session, path: Path, size: int) -> None:
-    """Name a file that has been written."""
+def announce(session: Session, path: Path, size: int, **facts: str | None) -> None:
+    """Name a file that has been written, and in JSON what else is known of it."""
     if session.json:
-        print_json({"file": str(path), "bytes": size})
+        print_json({"file": str(path), "bytes": size, **facts})
     else:
         click.echo(path)

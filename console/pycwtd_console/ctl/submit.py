@@ -57,6 +57,12 @@ _MONTE_CARLO = [
         type=number,
         help="In their place: go on until the standard error of every level is below this.",
     ),
+    click.option(
+        "--estimator",
+        type=click.Choice(["cascade", "full"]),
+        help="Draw short series for every octave of scales, or series of full length at ten "
+        "times the cost.  [default: cascade]",
+    ),
     click.option("--backend", help="Who computes it.  [default: auto]"),
     click.option("--seed", type=int, help="Reproduces the result.  [default: drawn]"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from pycwt_mod.backends import (
     Availability,
     BackendInfo,
     BackendUnavailableError,
+    Manifest,
     MonteCarloBackend,
     load_manifest,
 )
@@ -67,6 +69,11 @@ class CpuBackend(MonteCarloBackend):
 
 def backends() -> list[MonteCarloBackend]:
     """``sequential`` and ``joblib``, as the manifest describes them."""
-    manifest = load_manifest(Path(__file__).with_name("driver.toml"))
+    manifest = _manifest()
     threads: dict[str, Callable[[], int]] = {"sequential": lambda: 1, "joblib": usable_cores}
     return [CpuBackend(info, threads[info.name]) for info in manifest.backends]
+
+
+@cache
+def _manifest() -> Manifest:
+    return load_manifest(Path(__file__).with_name("driver.toml"))

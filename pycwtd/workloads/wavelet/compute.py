@@ -16,14 +16,19 @@ import msgspec
 import numpy as np
 
 import pycwt_mod
-from pycwt_mod.backends import SignificanceTask
 from pycwt_mod.backends.task import LAST_STAGE
 from pycwt_mod.grid import default_s0
 from pycwt_mod.histogram import levels
 from pycwt_mod.montecarlo import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
-from pycwtd.store.files import write_durably
-from pycwtd.worker.arrays import load_array, load_arrays, save_array, save_arrays
+from pycwtd.worker.files import (
+    load_array,
+    load_arrays,
+    load_task,
+    save_array,
+    save_arrays,
+    save_task,
+)
 from pycwtd.workloads.wavelet.requests import Analysis
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pycwt_mod.wavelets import Wavelet
-    from pycwtd.worker.__main__ import Operation, TaskControl
+    from pycwtd.worker.control import Operation, TaskControl
 
     Arrays = dict[str, Any]
 
@@ -60,7 +65,8 @@ def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         arrays = _ANALYSES[request.kind](request, series, wavelet)
         if request.simulates:
             al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
-            task = coherence_task(al1, al2, request.dt, request.dj, request.s0, request.J, wavelet)
+            grid = (request.dt, request.dj, request.s0, request.J)
+            task = coherence_task(al1, al2, *grid, wavelet, estimator=request.estimator)
     arrays["computation_time"] = time.perf_counter() - started
     if caught:
         arrays["warnings"] = sorted({str(warning.message) for warning in caught})
@@ -71,7 +77,7 @@ def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         return {"simulate": False, "sha256": digest}
     save_arrays(folder / "prepared.npz", arrays)
     # Last, because its presence tells that the preparation is complete.
-    write_durably(folder / "task.json", msgspec.json.encode(task.to_dict()))
+    save_task(folder / "task.json", task)
     return {"simulate": True}
 
 
@@ -179,7 +185,7 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     started = time.perf_counter()
     request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
     histogram = _sum(folder, message["parts"])
-    task = SignificanceTask.from_dict(msgspec.json.decode((folder / "task.json").read_bytes()))
+    task = load_task(folder / "task.json")
     independent = independent_values(task, facts["mc_count"])
     level, error = levels(histogram, request.level, independent)
     if request.precision is not None:
@@ -196,6 +202,7 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         "significance_level": request.level,
         "seed": facts["seed"],
         "mc_count": facts["mc_count"],
+        "estimator": task.estimator,
         "backend_used": facts["backend_used"],
         "computation_time": elapsed + time.perf_counter() - started,
     }

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from pycwt_mod import grid
-from pycwt_mod.backends.task import FIRST_STAGE, MAX_LENGTH
+from pycwt_mod.backends.task import FIRST_STAGE, MAX_LENGTH, Estimator
+from pycwtd.workloads.wavelet.cost import realisation_cost
 
 if TYPE_CHECKING:
     from pycwtd.config import Limits
@@ -47,6 +48,14 @@ Precision = Annotated[
     float,
     Meta(gt=0, lt=1, description="Instead of a count: the largest standard error of a level."),
 ]
+Way = Annotated[
+    Estimator,
+    Meta(
+        description="How the Monte Carlo test draws its noise. cascade: short series for every "
+        "octave of scales, some ten times faster. full: series of six times the largest scale, "
+        "seen at every scale. Both estimate the same levels."
+    ),
+]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED, description="Reproduces the result exactly.")]
 
 
@@ -75,6 +84,7 @@ class _Test(_Grid, kw_only=True):
     significance_level: Level | None = None
     mc_count: Realisations = 300
     precision: Precision | None = None
+    estimator: Way = "cascade"
     backend: str = "auto"
     fallback: Annotated[
         bool, Meta(description="Whether another backend may stand in for an unavailable one.")
@@ -140,6 +150,8 @@ class Analysis(Struct, kw_only=True):
     fallback: bool
     seed: int | None
     series: list[list[float]]
+    #: Requests that were stored before there was a choice are for ``full``.
+    estimator: Estimator = "full"
 
     @property
     def simulates(self) -> bool:
@@ -157,16 +169,19 @@ class Analysis(Struct, kw_only=True):
         """Everything but the series, as the job's row keeps it."""
         values: dict[str, Any] = msgspec.to_builtins(self)
         values["samples"] = len(values.pop("series")[0])
-        values["units"] = self.units()
+        values["cost"] = self.cost()
         return values
 
     def length(self) -> int:
         """Samples of one Monte Carlo realisation."""
         return grid.surrogate_length(self.s0 * 2 ** (self.J * self.dj) / self.dt)
 
-    def units(self) -> float:
-        """Points of one realisation at all scales: the unit in which speed is measured."""
-        return float(self.length() * (self.J + 1)) if self.simulates else 0.0
+    def cost(self) -> float:
+        """Cost of one Monte Carlo realisation, 0 without Monte Carlo."""
+        if not self.simulates:
+            return 0.0
+        smallest = self.s0 / self.dt
+        return realisation_cost(self.estimator, self.family, smallest, self.dj, self.J)
 
 
 #: The request type of a kind, by spelling: which fields are there tells which it is.
@@ -224,6 +239,7 @@ def analysis(kind: Kind, request: AnyRequest, limits: Limits) -> Analysis:
         level=request.significance_level or 0.95,
         mc_count=request.mc_count,
         precision=request.precision,
+        estimator=request.estimator,
         backend=request.backend,
         fallback=request.fallback,
         seed=request.seed,

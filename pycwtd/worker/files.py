@@ -6,8 +6,10 @@ import hashlib
 import io
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
+from pycwt_mod.backends import SignificanceTask
 from pycwtd.store.files import write_durably
 
 if TYPE_CHECKING:
@@ -52,3 +54,19 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """All members of an ``.npz``."""
     with np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
+
+
+def save_task(path: Path, task: SignificanceTask) -> None:
+    """Write a Monte Carlo task as JSON."""
+    write_durably(path, msgspec.json.encode(task.to_dict()))
+
+
+def load_task(path: Path) -> SignificanceTask:
+    """Read what :func:`save_task` wrote.
+
+    Raises:
+        ValueError: a field is missing, unknown or out of range.
+    """
+    # Written before there was a choice of estimators, it is a full one.
+    fields = {"estimator": "full", **msgspec.json.decode(path.read_bytes())}
+    return SignificanceTask.from_dict(fields)

@@ -1,0 +1,65 @@
+"""How the daemon and the task at hand in a host process hear of each other."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pycwtd.hosts import frames
+
+if TYPE_CHECKING:
+    import socket
+
+#: Progress goes out no more often than people can see (seconds).
+_PROGRESS_INTERVAL = 0.1
+
+
+class Link:
+    """The host's end of the socketpair."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._sending = threading.Lock()
+        self.tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        #: The task that the daemon has cancelled last.
+        self.cancelled = -1
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one message, whole, from any thread."""
+        with self._sending:
+            self._channel.sendall(frames.encode(message))
+
+    def listen(self) -> None:
+        """Sort what comes in; returns when the daemon is gone."""
+        while (message := frames.receive(self._channel)) is not None:
+            if message["op"] == "cancel":
+                self.cancelled = message["id"]
+            else:
+                self.tasks.put(message)
+
+
+class TaskControl:
+    """How the daemon steers the task at hand; satisfies :class:`pycwt_mod.backends.Control`."""
+
+    def __init__(self, link: Link, task_id: int) -> None:
+        self._link = link
+        self._task_id = task_id
+        self._last = 0.0
+
+    def cancelled(self) -> bool:
+        """Whether the daemon wants this task stopped."""
+        return self._link.cancelled == self._task_id
+
+    def advance(self, done: int) -> None:
+        """Tell the daemon how far the task is."""
+        now = time.monotonic()
+        if now - self._last >= _PROGRESS_INTERVAL:
+            self._last = now
+            self._link.send({"id": self._task_id, "event": "progress", "done": done})
+
+
+#: What a host process can be asked for: takes the message, gives the fields of the answer.
+Operation = Callable[[dict[str, Any], TaskControl], dict[str, Any]]

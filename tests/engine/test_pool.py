@@ -1,0 +1,122 @@
+"""Choosing a backend: what it declares comes first, then what has been measured of it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from pycwtd.config import EngineConfig
+from pycwtd.engine import spans
+from pycwtd.engine.device import Condition
+from pycwtd.engine.pool import BackendUnavailableError, Pool, UnfitBackendError
+from pycwtd.engine.rates import Pace, Rates, Work
+
+CASCADE = Work("cascade", "morlet", 100.0)
+FULL = Work("full", "morlet", 100.0)
+PAUL = Work("cascade", "paul", 100.0)
+
+
+@pytest.fixture
+def pool():
+    """The pool of the drivers that are installed, none of whose processes is started."""
+    one = Pool(EngineConfig())
+    for device in one.backends():
+        device.condition = Condition.READY
+        device.probed.set()
+    return one
+
+
+def choose(pool, asked, work, *, fallback=True):
+    return asyncio.run(pool.choose(asked, work, fallback=fallback))
+
+
+def limit(pool, name, **declared):
+    device = pool.devices[name]
+    device.info = replace(device.info, **declared)
+
+
+def test_before_anything_is_measured_the_configured_order_counts(pool):
+    assert choose(pool, "auto", CASCADE).name == "joblib"
+
+
+def test_the_fastest_at_the_estimator_asked_for(pool):
+    for name, cascade, full in (("joblib", 1.0, 9.0), ("sequential", 2.0, 5.0)):
+        pool.rates.measured(name, CASCADE, cascade)
+        pool.rates.measured(name, FULL, full)
+    assert choose(pool, "auto", CASCADE).name == "joblib"
+    assert choose(pool, "auto", FULL).name == "sequential"
+
+
+def test_what_one_backend_has_not_done_follows_from_another(pool):
+    """Else the backend that happens to run a family first would keep it for ever."""
+    for name, seconds in (("joblib", 1.0), ("sequential", 3.0)):
+        pool.rates.measured(name, CASCADE, seconds)
+    assert choose(pool, "auto", PAUL).name == "joblib"
+    pool.rates.measured("sequential", PAUL, 6.0)
+    assert pool.seconds("joblib", PAUL) == pytest.approx(2.0)
+    assert choose(pool, "auto", PAUL).name == "joblib"
+    pool.rates.measured("joblib", PAUL, 8.0)
+    assert choose(pool, "auto", PAUL).name == "sequential"
+
+
+def test_what_a_backend_does_not_declare_it_is_not_given(pool):
+    limit(pool, "joblib", estimators=("full",))
+    assert choose(pool, "auto", CASCADE).name == "sequential"
+    assert choose(pool, "auto", FULL).name == "joblib"
+    chosen = choose(pool, "joblib", CASCADE)
+    assert chosen.name == "sequential"
+    assert chosen.fallback_reason == "joblib doesn't run estimator cascade, it runs full"
+    with pytest.raises(UnfitBackendError, match="joblib doesn't run estimator cascade"):
+        choose(pool, "joblib", CASCADE, fallback=False)
+    assert pool.same_class("joblib", CASCADE) == "sequential"
+    assert pool.same_class("sequential", FULL) == "joblib"
+    limit(pool, "sequential", families=("morlet",))
+    assert choose(pool, "auto", replace(FULL, family="dog")).name == "joblib"
+
+
+def test_work_that_none_declares_is_refused_for_good(pool):
+    for name in ("joblib", "sequential"):
+        limit(pool, name, estimators=("full",))
+    with pytest.raises(UnfitBackendError, match="no backend runs estimator cascade"):
+        choose(pool, "auto", CASCADE)
+    with pytest.raises(UnfitBackendError, match="joblib doesn't run estimator cascade"):
+        choose(pool, "joblib", CASCADE)
+
+
+def test_work_that_only_an_absent_one_declares_is_refused_for_now(pool):
+    limit(pool, "joblib", estimators=("full",))
+    pool.devices["sequential"].condition = Condition.UNAVAILABLE
+    pool.devices["sequential"].reason = "it is unplugged"
+    with pytest.raises(BackendUnavailableError, match="no backend that runs it is available"):
+        choose(pool, "auto", CASCADE)
+    with pytest.raises(BackendUnavailableError, match="it is unplugged"):
+        choose(pool, "sequential", CASCADE)
+
+
+def test_rates_of_one_estimator_or_family_say_nothing_of_another():
+    rates = Rates()
+    rates.measured("joblib", FULL, 2.0)
+    assert rates.seconds("joblib", FULL.times(3)) == pytest.approx(6.0)
+    assert rates.seconds("joblib", CASCADE) is None
+    assert rates.seconds("joblib", replace(FULL, family="paul")) is None
+    assert rates.seconds("sequential", FULL) is None
+
+
+def test_a_small_first_measurement_with_all_its_overhead_is_soon_outweighed():
+    pace = Pace()
+    pace.measured(32, 0.2 + 32 * 1e-4)
+    for _ in range(10):
+        count = spans.chunk_count(10**9, pace.seconds_per_unit, 1.0)
+        pace.measured(count, count * 1e-4)
+    assert 0.8 < count * 1e-4 < 1.2
+
+
+def test_work_of_unknown_size_is_neither_measured_nor_estimated():
+    rates = Rates()
+    unknown = replace(FULL, units=0.0)
+    rates.measured("joblib", unknown, 2.0)
+    assert rates.seconds("joblib", FULL) is None
+    rates.measured("joblib", FULL, 2.0)
+    assert rates.seconds("joblib", unknown) is None
