@@ -74,7 +74,7 @@ def check_trend(x: NDArray[np.float64], name: str, depth: int = 0) -> None:
         warnings.warn(
             f"{share:.0%} of the variance of {name} lies in its linear trend, which leaks into the "
             f"map from both ends and raises the levels: take it off first, for instance by "
-            f"scipy.signal.detrend({name})",
+            f"pycwt_mod.detrend({name})",
             TrendWarning,
             stacklevel=3 + depth,
         )
