@@ -115,6 +115,11 @@ def whole(task: SignificanceTask) -> Octave:
     return Octave(task, 0, (0, scales), 0, weights, independent)
 
 
+def parts(task: SignificanceTask) -> tuple[Octave, ...]:
+    """The octaves of a cascade; of a full task, one that is all of it."""
+    return octaves(task) if task.estimator == "cascade" else (whole(task),)
+
+
 @lru_cache(maxsize=16)
 def octaves(task: SignificanceTask) -> tuple[Octave, ...]:
     """The octaves of a ``cascade`` task, smallest scales first.
@@ -200,8 +205,8 @@ def _short(task: SignificanceTask, smallest: float, largest: float) -> tuple[flo
     """Distance of two samples of an octave's series, in those of the whole one, and its length."""
     step = _step(task, smallest)
     # Twice the length costs twice as much, and has two ends like any.
-    parts = 2 if task.edge_nodes else 1
-    length = max(_LENGTH // parts, math.ceil(round(_SPANS / parts * largest / step, _DIGITS)))
+    share = 2 if task.edge_nodes else 1
+    length = max(_LENGTH // share, math.ceil(round(_SPANS / share * largest / step, _DIGITS)))
     # As many as are padded to the same power of two.
     filled = _PADDED_WELL
     while filled < length:

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pycwt_mod.cascade import decorrelation
+from pycwt_mod.cascade import decorrelation, parts
 from pycwt_mod.edges import node_samples
 from pycwt_mod.grid import cone_factor
 from pycwt_mod.histogram import upper_tail
 from pycwt_mod.transform import edge_distance
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.backends import SignificanceTask
@@ -55,20 +53,33 @@ def node_values(part: Octave) -> NDArray[np.float64]:
     return found
 
 
-def node_distances(task: SignificanceTask, parts: Sequence[Octave]) -> NDArray[np.float64]:
+def point_levels(
+    task: SignificanceTask, levels: NDArray[np.float64], errors: NDArray[np.float64]
+) -> LevelMap:
+    """Levels and errors at every point, from those of the histogram's rows.
+
+    Args:
+        task: that was run.
+        levels: of each row, shape (task.rows,).
+        errors: theirs, of the same shape.
+    """
+    distances = _node_distances(task)
+    return LevelMap(_spread(task, distances, levels), _spread(task, distances, errors))
+
+
+def _node_distances(task: SignificanceTask) -> NDArray[np.float64]:
     """Where the nodes lie in the whole series, in samples from its end.
 
     A short series ends half a sample of its own beyond its last one, as the whole one does.
 
     Args:
         task: full or cascade.
-        parts: of it.
 
     Returns:
         float64, shape (nodes, scales), not decreasing; NaN at a scale that has no nodes.
     """
     found = np.full((len(task.edge_nodes), len(task.scales)), np.nan)
-    for part in parts:
+    for part in parts(task):
         for row, scale in enumerate(part.task.scales[slice(*part.own)], start=part.row):
             if samples := node_samples(part.task, scale):
                 step = task.scales[row] / scale
@@ -76,14 +87,14 @@ def node_distances(task: SignificanceTask, parts: Sequence[Octave]) -> NDArray[n
     return found
 
 
-def spread(
+def _spread(
     task: SignificanceTask, distances: NDArray[np.float64], values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """A value for every point of the map.
 
     Args:
         task: that was run.
-        distances: of its nodes, from :func:`node_distances`.
+        distances: of its nodes, from :func:`_node_distances`.
         values: one for each row of the histogram, shape (rows,).
 
     Returns:
@@ -98,16 +109,12 @@ def spread(
 
 
 def tails(
-    task: SignificanceTask,
-    distances: NDArray[np.float64],
-    histogram: NDArray[np.int64],
-    coherence: ArrayLike,
+    task: SignificanceTask, histogram: NDArray[np.int64], coherence: ArrayLike
 ) -> NDArray[np.float64]:
     """How often noise is at least as coherent, at the same scale and distance from the end.
 
     Args:
         task: that was run.
-        distances: of its nodes, from :func:`node_distances`.
         histogram: of the run.
         coherence: in [0, 1], shape (scales, N) or (scales,); of the latter, and of a task without
             nodes, as often as outside the cone.
@@ -133,7 +140,7 @@ def tails(
             f"coherence must have the {task.length} samples of the task, so that the distance "
             f"from the ends is known, not {r2.shape[1]}"
         )
-    distance = edge_distance(task.length)
+    distances, distance = _node_distances(task), edge_distance(task.length)
     for j, within in _within(task):
         values = np.broadcast_to(r2[j, within], (len(task.edge_nodes), int(within.sum())))
         shares = upper_tail(histogram[scales + j :: scales], values)

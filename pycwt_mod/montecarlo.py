@@ -16,10 +16,10 @@ from pycwt_mod import checks, grid
 from pycwt_mod.backends import NoControl, SignificanceTask, choose_backend
 from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_LENGTH, MAX_REALISATIONS
 from pycwt_mod.cache import Entry, HistogramCache
-from pycwt_mod.cascade import Octave, octaves, whole
+from pycwt_mod.cascade import parts
 from pycwt_mod.edges import default_nodes
 from pycwt_mod.histogram import levels
-from pycwt_mod.levelmap import LevelMap, node_distances, node_values, spread, tails
+from pycwt_mod.levelmap import LevelMap, node_values, point_levels, tails
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import scale_weights
 from pycwt_mod.transform import MAX_J, scale_grid
@@ -88,8 +88,7 @@ class MonteCarlo:
             raise ValueError("the task has no edge_nodes: nothing was counted within the cone")
         independent = independent_values(self.task, self.mc_count)
         both = levels(self.histogram, self.significance_level, independent)
-        distances = node_distances(self.task, _parts(self.task))
-        return LevelMap(*(spread(self.task, distances, values) for values in both))
+        return point_levels(self.task, *both)
 
     def p_values(self, coherence: ArrayLike) -> NDArray[np.float64]:
         """How often independent noises are at least as coherent, at the same scale.
@@ -106,8 +105,7 @@ class MonteCarlo:
         Raises:
             ValueError: the shape doesn't fit, or a value isn't in [0, 1].
         """
-        distances = node_distances(self.task, _parts(self.task))
-        return tails(self.task, distances, self.histogram, coherence)
+        return tails(self.task, self.histogram, coherence)
 
     @property
     def estimator(self) -> Estimator:
@@ -374,11 +372,7 @@ def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.
     Returns:
         float64, shape (task.rows,).
     """
-    parts = _parts(task)
-    outside = [part.series(realisations) * np.array(part.independent) for part in parts]
-    nodes = [part.series(realisations) * node_values(part) for part in parts]
+    all_ = parts(task)
+    outside = [part.series(realisations) * np.array(part.independent) for part in all_]
+    nodes = [part.series(realisations) * node_values(part) for part in all_]
     return np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()])
-
-
-def _parts(task: SignificanceTask) -> tuple[Octave, ...]:
-    return octaves(task) if task.estimator == "cascade" else (whole(task),)

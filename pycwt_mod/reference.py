@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod.backends import check_span
-from pycwt_mod.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.cascade import EDGE, Octave, parts
 from pycwt_mod.edges import node_samples
 from pycwt_mod.smoothing import Smoother, squared_coherence
 from pycwt_mod.streams import noise_pair
@@ -46,7 +46,7 @@ def coherence_histogram(
     """
     check_span(first, count)
     histogram = np.zeros((task.rows, task.bins), dtype=np.int64)
-    for part in _parts(task):
+    for part in parts(task):
         outside = np.nonzero(counted_points(part.task)[slice(*part.own)])
         block, row, column = node_points(part.task, part.own)
         rows = part.row + np.concatenate([outside[0], (1 + block) * len(task.scales) + row])
@@ -58,13 +58,6 @@ def coherence_histogram(
             bins = np.minimum((r2 * task.bins).astype(np.int64), task.bins - 1)
             np.add.at(histogram, (rows, bins), weights)
     return histogram
-
-
-def _parts(task: SignificanceTask) -> tuple[Octave, ...]:
-    """The octaves of a cascade; of a full task, one that is all of it."""
-    if task.estimator == "cascade":
-        return octaves(task)
-    return (whole(task),)
 
 
 def _weights(part: Octave) -> NDArray[np.int64]:

@@ -50,7 +50,7 @@ class SignificanceTask:
     With ``edge_nodes`` it is also counted within the cone, at these distances from either end:
     row ``i * len(scales) + j`` of the histogram belongs to node ``i - 1`` of scale ``j``, the
     first ``len(scales)`` rows to the points outside. Where the nodes lie in samples says
-    :func:`pycwt_mod.cascade.node_samples`.
+    :func:`pycwt_mod.edges.node_samples`.
 
     Lengths and scales are in samples, so that tasks which differ by the sampling interval
     alone are the same task.
