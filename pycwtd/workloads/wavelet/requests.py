@@ -56,6 +56,14 @@ Way = Annotated[
         "seen at every scale. Both estimate the same levels."
     ),
 ]
+Edges = Annotated[
+    bool,
+    Meta(
+        description="Whether a coherence is tested within the cone of influence, too, by levels "
+        "that know the distance from the series' ends: level_map in the result. The noise then "
+        "has the length of the series, and 1000 realisations or more are in order."
+    ),
+]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED, description="Reproduces the result exactly.")]
 
 
@@ -113,6 +121,7 @@ class WaveletPair(_WaveletSpelling, kw_only=True):
 
     signal1: Series
     signal2: Series
+    edges: Edges = False
 
 
 class AnalysisSingle(_AnalysisSpelling, kw_only=True):
@@ -126,6 +135,7 @@ class AnalysisPair(_AnalysisSpelling, kw_only=True):
 
     data1: Series
     data2: Series
+    edges: Edges = False
 
 
 AnyRequest = WaveletSingle | WaveletPair | AnalysisSingle | AnalysisPair
@@ -152,6 +162,8 @@ class Analysis(Struct, kw_only=True):
     series: list[list[float]]
     #: Requests that were stored before there was a choice are for ``full``.
     estimator: Estimator = "full"
+    #: Those were for the points outside the cone of influence.
+    edges: bool = False
 
     @property
     def simulates(self) -> bool:
@@ -174,6 +186,8 @@ class Analysis(Struct, kw_only=True):
 
     def length(self) -> int:
         """Samples of one Monte Carlo realisation."""
+        if self.edges:
+            return len(self.series[0])
         return grid.surrogate_length(self.s0 * 2 ** (self.J * self.dj) / self.dt)
 
     def cost(self) -> float:
@@ -181,7 +195,10 @@ class Analysis(Struct, kw_only=True):
         if not self.simulates:
             return 0.0
         smallest = self.s0 / self.dt
-        return realisation_cost(self.estimator, self.family, smallest, self.dj, self.J)
+        return realisation_cost(
+            *(self.estimator, self.family, smallest, self.dj, self.J),
+            samples=self.length() if self.edges else None,
+        )
 
 
 #: The request type of a kind, by spelling: which fields are there tells which it is.
@@ -244,7 +261,13 @@ def analysis(kind: Kind, request: AnyRequest, limits: Limits) -> Analysis:
         fallback=request.fallback,
         seed=request.seed,
         series=series,
+        edges=getattr(request, "edges", False),
     )
+    if result.edges and not result.simulates:
+        raise InvalidCombinationError(
+            "edges: nothing is tested here; it goes with a significance, or with a wct and its "
+            "test (sig, significance_test or significance_level)"
+        )
     _check_size(result, samples, limits)
     return result
 
