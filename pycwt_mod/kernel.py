@@ -16,7 +16,7 @@ import numpy as np
 
 from pycwt_mod._kernel import ffi, lib
 from pycwt_mod.backends import Cancelled, NoControl, check_span
-from pycwt_mod.cascade import EDGE, Octave, parts
+from pycwt_mod.cascade import EDGE, Octave, octaves, whole
 from pycwt_mod.edges import node_samples
 from pycwt_mod.kernel_run import KernelError, Part, Run, check
 
@@ -97,10 +97,11 @@ class Plan:
         if path not in _PATHS:
             raise ValueError(f"path must be one of {', '.join(_PATHS)}, not {path!r}")
         isa = isa or os.environ.get("PYCWT_ISA") or None
+        cascade = task.estimator == "cascade"
         self.task = task
-        self._octaves = parts(task)
+        self._octaves = octaves(task) if cascade else (whole(task),)
         models: dict[object, Any] = {}
-        plans = []
+        parts = []
         for octave in self._octaves:
             # Octaves alike share their tables.
             tables = (octave.task.scales, octave.task.length, octave.own)
@@ -109,9 +110,9 @@ class Plan:
             )
             models.setdefault(tables, plan)
             rows = slice(octave.row, None)
-            plans.append(Part(plan, rows, int(lib.pk_plan_lanes(plan)), octave.series))
+            parts.append(Part(plan, rows, int(lib.pk_plan_lanes(plan)), octave.series))
         # Those that lend their tables live as long as any.
-        self._parts = tuple(plans)
+        self._parts = tuple(parts)
 
     @property
     def handle(self) -> Any:

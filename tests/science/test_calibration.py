@@ -17,6 +17,8 @@ from scipy.signal import lfilter
 
 import pycwt_mod as pycwt
 from pycwt_mod.montecarlo import MonteCarlo, coherence_task, independent_values, monte_carlo
+from pycwt_mod.nulls import null_hypothesis
+from pycwt_mod.surrogate_models import Autoregressive
 
 PAIRS = 500
 REALISATIONS = 20_000
@@ -46,8 +48,9 @@ CASES = {
     "dog": Case((0.5, 0.8), 230, pycwt.DOG(2), "full", 5),
 }
 GRID = (1, 0.25, 2, 20)  # dt, dj, s0, J: up to 64 samples
-#: Comparisons of the file: every scale, every ring and two sums in each case, four p-values.
-COMPARISONS = len(CASES) * (GRID[3] + 1 + len(RINGS) + 2) + 4
+#: Comparisons of the file: every scale, every ring and two sums in each case and one more of
+#: another null, four p-values.
+COMPARISONS = (len(CASES) + 1) * (GRID[3] + 1 + len(RINGS) + 2) + 4
 #: In standard errors, for the whole file to have its rate of false alarms.
 ALLOWED = float(stats.norm.isf(FALSE_ALARM / COMPARISONS / 2))
 
@@ -87,28 +90,49 @@ def test_five_per_cent_of_noise_is_significant(name):
     choices of the seeds.
     """
     case = CASES[name]
-    run = levels_of(case)
+    check_zones(levels_of(case), coherences(case), case.wavelet.efolding)
+
+
+def check_zones(run: MonteCarlo, noises: list[np.ndarray], cone: float) -> None:
     levels = run.level_map().levels
-    exceeds = [r2 >= levels for r2 in coherences(case)]
-    scales = np.array(run.task.scales)
-    distance = np.minimum(np.arange(case.n), case.n - 1 - np.arange(case.n)) / scales[:, None]
-    cone = case.wavelet.efolding
+    exceeds = [r2 >= levels for r2 in noises]
+    scales, last = np.array(run.task.scales), run.task.length - 1
+    distance = np.minimum(np.arange(last + 1), last - np.arange(last + 1)) / scales[:, None]
     counted = np.flatnonzero((distance >= cone).any(axis=1))
     zones = {f"scale {scales[j]:.3g}": (distance >= cone) & (scales == scales[j])[:, None]
              for j in counted}  # fmt: skip
     zones |= {f"ring {a}": (distance >= a * cone) & (distance < b * cone) for a, b in RINGS}
     zones |= {"outside": distance >= cone, "within": distance < cone}
-    independent = independent_values(run.task, REALISATIONS).reshape(-1, scales.size)
+    independent = independent_values(run.task, run.mc_count).reshape(-1, scales.size)
     for zone, points in zones.items():
         shares = [above[points].mean() for above in exceeds]
         within = zone == "within" or zone.startswith("ring")
         rows = points.any(axis=1)
         # Nodes and scales share their noise: the error of one is taken for all.
         n = independent[1:].max() if within else independent[0][rows].max()
-        error = np.hypot(np.std(shares) / np.sqrt(PAIRS), np.sqrt(0.05 * 0.95 / n))
+        error = np.hypot(np.std(shares) / np.sqrt(len(noises)), np.sqrt(0.05 * 0.95 / n))
         assert abs(np.mean(shares) - 0.05) < ALLOWED * error + INTERPOLATED * within, zone
         # With so many pairs, a rate of twice as much or of none can't pass.
         assert ALLOWED * error < 0.05
+
+
+def test_five_per_cent_of_oscillations_exceed_the_levels_of_their_null():
+    """AR(2) noise of period 12 against null="ar": judged as the cases are.
+
+    The model is fitted to a long series, so that its coefficients' errors don't count.
+    """
+    rng, wavelet = np.random.default_rng(2005), pycwt.Morlet()
+    series = oscillation(rng, 2 * 100_000).reshape(2, -1)
+    task = coherence_task(0.85, 0.85, *GRID, wavelet, n=200, edges=True)
+    null = null_hypothesis(Autoregressive(2), task, series)
+    run = monte_carlo(null.task, 10_000, seed=6, backend=null.backend)
+    pairs = ([oscillation(rng, 200) for _ in range(2)] for _ in range(2 * PAIRS))
+    noises = [pycwt.wct(x, y, *GRID, sig=False, wavelet=wavelet).WCT for x, y in pairs]
+    check_zones(run, noises, wavelet.efolding)
+
+
+def oscillation(rng: np.random.Generator, n: int) -> np.ndarray:
+    return lfilter([1], [1, -1.55, 0.81], rng.standard_normal(n + 500))[500:]
 
 
 def test_the_level_outside_misleads_within():
