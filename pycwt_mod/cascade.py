@@ -194,11 +194,14 @@ def _octave(task: SignificanceTask, number: int, rows: range, halo: int, fewest:
 
 
 def _is_short(task: SignificanceTask, smallest: float, largest: float) -> bool:
-    """Whether a short series replaces the whole one."""
+    """Whether a short series replaces the whole one.
+
+    At the ends the whole one is exact: with nodes, the short one has to be shorter, too.
+    """
     if not task.edge_nodes or task.length < _ROUND * largest:
         return task.length >= _ROUND * largest
     step, length = _short(task, smallest, largest)
-    return step * length < task.length and not edges.needs_whole(task)
+    return step * length < task.length
 
 
 def _short(task: SignificanceTask, smallest: float, largest: float) -> tuple[float, int]:

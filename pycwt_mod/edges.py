@@ -101,11 +101,6 @@ def whole_step(task: SignificanceTask, step: float) -> float:
     return 2.0 ** math.floor(math.log2(step))
 
 
-def needs_whole(task: SignificanceTask) -> bool:
-    """Whether the mean of the whole series matters to what the wavelet sees at its ends."""
-    return _steady(task, 1.0) > task.length
-
-
 def _steady(task: SignificanceTask, step: float) -> int:
     """Samples, ``step`` apart, whose mean varies little: by (1 + α)/(1 − α) over their number."""
     red = math.pow(max(0.0, *task.ar1), step)

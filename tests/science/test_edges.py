@@ -138,6 +138,16 @@ def test_the_whole_series_keeps_enough_samples():
         assert step <= 8
 
 
+def test_where_the_mean_of_the_whole_series_matters_it_stays_whole():
+    """(1 + α)/(1 − α)/0.1 = 1,990 samples at α = 0.99: more than there are, or fewer."""
+    for n, stays in ((1000, True), (4000, False)):
+        task = coherence_task(0.99, 0, 1, 0.5, 2, 14, n=n, edges=True)
+        first = octaves(task)[0].task
+        assert first.length == (n if stays else 1990)
+    short = octaves(coherence_task(0.5, 0, 1, 0.5, 2, 14, n=1000, edges=True))[0].task
+    assert short.length < 256
+
+
 def test_p_values_belong_to_the_levels(oracle):
     run = monte_carlo(task_of(n=64), 60, seed=2, backend=oracle)
     p = run.p_values(np.nan_to_num(run.level_map().levels))
