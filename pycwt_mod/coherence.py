@@ -22,6 +22,7 @@ from pycwt_mod.cache import HistogramCache
 from pycwt_mod.cautions import check_realisations, check_scales, check_trend
 from pycwt_mod.compat import checked, pycwt_wct, pycwt_xwt
 from pycwt_mod.fast import MIN_FFT
+from pycwt_mod.grid import MIN_LENGTH
 from pycwt_mod.montecarlo import coherence_task, independent_values, monte_carlo
 from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.nulls import null_hypothesis
@@ -160,6 +161,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     bins: int = 1000,
     estimator: Estimator | Literal["auto"] = "auto",
     null: str | SurrogateModel = "ar1",
+    edges: bool = False,
     control: Control | None = None,
     dtype: DTypeLike = "float64",
     time_units: str = "auto",
@@ -200,6 +202,10 @@ def wct(  # noqa: PLR0917 - pycwt's signature
             autocorrelations), "white", "ar" (AR(p) noise), "phase", "iaaft", "bootstrap", or a
             model of :mod:`pycwt_mod.surrogate_models`. All but the first two run here, estimator
             ``full``, without the cache.
+        edges: tests the points within the cone of influence, too, by levels that know the
+            distance from the end (``level_map``, ``significant``). The noise then has the length
+            of the series, in place of six times the largest scale; each end gives one value a
+            realisation, so that ``mc_count`` should be 1000 or more. Works with every ``null``.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
         time_units: of dt; see :func:`pycwt_mod.labels.read`.
@@ -238,6 +244,8 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     checks.within(significance_level, "significance_level", 0, 1)
     kind = checks.float_type(dtype, "dtype")
     threads = checks.whole(threads, "threads", 1, 1024)
+    if edges and a.size < MIN_LENGTH:
+        raise ValueError(f"edges=True needs series of at least {MIN_LENGTH} samples, not {a.size}")
     checks.one_of(phase, "phase", get_args(Phase))
     grid = coherence_grid(
         a.size, dt, dj=dj, s0=s0, J=J, freqs=freqs, periods=periods, wavelet=mother
@@ -268,7 +276,13 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     if levels_at is None:
         return Coherence(*parts, np.zeros(1), about=about)
     colours = (ar1(a).g, ar1(b).g)
-    task = coherence_task(*colours, dt, *levels_at, mother, bins=bins, estimator=estimator)
+    task = coherence_task(
+        *(*colours, dt, *levels_at, mother),
+        bins=bins,
+        estimator=estimator,
+        n=a.size if edges else None,
+        edges=edges,
+    )
     hypothesis = null_hypothesis(null, task, (a, b))
     if hypothesis.backend and backend != "auto":
         raise ValueError(
@@ -288,7 +302,9 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     independent = independent_values(hypothesis.task, run.mc_count)
     check_realisations(independent, significance_level, run.mc_count)
     run = replace(run, rows=grid.rows, null=hypothesis.name)
-    return Coherence(*parts, grid.arranged(run.levels), about=about, monte_carlo=run)
+    at_points = run.level_map() if edges else None
+    levels = grid.arranged(run.levels)
+    return Coherence(*parts, levels, about=about, monte_carlo=run, level_map=at_points)
 
 
 def _destinations(

@@ -209,6 +209,8 @@ def _data(result: Result) -> dict[str, _Variable]:
         data["level"] = _Variable(("period",), result.sig, {"units": "1"})
     if result.level_map is not None:
         data["level_map"] = _Variable(_MAP, result.level_map.levels, {"units": "1"})
+        errors = result.level_map.standard_errors
+        data["level_map_error"] = _Variable(_MAP, errors, {"units": "1"})
     if result.monte_carlo is not None:
         errors = _errors(result.monte_carlo)
         data["level_error"] = _Variable(("period",), errors, {"units": "1"})

@@ -14,10 +14,18 @@ import numpy as np
 
 from pycwt_mod import checks, grid
 from pycwt_mod.backends import NoControl, SignificanceTask, choose_backend
-from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS, estimators_of
+from pycwt_mod.backends.task import (
+    FIRST_STAGE,
+    LAST_STAGE,
+    MAX_LENGTH,
+    MAX_REALISATIONS,
+    estimators_of,
+)
 from pycwt_mod.cache import Entry, HistogramCache
-from pycwt_mod.cascade import octaves, whole
-from pycwt_mod.histogram import levels, upper_tail
+from pycwt_mod.cascade import parts
+from pycwt_mod.edges import default_nodes
+from pycwt_mod.histogram import levels
+from pycwt_mod.levelmap import LevelMap, node_values, point_levels, tails
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import scale_weights
 from pycwt_mod.transform import MAX_J, scale_grid
@@ -39,9 +47,9 @@ class MonteCarlo:
     mc_count: int
     #: Name of the backend that computed it.
     backend: str
-    #: Counts of squared coherence, int64[scales, bins].
+    #: Counts of squared coherence, int64[task.rows, bins].
     histogram: NDArray[np.int64]
-    #: Squared coherence that noise stays below, per scale.
+    #: Squared coherence that noise stays below outside the cone of influence, per scale.
     levels: NDArray[np.float64]
     #: Monte Carlo standard error of ``levels``.
     standard_errors: NDArray[np.float64]
@@ -66,10 +74,36 @@ class MonteCarlo:
         level = checks.within(significance_level, "significance_level", 0, 1)
         independent = independent_values(self.task, self.mc_count)
         found, errors = levels(self.histogram, level, independent)
-        return replace(self, levels=found, standard_errors=errors, significance_level=level)
+        scales = len(self.task.scales)
+        return replace(
+            self,
+            levels=found[:scales],
+            standard_errors=errors[:scales],
+            significance_level=level,
+        )
+
+    def level_map(self) -> LevelMap:
+        """The levels at every point of a series of the task's length, the cone included.
+
+        Outside the cone they are ``levels``; within, they follow the distance from the end. The
+        error of an interpolated level is that between the errors of its nodes, which is a little
+        more than its own.
+
+        Raises:
+            ValueError: the task has no ``edge_nodes``.
+        """
+        if not self.task.edge_nodes:
+            raise ValueError("the task has no edge_nodes: nothing was counted within the cone")
+        independent = independent_values(self.task, self.mc_count)
+        both = levels(self.histogram, self.significance_level, independent)
+        found = point_levels(self.task, *both)
+        return found if self.rows is None else LevelMap(*(part[self.rows] for part in found))
 
     def p_values(self, coherence: ArrayLike) -> NDArray[np.float64]:
         """How often independent noises are at least as coherent, at the same scale.
+
+        Of a task with ``edge_nodes``, within the cone at the same distance from the end, too;
+        of others, as often as outside the cone.
 
         Args:
             coherence: squared coherence in [0, 1], shape (scales, N) or (scales,).
@@ -81,14 +115,9 @@ class MonteCarlo:
             ValueError: the shape doesn't fit, or a value isn't in [0, 1].
         """
         r2 = np.asarray(coherence, dtype=np.float64)
-        if r2.ndim not in {1, 2} or r2.shape[0] != len(self.task.scales):
-            raise ValueError(
-                f"coherence must have one row for each of the {len(self.task.scales)} scales, "
-                f"not the shape {r2.shape}"
-            )
-        if not ((r2 >= 0) & (r2 <= 1)).all():
-            raise ValueError("coherence must lie between 0 and 1")
-        return upper_tail(self.histogram if self.rows is None else self.histogram[self.rows], r2)
+        if self.rows is None or r2.shape[:1] != self.rows.shape:
+            return tails(self.task, self.histogram, r2)
+        return tails(self.task, self.histogram, r2[np.argsort(self.rows)])[self.rows]
 
     @property
     def estimator(self) -> Estimator:
@@ -186,11 +215,10 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     *,
     bins: int = 1000,
     estimator: Estimator | Literal["auto"] = "auto",
+    n: int | None = None,
+    edges: bool = False,
 ) -> SignificanceTask:
     """The significance job of a coherence with these parameters.
-
-    A realisation has six times the largest scale in samples, so that every scale has points
-    outside the cone of influence; at least 16 samples.
 
     Args:
         al1: lag-1 autocorrelation of the first series, between −1 and 1.
@@ -202,6 +230,10 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         wavelet: name or instance.
         bins: bins of the histogram.
         estimator: ``cascade``, ``full`` or ``auto``; see :func:`wct_significance`.
+        n: samples of a realisation. None takes six times the largest scale, so that every scale
+            has points outside the cone of influence; at least 16 samples.
+        edges: counts within the cone, too, at nodes that suit the wavelet; ``n`` should then be
+            the length of the data.
 
     Returns:
         The job, in samples.
@@ -221,11 +253,14 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         order=mother.order,
         scales=tuple(scales.tolist()),
         scale_weights=scale_weights(dj, mother),
-        length=grid.surrogate_length(float(scales[-1]), mother.efolding),
+        length=grid.surrogate_length(float(scales[-1]), mother.efolding)
+        if n is None
+        else checks.whole(n, "n", grid.MIN_LENGTH, MAX_LENGTH),
         ar1=ar1,
         bins=checks.whole(bins, "bins", 2, 65536),
         estimator=estimators_of(mother.family)[0] if estimator == "auto" else estimator,
         shape=mother.shape,
+        edge_nodes=default_nodes(mother.family) if edges else (),
     )
 
 
@@ -247,7 +282,8 @@ def monte_carlo(
         task: the job.
         mc_count: realisations in all.
         precision: in place of a count: go on, at 300, 600, 1200 … realisations and at most a
-            million, until the standard error of every level is below this.
+            million, until the standard error of every level is below this, those of the nodes
+            within the cone included.
         significance_level: probability, between 0 and 1.
         backend: name, "auto", or a backend.
         seed: 0 ≤ seed < 2⁶⁴; None draws one, or takes that of a run in the cache.
@@ -280,7 +316,7 @@ def monte_carlo(
     )
     number = known.seed if known else (secrets.randbits(64) if seed is None else seed)
     done = known.mc_count if known else 0
-    histogram = known.histogram if known else np.zeros((len(task.scales), task.bins), np.int64)
+    histogram = known.histogram if known else np.zeros((task.rows, task.bins), np.int64)
     for stage in _stages(count, wanted, done):
         if stage > done:
             histogram = histogram + chosen.run(
@@ -290,6 +326,7 @@ def monte_carlo(
         found, errors = levels(histogram, level, independent_values(task, done))
         if wanted is None or np.nanmax(errors) <= wanted:
             break
+    found, errors = found[: len(task.scales)], errors[: len(task.scales)]
     fresh = known is None or done > known.mc_count
     if cache and fresh:
         cache.store(task, numerics, Entry(number, done, histogram), any_seed=seed is None)
@@ -339,16 +376,18 @@ def _earlier(
 
 
 def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
-    """How many independent values of R² a number of realisations gives at each scale.
+    """How many independent values of R² a number of realisations gives in each row.
+
+    A node has one value for either end.
 
     Args:
         task: the job.
         realisations: how many were computed, from the first on.
 
     Returns:
-        float64, shape (scales,).
+        float64, shape (task.rows,).
     """
-    parts = octaves(task) if task.estimator == "cascade" else (whole(task),)
-    return np.concatenate(
-        [part.series(realisations) * np.array(part.independent) for part in parts]
-    )
+    all_ = parts(task)
+    outside = [part.series(realisations) * np.array(part.independent) for part in all_]
+    nodes = [part.series(realisations) * node_values(part) for part in all_]
+    return np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()])

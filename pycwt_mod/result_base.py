@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
@@ -256,11 +256,3 @@ class Phased(Result):
         """
         lag: NDArray[np.floating] = self.phase / (2 * np.pi) * self.periods[:, None]
         return lag
-
-
-class HasLevels(Protocol):
-    """What holds a level for every point of a map."""
-
-    @property
-    def levels(self) -> NDArray[np.float64]:
-        """Squared coherence that noise stays below, shape (scales, N)."""

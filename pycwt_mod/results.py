@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from pycwt_mod.result_base import About, HasLevels, Phased, Result, frozen
+from pycwt_mod.result_base import About, Phased, Result, frozen
 
 __all__ = ["About", "Coherence", "CrossTransform", "Result", "Significance", "Transform"]
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from pycwt_mod.levelmap import LevelMap
     from pycwt_mod.montecarlo import MonteCarlo
     from pycwt_mod.summaries import CoherenceSummary, TransformSummary
 
@@ -242,9 +243,9 @@ class Coherence(Phased, _CoherenceTuple):
 
     #: The Monte Carlo run behind ``sig``: seed, backend, realisations, histogram and errors.
     monte_carlo: MonteCarlo | None = None
-    #: Levels at every point, the cone of influence included, where they were asked for; ``sig``
-    #: holds those of the interior.
-    level_map: HasLevels | None = None
+    #: Levels at every point with their errors, the cone of influence included, where ``edges``
+    #: asked for them; ``sig`` holds those outside.
+    level_map: LevelMap | None = None
 
     def __new__(
         cls,
@@ -256,7 +257,7 @@ class Coherence(Phased, _CoherenceTuple):
         *,
         about: About | None = None,
         monte_carlo: MonteCarlo | None = None,
-        level_map: HasLevels | None = None,
+        level_map: LevelMap | None = None,
     ) -> Self:
         """Put the elements together, and what is known of how they were made."""
         self = super().__new__(cls, WCT, aWCT, coi, freq, sig)

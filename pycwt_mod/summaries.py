@@ -173,6 +173,10 @@ def tell_coherence(coherence: Coherence) -> str:
             first, second = coherence.names or ("", "")
             relation = _relation(degrees, first or "y1", second or "y2")
             lines.append(f"  mean phase   {degrees:+.0f}° there, {relation}")
+    if coherence.level_map is not None and _countable(coherence.WCT):
+        inside = ~coherence.outside
+        share = float((inside & coherence.significant).sum() / max(1, inside.sum()))
+        lines.append(f"  within       {share:.1%} of the cone, by levels that know the ends")
     if run:
         lines.append(
             f"  Monte Carlo  {run.mc_count:,} realisations, estimator {run.estimator}, "

@@ -127,7 +127,10 @@ static int check(const pk_task *task, int32_t path, pk_error *error)
     if (path < PK_AUTO || path > PK_MULTIRATE)
         return fail(error, PK_INVALID, "path must be 0 to 2, not %d", path);
     int code = check_lists(task, error);
-    return code ? code : check_own(task, error);
+    if (!code)
+        code = check_own(task, error);
+    const char *fault = code ? NULL : pk_nodes_fault(task);
+    return fault ? fail(error, PK_INVALID, "%s", fault) : code;
 }
 
 /* Torrence & Compo (1998) pad to the next power of two but one where that is closer:
@@ -255,7 +258,7 @@ static int init_scales(pk_plan *plan, const pk_task *task)
 {
     plan->scales = calloc((size_t)task->n_scales, sizeof *plan->scales);
     plan->weights = malloc((size_t)task->n_weights * sizeof *plan->weights);
-    if (!plan->scales || !plan->weights)
+    if (!plan->scales || !plan->weights || pk_nodes_init(plan, task))
         return PK_NO_MEMORY;
     for (int i = 0; i < task->n_weights; i++)
         plan->weights[i] = (float)task->weights[i];
@@ -266,7 +269,7 @@ static int init_scales(pk_plan *plan, const pk_task *task)
             continue;
         set_counted(plan, scale);
         set_zones(plan, task, j);
-        if (scale->high > scale->low)
+        if (scale->high > scale->low || pk_nodes_of(plan, j))
             plan->n_counted = j + 1;
     }
     plan->n_used = plan->n_counted ? plan->n_counted + task->n_weights / 2 : 0;
@@ -347,7 +350,7 @@ static int build(pk_plan *plan, const pk_task *task, const pk_isa *isa, pk_error
         set_balances(plan);
     for (int j = plan->own; j < plan->n_counted; j++) {
         pk_scale_points(&plan->scales[j]);
-        plan->points += plan->scales[j].points;
+        plan->points += plan->scales[j].points + 2 * pk_nodes_of(plan, j);
     }
     return code;
 }
@@ -373,7 +376,8 @@ int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan *
             return code;
         if (code == PK_UNSUPPORTED)
             return fail(error, code, "path multirate is for Morlet and scales of 1.6 samples or "
-                                     "more, some of them with points outside the cone");
+                                     "more, some of them with points outside the cone, and no "
+                                     "edge_nodes");
         return fail(error, code, "no memory for a length of %lld with %d scales",
                     (long long)task->length, task->n_scales);
     }
@@ -390,7 +394,8 @@ static int alike(const pk_plan *model, const pk_task *task)
                 (model->shape == task->shape && model->cone == task->cone)) &&
                model->length == task->length &&
                model->n_scales == task->n_scales && model->n_weights == task->n_weights &&
-               model->own == task->own[0] && model->own_end == task->own[1];
+               model->own == task->own[0] && model->own_end == task->own[1] &&
+               pk_nodes_alike(model, task);
     for (int j = 0; j < task->n_scales && same; j++)
         same = model->scales[j].scale == task->scales[j];
     for (int i = 0; i < task->n_weights && same; i++)
@@ -436,6 +441,7 @@ void pk_plan_free(pk_plan *plan)
         pk_fft_free(&plan->forward);
         pk_fft_free(&plan->smooth);
         free(plan->weights);
+        free(plan->nodes);
     }
     free(plan->scales);
     free(plan);
