@@ -8,8 +8,8 @@ import numpy as np
 
 from pycwt_mod import plot_coherence, plot_scalogram
 from pycwt_mod.coherence import Coherence
-from pycwt_mod.levelmap import LevelMap
-from pycwt_mod.results import Transform
+from pycwt_mod.monte_carlo.levelmap import LevelMap
+from pycwt_mod.results.kinds import Transform
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ Family = Literal["morlet", "paul", "dog", "morse"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 #: ``full``: every realisation is a pair of series of the whole length, seen at every scale.
 #: ``cascade``: every octave of scales draws short pairs of its own; see
-#: :mod:`pycwt_mod.cascade`.
+#: :mod:`pycwt_mod.monte_carlo.cascade`.
 Estimator = Literal["full", "cascade"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
 #: Families of which the levels within the cone of influence are calibrated.
@@ -54,7 +54,7 @@ class SignificanceTask:
     With ``edge_nodes`` it is also counted within the cone, at these distances from either end:
     row ``i * len(scales) + j`` of the histogram belongs to node ``i - 1`` of scale ``j``, the
     first ``len(scales)`` rows to the points outside. Where the nodes lie in samples says
-    :func:`pycwt_mod.edges.node_samples`.
+    :func:`pycwt_mod.monte_carlo.edges.node_samples`.
 
     Lengths and scales are in samples, so that tasks which differ by the sampling interval
     alone are the same task.

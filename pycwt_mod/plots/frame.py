@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.quiver import Quiver
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.result_base import Result
+    from pycwt_mod.results.base import Result
 
 AnyResult = TypeVar("AnyResult", bound="Result")
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.results import Coherence, CrossTransform, Transform
+    from pycwt_mod.results.kinds import Coherence, CrossTransform, Transform
 
 #: Arrows of weaker coherence than this would show noise.
 _ARROW_COHERENCE = 0.5

@@ -11,7 +11,7 @@ import numpy as np
 
 from pycwt_mod.backends import MonteCarloBackend, get_backend
 from pycwt_mod.grid import DEFAULT_ORDERS
-from pycwt_mod.montecarlo import coherence_task
+from pycwt_mod.monte_carlo.run import coherence_task
 from pycwt_mod.wavelets import wavelet_of
 from pycwtd.worker.files import load_task, save_array
 from pycwtd.workloads.wavelet.cost import USUAL_GRID, realisation_cost

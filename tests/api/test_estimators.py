@@ -7,7 +7,7 @@ import pytest
 
 from pycwt_mod import ar1
 from pycwt_mod.backends import get_backend
-from pycwt_mod.montecarlo import coherence_task
+from pycwt_mod.monte_carlo.run import coherence_task
 from pycwtd.api.routes import OPERATIONS
 from pycwtd.api.types import NewBatch, NewJob
 from support import red_pair

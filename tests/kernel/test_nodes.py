@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pycwt_mod import DOG, Morlet, Paul, reference
-from pycwt_mod.cascade import octaves
-from pycwt_mod.edges import node_samples
-from pycwt_mod.kernel import Plan, instruction_sets, plan_for
-from pycwt_mod.montecarlo import coherence_task, monte_carlo
+from pycwt_mod import DOG, Morlet, Paul
+from pycwt_mod.monte_carlo import reference
+from pycwt_mod.monte_carlo.cascade import octaves
+from pycwt_mod.monte_carlo.edges import node_samples
+from pycwt_mod.monte_carlo.kernel import Plan, instruction_sets, plan_for
+from pycwt_mod.monte_carlo.run import coherence_task, monte_carlo
 
 if TYPE_CHECKING:
     from pycwt_mod.backends import SignificanceTask
@@ -89,7 +90,7 @@ def test_multirate_refuses_nodes():
         Plan(task_of("morlet", 200), path="multirate")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     name=st.sampled_from(sorted(WAVELETS)),
     estimator=st.sampled_from(["full", "cascade"]),

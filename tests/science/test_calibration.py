@@ -16,9 +16,9 @@ from scipy import stats
 from scipy.signal import lfilter
 
 import pycwt_mod as pycwt
-from pycwt_mod.montecarlo import MonteCarlo, coherence_task, independent_values, monte_carlo
-from pycwt_mod.nulls import null_hypothesis
-from pycwt_mod.surrogate_models import Autoregressive
+from pycwt_mod.monte_carlo.nulls import null_hypothesis
+from pycwt_mod.monte_carlo.run import MonteCarlo, coherence_task, independent_values, monte_carlo
+from pycwt_mod.monte_carlo.surrogate_models import Autoregressive
 
 PAIRS = 500
 REALISATIONS = 20_000

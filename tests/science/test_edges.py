@@ -11,17 +11,17 @@ from matplotlib.contour import QuadContourSet
 from scipy.io import netcdf_file
 
 import pycwt_mod as pycwt
-from pycwt_mod import reference
 from pycwt_mod.backends import SignificanceTask
-from pycwt_mod.cache import HistogramCache
-from pycwt_mod.cascade import octaves
-from pycwt_mod.edges import default_nodes, node_samples
-from pycwt_mod.histogram import levels
-from pycwt_mod.levelmap import _between
-from pycwt_mod.montecarlo import MonteCarlo, coherence_task, independent_values, monte_carlo
-from pycwt_mod.nulls import null_hypothesis
+from pycwt_mod.monte_carlo import reference
+from pycwt_mod.monte_carlo.cache import HistogramCache
+from pycwt_mod.monte_carlo.cascade import octaves
+from pycwt_mod.monte_carlo.edges import default_nodes, node_samples
+from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.levelmap import _between
+from pycwt_mod.monte_carlo.nulls import null_hypothesis
+from pycwt_mod.monte_carlo.run import MonteCarlo, coherence_task, independent_values, monte_carlo
+from pycwt_mod.monte_carlo.surrogate_models import MODELS, stream
 from pycwt_mod.smoothing import Smoother, squared_coherence
-from pycwt_mod.surrogate_models import MODELS, stream
 from pycwt_mod.transform import transform
 
 

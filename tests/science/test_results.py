@@ -14,8 +14,8 @@ from scipy import stats
 
 import pycwt_mod as pycwt
 from pycwt_mod.datasets import ao_baltic
-from pycwt_mod.levelmap import LevelMap
-from pycwt_mod.results import About
+from pycwt_mod.monte_carlo.levelmap import LevelMap
+from pycwt_mod.results.kinds import About
 from pycwt_mod.transform import outside_cone
 
 

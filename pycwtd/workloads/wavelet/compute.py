@@ -18,9 +18,9 @@ import numpy as np
 import pycwt_mod
 from pycwt_mod.backends.task import LAST_STAGE
 from pycwt_mod.grid import default_s0
-from pycwt_mod.histogram import levels
-from pycwt_mod.levelmap import point_levels
-from pycwt_mod.montecarlo import coherence_task, independent_values
+from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.levelmap import point_levels
+from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
 from pycwtd.worker.files import (
     load_array,

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy.special import gammaincc
 
+from pycwt_mod.analysis.planes import Plane, plane_of, rows_within, series_of
 from pycwt_mod.background import scale_average_dof, significance
-from pycwt_mod.planes import Plane, plane_of, rows_within, series_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.planes import TransformLike
+    from pycwt_mod.analysis.planes import TransformLike
     from pycwt_mod.wavelets import Wavelet
 
 

@@ -14,16 +14,16 @@ from scipy import fft as sp_fft
 from scipy.special import ndtr, ndtri
 
 from pycwt_mod import checks
+from pycwt_mod.analysis.planes import band_limits, plane_of, rows_within
 from pycwt_mod.inverse import icwt
 from pycwt_mod.noise import ar1, ar1_spectrum
-from pycwt_mod.planes import band_limits, plane_of, rows_within
 from pycwt_mod.transform import MAX_DJ, edge_distance, transform, unit_series
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.planes import TransformLike
+    from pycwt_mod.analysis.planes import TransformLike
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from pycwt_mod import checks
-from pycwt_mod.planes import Plane, plane_of
+from pycwt_mod.analysis.planes import Plane, plane_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.planes import TransformLike
+    from pycwt_mod.analysis.planes import TransformLike
     from pycwt_mod.wavelets import Wavelet
 
 

@@ -23,9 +23,9 @@ from pycwt_mod.backends import (
     check_span,
 )
 from pycwt_mod.backends.task import FAMILIES
-from pycwt_mod.kernel import GivenSeries, plan_for
-from pycwt_mod.kernel_run import POLL_INTERVAL
-from pycwt_mod.surrogate_models import RedNoise, WhiteNoise, find_model, stream
+from pycwt_mod.monte_carlo.kernel import GivenSeries, plan_for
+from pycwt_mod.monte_carlo.kernel_run import POLL_INTERVAL
+from pycwt_mod.monte_carlo.surrogate_models import RedNoise, WhiteNoise, find_model, stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pycwt_mod.backends import Control, SignificanceTask
-    from pycwt_mod.surrogate_models import Draw, SurrogateModel
+    from pycwt_mod.monte_carlo.surrogate_models import Draw, SurrogateModel
 
 #: Surrogates that a thread makes before it counts them: some for every lane of the kernel.
 _BATCH = 32
@@ -148,7 +148,7 @@ class SurrogateBackend(MonteCarloBackend):
 
 @dataclass(frozen=True)
 class Null:
-    """How a null hypothesis is computed: arguments of :func:`pycwt_mod.montecarlo.monte_carlo`."""
+    """How a null hypothesis is computed: arguments of :func:`.run.monte_carlo`."""
 
     name: str
     task: SignificanceTask

@@ -21,11 +21,11 @@ from pycwt_mod.backends.task import (
     MAX_REALISATIONS,
     estimators_of,
 )
-from pycwt_mod.cache import Entry, HistogramCache
-from pycwt_mod.cascade import parts
-from pycwt_mod.edges import default_nodes
-from pycwt_mod.histogram import levels
-from pycwt_mod.levelmap import LevelMap, node_values, point_levels, tails
+from pycwt_mod.monte_carlo.cache import Entry, HistogramCache
+from pycwt_mod.monte_carlo.cascade import parts
+from pycwt_mod.monte_carlo.edges import default_nodes
+from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.levelmap import LevelMap, node_values, point_levels, tails
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import scale_weights
 from pycwt_mod.transform import MAX_J, scale_grid
@@ -168,7 +168,7 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
         mc_count: realisations.
         progress: shows a line of progress where standard error is a terminal.
         cache: looks for an earlier run of the same task in the user's cache directory, and
-            keeps this one; see :mod:`pycwt_mod.cache`.
+            keeps this one; see :mod:`pycwt_mod.monte_carlo.cache`.
         precision: in place of ``mc_count``: the standard error that no level shall exceed.
         backend: name of the backend that computes; "auto" takes ``joblib``, else the first
             that can.
@@ -178,8 +178,8 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
             takes for the standard error that ``full`` has at its worst scale; ``full`` draws
             series of six times the largest scale, as pycwt does, and sees them at every scale.
             Both estimate the same levels, ``cascade`` the sooner; see
-            :mod:`pycwt_mod.cascade`. ``auto`` takes ``cascade`` for the wavelets that it is
-            calibrated for, and ``full`` for those of Morse.
+            :mod:`pycwt_mod.monte_carlo.cascade`. ``auto`` takes ``cascade`` for the wavelets that
+            it is calibrated for, and ``full`` for those of Morse.
         control: watches and cancels the run, in place of ``progress``.
 
     Returns:

@@ -30,7 +30,7 @@ def levels(
         level: the probability p, between 0 and 1.
         independent: independent values per scale, shape (scales,) or one number. Neighbouring
             points of one realisation aren't independent; see
-            :func:`pycwt_mod.montecarlo.independent_values`. None takes every count for
+            :func:`pycwt_mod.monte_carlo.run.independent_values`. None takes every count for
             independent, which understates the error.
 
     Returns:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pycwt_mod.labels import Labelled, TimeAxis
+    from pycwt_mod.results.labels import Labelled, TimeAxis
     from pycwt_mod.wavelets import Wavelet
 
 #: Where an array is compared with the cone, ties count as outside; rounding mustn't undo that.
@@ -70,7 +70,7 @@ class About:
         significance_level: float | None = None,
         compat: str | None = None,
     ) -> About:
-        """From what :func:`pycwt_mod.labels.read` has read."""
+        """From what :func:`pycwt_mod.results.labels.read` has read."""
         return cls(
             dt=known.dt,
             dj=dj,
@@ -184,26 +184,26 @@ class Result:
         return outside
 
     def to_xarray(self) -> Any:
-        """The result as an ``xarray.Dataset``; see :func:`pycwt_mod.export.to_xarray`."""
-        from pycwt_mod import export
+        """The result as an ``xarray.Dataset``; see :func:`pycwt_mod.results.export.to_xarray`."""
+        from pycwt_mod.results import export
 
         return export.to_xarray(self)
 
     def to_pandas(self) -> Any:
-        """A ``pandas.DataFrame`` over periods; see :func:`pycwt_mod.export.to_pandas`."""
-        from pycwt_mod import export
+        """A ``pandas.DataFrame`` over periods; see :func:`pycwt_mod.results.export.to_pandas`."""
+        from pycwt_mod.results import export
 
         return export.to_pandas(self)
 
     def to_netcdf(self, path: str | os.PathLike[str]) -> None:
-        """Write a NetCDF file; see :func:`pycwt_mod.export.to_netcdf`."""
-        from pycwt_mod import export
+        """Write a NetCDF file; see :func:`pycwt_mod.results.export.to_netcdf`."""
+        from pycwt_mod.results import export
 
         export.to_netcdf(self, path)
 
     def to_csv(self, path: str | os.PathLike[str], *, points: bool = False) -> None:
-        """Write a table of text; see :func:`pycwt_mod.export.to_csv`."""
-        from pycwt_mod import export
+        """Write a table of text; see :func:`pycwt_mod.results.export.to_csv`."""
+        from pycwt_mod.results import export
 
         export.to_csv(self, path, points=points)
 

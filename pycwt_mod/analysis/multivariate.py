@@ -1,11 +1,10 @@
 """Partial and multiple wavelet coherence: more than two series.
 
 At every point of the plane stands the matrix S of the smoothed spectra (see
-:mod:`pycwt_mod.spectral_matrix`), and on it the theory of partial and multiple correlation in
-its complex form (Koopmans 1995, *The spectral analysis of time series*, chapter 5; Ng & Chan
+:mod:`pycwt_mod.analysis.spectral_matrix`), and on it the theory of partial and multiple correlation
+in its complex form (Koopmans 1995, *The spectral analysis of time series*, chapter 5; Ng & Chan
 2012, J. Atmos. Oceanic Technol. 29, 1845–1853; Hu & Si 2016, Hydrol. Earth Syst. Sci. 20,
-3183–3191; Hu & Si 2021, ibid. 25, 321–331, who keep the phase that the squared form of 2012
-loses):
+3183–3191; Hu & Si 2021, ibid. 25, 321–331, who keep the phase that the squared form of 2012 loses):
 
 - multiple, of y with x₁ … x_q: R² = 1 − det S / (S_yy · det S_xx);
 - partial, of y with x without z₁ … z_q: γ = S_yx|z / √(S_yy|z · S_xx|z), where
@@ -27,12 +26,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycwt_mod import checks
-from pycwt_mod.elimination import multiple_of, partial_of
-from pycwt_mod.multivariate_noise import MultivariateMonteCarlo, NoiseModel, noise_levels
+from pycwt_mod.analysis.elimination import multiple_of, partial_of
+from pycwt_mod.analysis.multivariate_noise import MultivariateMonteCarlo, NoiseModel, noise_levels
+from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, named_series, transforms_of
 from pycwt_mod.noise import ar1
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import Smoother, scale_weights
-from pycwt_mod.spectral_matrix import SpectralMatrix, named_series, transforms_of
 from pycwt_mod.transform import cone_of_influence, scale_grid
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
@@ -41,8 +40,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from pycwt_mod.analysis.multivariate_noise import Kind
     from pycwt_mod.backends import Control
-    from pycwt_mod.multivariate_noise import Kind
 
     Several = Mapping[str, ArrayLike] | Sequence[ArrayLike] | NDArray[Any]
 
@@ -129,7 +128,7 @@ def partial_coherence(  # noqa: PLR0917 - in the order of wct
         s0: smallest scale, or −1; see :func:`pycwt_mod.cwt`.
         J: number of scales less one, or −1; see :func:`pycwt_mod.cwt`.
         sig: whether to compute significance levels: R² of as many independent AR(1) noises
-            with the coefficients of the series; see :mod:`pycwt_mod.multivariate_noise`.
+            with the coefficients of the series; see :mod:`pycwt_mod.analysis.multivariate_noise`.
         significance_level: probability, between 0 and 1.
         wavelet: name or instance.
         mc_count: realisations.

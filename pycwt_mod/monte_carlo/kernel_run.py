@@ -56,7 +56,7 @@ Piece = tuple[Part, int, int]
 
 
 class Run:
-    """One call of :meth:`pycwt_mod.kernel.Plan.run`.
+    """One call of :meth:`pycwt_mod.monte_carlo.kernel.Plan.run`.
 
     Args:
         parts: of the plan.

@@ -6,8 +6,8 @@ outside the cone of influence, as :func:`pycwt_mod.wct_significance` does for tw
 test so). Whether the predictors cohere among themselves doesn't matter: neither R²
 changes when they are replaced by other combinations of them.
 
-The noise is that of :mod:`pycwt_mod.streams`: series 2m and 2m + 1 are a pair of stream m, so
-that realisation k depends on the seed and k alone, and 100 + 200 realisations are the same as
+The noise is that of :mod:`pycwt_mod.monte_carlo.streams`: series 2m and 2m + 1 are a pair of stream
+m, so that realisation k depends on the seed and k alone, and 100 + 200 realisations are the same as
 300.
 """
 
@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from pycwt_mod import checks
+from pycwt_mod.analysis.elimination import multiple_of, partial_of
+from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, transforms_of
 from pycwt_mod.backends import Cancelled, NoControl
 from pycwt_mod.backends.task import MAX_REALISATIONS
-from pycwt_mod.elimination import multiple_of, partial_of
-from pycwt_mod.histogram import levels, upper_tail
-from pycwt_mod.montecarlo import coherence_task, independent_values
+from pycwt_mod.monte_carlo.histogram import levels, upper_tail
+from pycwt_mod.monte_carlo.run import coherence_task, independent_values
+from pycwt_mod.monte_carlo.streams import noise_pair
 from pycwt_mod.smoothing import Smoother
-from pycwt_mod.spectral_matrix import SpectralMatrix, transforms_of
-from pycwt_mod.streams import noise_pair
 from pycwt_mod.transform import outside_cone
 from pycwt_mod.wavelets import Wavelet, wavelet_of
 
@@ -88,7 +88,7 @@ class MultivariateMonteCarlo:
     #: R² that noise stays below, per scale.
     levels: NDArray[np.float64]
     #: Monte Carlo standard error of ``levels``; see
-    #: :func:`pycwt_mod.montecarlo.independent_values`.
+    #: :func:`pycwt_mod.monte_carlo.run.independent_values`.
     standard_errors: NDArray[np.float64]
     significance_level: float
 

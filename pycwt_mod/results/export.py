@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import pycwt_mod
-from pycwt_mod.results import Coherence, CrossTransform, Transform
+from pycwt_mod.results.kinds import Coherence, CrossTransform, Transform
 
 if TYPE_CHECKING:
     import os
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pycwt_mod.montecarlo import MonteCarlo
-    from pycwt_mod.result_base import Result
+    from pycwt_mod.monte_carlo.run import MonteCarlo
+    from pycwt_mod.results.base import Result
 
 _MAP = ("period", "time")
 _EPOCH = np.datetime64("1970-01-01")
@@ -54,7 +54,7 @@ def to_xarray(result: Result) -> Any:
         ModuleNotFoundError: xarray isn't installed.
         ValueError: the result was put together by hand and has no time.
     """
-    import xarray as xr  # noqa: PLC0415 - optional
+    import xarray as xr
 
     coordinates, data = _coordinates(result), _data(result)
     return xr.Dataset(
@@ -81,7 +81,7 @@ def to_pandas(result: Result) -> Any:
         ModuleNotFoundError: pandas isn't installed.
         ValueError: the result was put together by hand.
     """
-    import pandas as pd  # noqa: PLC0415 - optional
+    import pandas as pd
 
     columns = _table(result)
     index = pd.Index(columns.pop("period"), name="period")
@@ -104,7 +104,7 @@ def to_netcdf(result: Result, path: str | os.PathLike[str]) -> None:
         ValueError: a variable is larger than the 4 GiB that the format allows, or the result
             was put together by hand.
     """
-    from scipy.io import netcdf_file  # noqa: PLC0415 - slow to load
+    from scipy.io import netcdf_file
 
     variables = {**_coordinates(result), **dict(_parts(_data(result)))}
     for name, variable in variables.items():

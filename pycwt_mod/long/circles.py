@@ -12,7 +12,7 @@ import numpy as np
 from scipy import fft as sp_fft
 
 from pycwt_mod._kernel import ffi, lib
-from pycwt_mod.rows import instruction_set
+from pycwt_mod.long.rows import instruction_set
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def real_fft(x: NDArray[np.float64], n: int, isa: str | None = None) -> NDArray[
     Args:
         x: at most ``n`` numbers, contiguous.
         n: a power of two.
-        isa: see :func:`pycwt_mod.rows.make_row`.
+        isa: see :func:`pycwt_mod.long.rows.make_row`.
 
     Raises:
         ValueError: ``x`` is longer than ``n``.
@@ -78,7 +78,7 @@ def band_signal(
         circle: times t that are wanted.
         scale: of the result.
         dtype: complex64 or complex128.
-        isa: see :func:`pycwt_mod.rows.make_row`.
+        isa: see :func:`pycwt_mod.long.rows.make_row`.
 
     Returns:
         Of ``dtype``, shape (before + after,).

@@ -16,10 +16,10 @@ import numpy as np
 
 from pycwt_mod._kernel import ffi, lib
 from pycwt_mod.backends import Cancelled, NoControl, check_span
-from pycwt_mod.cascade import EDGE, Octave, octaves, whole
-from pycwt_mod.edges import node_samples
 from pycwt_mod.grid import cone_factor
-from pycwt_mod.kernel_run import KernelError, Part, Run, check
+from pycwt_mod.monte_carlo.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.monte_carlo.edges import node_samples
+from pycwt_mod.monte_carlo.kernel_run import KernelError, Part, Run, check
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,7 +3,7 @@
 A pointwise level of 95 % marks one point in twenty of pure noise. The false discovery rate is
 the expected share of false ones among those marked (Benjamini & Hochberg 1995, J. R. Stat. Soc.
 B 57, 289–300; Benjamini & Yekutieli 2001, Ann. Stat. 29, 1165–1188). For contiguous patches see
-:mod:`pycwt_mod.areawise`.
+:mod:`pycwt_mod.analysis.areawise`.
 """
 
 from __future__ import annotations

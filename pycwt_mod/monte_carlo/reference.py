@@ -1,7 +1,7 @@
 """The Monte Carlo job in plain float64 NumPy: the oracle that backends are compared with.
 
 It has no tricks and no options. Faster kernels draw the same random numbers
-(:mod:`pycwt_mod.streams`), so that they can be compared realisation by realisation.
+(:mod:`pycwt_mod.monte_carlo.streams`), so that they can be compared realisation by realisation.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod.backends import check_span
-from pycwt_mod.cascade import EDGE, Octave, parts
-from pycwt_mod.edges import node_samples
+from pycwt_mod.monte_carlo.cascade import EDGE, Octave, parts
+from pycwt_mod.monte_carlo.edges import node_samples
+from pycwt_mod.monte_carlo.streams import noise_pair
 from pycwt_mod.smoothing import Smoother, squared_coherence
-from pycwt_mod.streams import noise_pair
 from pycwt_mod.transform import edge_distance, outside_cone, transform
 from pycwt_mod.wavelets import wavelet_of
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from pycwt_mod import checks
-from pycwt_mod.planes import interval_of, octave_spacing, rows_within, wavelet_known
+from pycwt_mod.analysis.planes import interval_of, octave_spacing, rows_within, wavelet_known
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

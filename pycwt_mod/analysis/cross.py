@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pycwt_mod import checks
-from pycwt_mod.planes import Plane, plane_of, rows_within, same_grid
-from pycwt_mod.results import About, Coherence
+from pycwt_mod.analysis.planes import Plane, plane_of, rows_within, same_grid
+from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, named_series
+from pycwt_mod.results.kinds import About, Coherence
 from pycwt_mod.smoothing import Smoother, coherence_ratio, scale_weights
-from pycwt_mod.spectral_matrix import SpectralMatrix, named_series
 from pycwt_mod.transform import cone_of_influence, cwt, scale_grid
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from pycwt_mod.planes import TransformLike
+    from pycwt_mod.analysis.planes import TransformLike
 
 #: Time axes may miss their grid by this share of the sampling interval: months in rounded years.
 _TIME_TOLERANCE = 0.01

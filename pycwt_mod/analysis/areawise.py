@@ -24,14 +24,14 @@ import numpy as np
 from scipy.special import gammainccinv
 
 from pycwt_mod import checks
+from pycwt_mod.analysis.patches import CriticalPatch, areawise_opening, critical_patch, kernel_of
+from pycwt_mod.analysis.planes import octave_spacing, plane_of, series_of
 from pycwt_mod.backends import Cancelled, NoControl
 from pycwt_mod.backends.task import MAX_REALISATIONS
 from pycwt_mod.background import significance
+from pycwt_mod.monte_carlo.streams import noise_pair
 from pycwt_mod.noise import ar1, ar1_spectrum
-from pycwt_mod.patches import CriticalPatch, areawise_opening, critical_patch, kernel_of
-from pycwt_mod.planes import octave_spacing, plane_of, series_of
 from pycwt_mod.progress import progress_line
-from pycwt_mod.streams import noise_pair
 from pycwt_mod.transform import outside_cone, transform
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from pycwt_mod.analysis.planes import TransformLike
     from pycwt_mod.backends import Control
-    from pycwt_mod.planes import TransformLike
 
 #: Kernel levels between which the one that suits is sought.
 _LEVELS = (0.02, 0.995)
@@ -148,8 +148,8 @@ def areawise_calibration(  # noqa: PLR0917 - the grid, the noise, the levels
     """The kernel level at which noise keeps the share 1 − area-wise level of its patches.
 
     Realisation k is AR(1) noise of n samples with the random numbers of
-    :func:`pycwt_mod.streams.noise_pair`, both series of a pair used; its power is compared with
-    the true background. Points outside the cone of influence are counted.
+    :func:`pycwt_mod.monte_carlo.streams.noise_pair`, both series of a pair used; its power is
+    compared with the true background. Points outside the cone of influence are counted.
 
     Args:
         n: samples of the series.

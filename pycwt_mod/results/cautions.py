@@ -116,7 +116,7 @@ def check_realisations(independent: NDArray[np.float64], level: float, mc_count:
 
     Args:
         independent: independent values per scale, shape (scales,); see
-            :func:`pycwt_mod.montecarlo.independent_values`.
+            :func:`pycwt_mod.monte_carlo.run.independent_values`.
         level: the probability.
         mc_count: realisations.
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycwt_mod.cautions import CautionWarning
+from pycwt_mod.results.cautions import CautionWarning
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pycwt_mod.result_base import Result
-    from pycwt_mod.results import Coherence, CrossTransform, Transform
+    from pycwt_mod.results.base import Result
+    from pycwt_mod.results.kinds import Coherence, CrossTransform, Transform
 
 #: Maps of more points are told about without counting in them: a repr must be quick.
 _QUICK = 4_000_000

@@ -1,6 +1,6 @@
 """Partial and multiple coherence from matrices of coherency, point by point.
 
-The formulas stand in :mod:`pycwt_mod.multivariate`.
+The formulas stand in :mod:`pycwt_mod.analysis.multivariate`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycwt_mod.bands import (
+from pycwt_mod.long.bands import (
     DOUBLE,
     SINGLE,
     Precision,
@@ -30,8 +30,8 @@ from pycwt_mod.bands import (
     window,
     window_transform,
 )
-from pycwt_mod.circles import Circle, band_signal, real_fft
-from pycwt_mod.rows import RowFilter, make_row
+from pycwt_mod.long.circles import Circle, band_signal, real_fft
+from pycwt_mod.long.rows import RowFilter, make_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

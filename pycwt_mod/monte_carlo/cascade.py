@@ -27,8 +27,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pycwt_mod import edges, grid
+from pycwt_mod import grid
 from pycwt_mod.backends.task import FIRST_STAGE
+from pycwt_mod.monte_carlo import edges
 
 if TYPE_CHECKING:
     from pycwt_mod.backends.task import Family, SignificanceTask

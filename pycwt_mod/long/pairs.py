@@ -1,15 +1,15 @@
 """Wavelet coherence of long series with the Morlet wavelet, scale by scale.
 
 The definition is that of :mod:`pycwt_mod.smoothing`: padding and ends included. Both transforms
-are interpolated to every sample (see :mod:`pycwt_mod.fast`), multiplied there, and the products
-gathered again at the rate of the band by the adjoint of the interpolation. The Gaussian in time
-is a short filter at that rate, the window over scales a sum over the few scales around; what
+are interpolated to every sample (see :mod:`pycwt_mod.long.fast`), multiplied there, and the
+products gathered again at the rate of the band by the adjoint of the interpolation. The Gaussian in
+time is a short filter at that rate, the window over scales a sum over the few scales around; what
 they make is interpolated once more, so that of the whole only the results are of full length.
 
 Errors of R² for noise: below 1e−9 in float64, about 1e−6 in float32. Series that single precision
-doesn't do justice to (see :func:`pycwt_mod.fast.single_suffices`) are worked in double precision.
-In float32, R² means little where the smoothed power is below a millionth of what it is within six
-scales: that is as far as the filters reach.
+doesn't do justice to (see :func:`pycwt_mod.long.fast.single_suffices`) are worked in double
+precision. In float32, R² means little where the smoothed power is below a millionth of what it is
+within six scales: that is as far as the filters reach.
 """
 
 from __future__ import annotations
@@ -23,17 +23,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycwt_mod.bands import DOUBLE, SINGLE, Precision, smoothing_taps, smoothing_transform, window
-from pycwt_mod.circles import Circle, band_signal, real_fft
-from pycwt_mod.fast import BandTransform, Rate, band_rate, single_suffices
-from pycwt_mod.rows import SLACK, Pair, RowFilter, coherence_row, pair_rows, smooth
+from pycwt_mod.long.bands import (
+    DOUBLE,
+    SINGLE,
+    Precision,
+    smoothing_taps,
+    smoothing_transform,
+    window,
+)
+from pycwt_mod.long.circles import Circle, band_signal, real_fft
+from pycwt_mod.long.fast import BandTransform, Rate, band_rate, single_suffices
+from pycwt_mod.long.rows import SLACK, Pair, RowFilter, coherence_row, pair_rows, smooth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from pycwt_mod.fast import Emit, Prepare
+    from pycwt_mod.long.fast import Emit, Prepare
     from pycwt_mod.wavelets import Wavelet
 
 #: Largest decimation here: a tile of one fits the cache.
@@ -64,7 +71,7 @@ def coherence_rows(
     Args:
         x1: N samples of unit size, without their mean.
         x2: as many.
-        n: their length after padding, at least :data:`pycwt_mod.fast.MIN_FFT`.
+        n: their length after padding, at least :data:`pycwt_mod.long.fast.MIN_FFT`.
         scales: in samples, ascending, shape (scales,).
         weights: of the smoothing over scales.
         wavelet: of the Morlet family.

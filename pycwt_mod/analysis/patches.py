@@ -1,6 +1,7 @@
 """The reproducing kernel of a wavelet, and the critical patches of the area-wise test.
 
-Maraun, Kurths & Holschneider (2007), Phys. Rev. E 75, 016707; see :mod:`pycwt_mod.areawise`.
+Maraun, Kurths & Holschneider (2007), Phys. Rev. E 75, 016707; see
+:mod:`pycwt_mod.analysis.areawise`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Levels of squared coherence at every point of a map, the cone of influence included.
 
 Outside the cone a scale has one level, as usual. Within, it is interpolated along a line between
-the nodes (see :mod:`pycwt_mod.edges`), by the distance from the nearer end.
+the nodes (see :mod:`pycwt_mod.monte_carlo.edges`), by the distance from the nearer end.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pycwt_mod.cascade import decorrelation, parts
-from pycwt_mod.edges import node_samples
 from pycwt_mod.grid import cone_factor
-from pycwt_mod.histogram import upper_tail
+from pycwt_mod.monte_carlo.cascade import decorrelation, parts
+from pycwt_mod.monte_carlo.edges import node_samples
+from pycwt_mod.monte_carlo.histogram import upper_tail
 from pycwt_mod.transform import edge_distance
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.backends import SignificanceTask
-    from pycwt_mod.cascade import Octave
+    from pycwt_mod.monte_carlo.cascade import Octave
 
 
 class LevelMap(NamedTuple):
@@ -36,7 +36,7 @@ def node_values(part: Octave) -> NDArray[np.float64]:
     """Independent values of one series at the nodes of an octave: one for either end.
 
     Two, but near the middle, where both ends are the same: values t apart are correlated as
-    exp(−t²/(c·s)²); see :func:`pycwt_mod.cascade.decorrelation`.
+    exp(−t²/(c·s)²); see :func:`pycwt_mod.monte_carlo.cascade.decorrelation`.
 
     Args:
         part: of a cascade, or a full task.

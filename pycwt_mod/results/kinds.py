@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from pycwt_mod.result_base import About, Phased, Result, frozen
+from pycwt_mod.results.base import About, Phased, Result, frozen
 
 __all__ = ["About", "Coherence", "CrossTransform", "Result", "Significance", "Transform"]
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from pycwt_mod.levelmap import LevelMap
-    from pycwt_mod.montecarlo import MonteCarlo
-    from pycwt_mod.summaries import CoherenceSummary, TransformSummary
+    from pycwt_mod.monte_carlo.levelmap import LevelMap
+    from pycwt_mod.monte_carlo.run import MonteCarlo
+    from pycwt_mod.results.summaries import CoherenceSummary, TransformSummary
 
 
 class _TransformTuple(NamedTuple):
@@ -125,8 +125,8 @@ class Transform(Result, _TransformTuple):
         )
 
     def summary(self, level: float = 0.95) -> TransformSummary:
-        """Peaks and significant share; see :func:`pycwt_mod.summaries.summarise_transform`."""
-        from pycwt_mod.summaries import summarise_transform
+        """Peaks and significant share; see :mod:`pycwt_mod.results.summaries`."""
+        from pycwt_mod.results.summaries import summarise_transform
 
         return summarise_transform(self, level)
 
@@ -152,7 +152,7 @@ class Transform(Result, _TransformTuple):
         return plot_global(self, level=level, ax=ax)
 
     def __repr__(self) -> str:
-        from pycwt_mod.summaries import tell_transform
+        from pycwt_mod.results.summaries import tell_transform
 
         return tell_transform(self)
 
@@ -216,7 +216,7 @@ class CrossTransform(Phased, _CrossTuple):
         return plot_cross(self, ax=ax, **how)
 
     def __repr__(self) -> str:
-        from pycwt_mod.summaries import tell_cross
+        from pycwt_mod.results.summaries import tell_cross
 
         return tell_cross(self)
 
@@ -328,7 +328,7 @@ class Coherence(Phased, _CoherenceTuple):
 
     def summary(self) -> CoherenceSummary:
         """Peaks, significant share and mean phase; see :func:`pycwt_mod.summarise`."""
-        from pycwt_mod.summaries import summarise
+        from pycwt_mod.results.summaries import summarise
 
         return summarise(self)
 
@@ -339,7 +339,7 @@ class Coherence(Phased, _CoherenceTuple):
         return plot_coherence(self, ax=ax, **how)
 
     def __repr__(self) -> str:
-        from pycwt_mod.summaries import tell_coherence
+        from pycwt_mod.results.summaries import tell_coherence
 
         return tell_coherence(self)
 
