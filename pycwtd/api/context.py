@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from msgspec import Struct
 
+    from pycwtd.access.access import Access
+    from pycwtd.api.audit import Trail
+    from pycwtd.api.permissions import Rule
     from pycwtd.config import Config
     from pycwtd.engine.engine import Engine
     from pycwtd.store.store import Store
@@ -28,8 +31,8 @@ class Context:
     config: Config
     store: Store
     engine: Engine
-    #: The bearer token of TCP listeners that want one.
-    token: str | None
+    access: Access
+    trail: Trail
     started: float = field(default_factory=time.monotonic)
 
 
@@ -58,6 +61,8 @@ class Operation:
     errors: tuple[int, ...] = ()
     #: Media types of the answer beside JSON.
     also: tuple[str, ...] = ()
+    #: Who may use it, where the table of permissions doesn't say.
+    rule: Rule | None = None
 
 
 def rfc3339(time: float | None) -> str | None:
