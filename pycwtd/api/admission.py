@@ -45,13 +45,11 @@ def admit(request: web.Request) -> Identity:
     """Whom the request is from.
 
     Raises:
-        Problem: 400 or 403 for a wrong Host or Origin, 401 for a wrong or missing token, 403
-            where the role isn't enough, 429 where they have asked too often.
+        Problem: 401 for a wrong or missing token, 403 where the role isn't enough, 429 where
+            they have asked too often.
     """
     context = request.app[CONTEXT]
     connection = connection_of(request)
-    _check_host(request, connection, context.config.access)
-    check_origin(request, connection, context.config.access)
     identity = _identify(request, connection)
     # Set at once: a refusal's line in the log names whom it refused.
     request[IDENTITY] = identity
@@ -62,7 +60,7 @@ def admit(request: web.Request) -> Identity:
     needed = rule_for(request).role
     if not reaches(identity.role, needed):
         if identity.name == _NOBODY:
-            raise _unauthorised(f"a bearer token of role {needed} or more is needed")
+            raise _unauthorised(f"a bearer token is needed, of the role {needed} or more")
         has = f"has the role {identity.role}" if identity.role != "none" else "has no role"
         raise Problem(
             403, f"this needs the role {needed}, and {identity.name} {has} here", code="forbidden"
@@ -175,6 +173,18 @@ def _address(request: web.Request, connection: Connection, access: AccessConfig)
 # -- from which page ---------------------------------------------------------------------
 
 
+def check_page(request: web.Request) -> None:
+    """See that no foreign page has made a browser send this.
+
+    Raises:
+        Problem: 400 or 403 for a wrong Host, 403 for a wrong Origin.
+    """
+    connection = connection_of(request)
+    access = request.app[CONTEXT].config.access
+    _check_host(request, connection, access)
+    _check_origin(request, connection, access)
+
+
 def _names(connection: Connection, access: AccessConfig) -> set[str]:
     """The names under which this listener may be spoken to."""
     names = set(access.hosts)
@@ -199,7 +209,7 @@ def _check_host(request: web.Request, connection: Connection, access: AccessConf
         raise Problem(403, f"Host: {given[0]!a} isn't a name of this listener", code="wrong_host")
 
 
-def check_origin(request: web.Request, connection: Connection, access: AccessConfig) -> None:
+def _check_origin(request: web.Request, connection: Connection, access: AccessConfig) -> None:
     """A browser says which page a request is from; no other site's page may talk to us."""
     origin = request.headers.get("Origin")
     if origin is None:
@@ -209,11 +219,11 @@ def check_origin(request: web.Request, connection: Connection, access: AccessCon
         if site in {"cross-site", "same-site"} and not (navigates and request.method == "GET"):
             raise Problem(403, "this request is from another site's page", code="wrong_origin")
         return
-    if not own_origin(origin, request, connection, access):
+    if not _own_origin(origin, request, connection, access):
         raise Problem(403, f"Origin: {origin!a} isn't allowed here", code="wrong_origin")
 
 
-def own_origin(
+def _own_origin(
     origin: str, request: web.Request, connection: Connection, access: AccessConfig
 ) -> bool:
     """Whether a page of this origin may talk to us: our own, or one in the configuration."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from pycwtd.api.admission import IDENTITY, admit
+from pycwtd.api.admission import IDENTITY, admit, check_page
 from pycwtd.api.audit import HUNG_UP, audit_row
 from pycwtd.api.context import CONTEXT
+from pycwtd.api.cors import allow, is_preflight, preflight
 from pycwtd.api.guard import connection_of
 from pycwtd.api.problems import Problem
 from pycwtd.api.sockets import while_allowed
@@ -79,6 +80,9 @@ def _who(request: web.Request) -> str:
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
+        check_page(request)
+        if is_preflight(request):
+            return preflight()
         request[OWNER] = admit(request).name
         with while_allowed(request):
             response = await handler(request)
@@ -112,6 +116,7 @@ async def announce(request: web.Request, response: web.StreamResponse) -> None:
     """Put the id on every answer, WebSockets' and files' included."""
     response.headers["X-Request-ID"] = request.get(REQUEST_ID, "")
     response.headers["X-Content-Type-Options"] = "nosniff"
+    allow(request, response.headers)
 
 
 def _from_aiohttp(error: web.HTTPException) -> Problem:
