@@ -83,23 +83,25 @@ def test_an_analyst_cancels_own_jobs_and_an_operator_all(keyed):
     assert tcp(daemon, "DELETE", f"{API}/jobs/{another}", token=keys["operator"]).status == 200
 
 
+PEERS = f"""
+[access]
+others = "OTHERS"
+users = {{ 4711 = "admin", {NOBODY} = "analyst", no-such-user = "admin" }}
+groups = {{ 4712 = "viewer", 4713 = "operator", no-such-group = "admin" }}
+"""
+
+
+@pytest.fixture(scope="module", params=["viewer", "none"])
+def open_to_all(request):
+    with running(PEERS.replace("OTHERS", request.param)) as daemon:
+        daemon.root.chmod(0o755)
+        daemon.socket.chmod(0o666)
+        yield daemon, request.param
+
+
 @as_root
 class TestPeers:
     """The kernel says who connects to a Unix socket."""
-
-    CONFIG = f"""
-        [access]
-        others = "OTHERS"
-        users = {{ 4711 = "admin", {NOBODY} = "analyst", no-such-user = "admin" }}
-        groups = {{ 4712 = "viewer", 4713 = "operator", no-such-group = "admin" }}
-    """
-
-    @pytest.fixture(scope="class", params=["viewer", "none"])
-    def open_to_all(self, request):
-        with running(self.CONFIG.replace("OTHERS", request.param)) as daemon:
-            daemon.root.chmod(0o755)
-            daemon.socket.chmod(0o666)
-            yield daemon, request.param
 
     def me(self, daemon, uid, gid, groups=()):
         with closing(peer_socket(daemon.socket, uid, gid, groups)) as connected:
