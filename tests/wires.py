@@ -27,9 +27,13 @@ API = "/api/v1"
 NO_RATE = "[network]\nrequests_per_second = 0\n"
 TCP = ["--listen", "127.0.0.1:0"]
 
-#: Connects to a Unix socket as whoever runs it, and hands the connection over.
+#: Becomes somebody else, connects to a Unix socket, and hands the connection over.
 _CONNECT = """
-import array, socket, sys
+import array, os, socket, sys
+uid, gid, *groups = map(int, sys.argv[3:])
+os.setgroups(groups)
+os.setresgid(gid, gid, gid)
+os.setresuid(uid, uid, uid)
 one = socket.socket(socket.AF_UNIX)
 one.connect(sys.argv[1])
 out = socket.socket(fileno=int(sys.argv[2]))
@@ -89,12 +93,11 @@ def peer_socket(path: Path, uid: int, gid: int, groups: Sequence[int] = ()) -> s
     ours, theirs = socket.socketpair()
     with ours, theirs:
         subprocess.run(
-            [os.path.realpath(sys.executable), "-ISc", _CONNECT, path, str(theirs.fileno())],
-            user=uid,
-            group=gid,
-            extra_groups=groups,
+            [
+                *(sys.executable, "-ISc", _CONNECT, path),
+                *map(str, (theirs.fileno(), uid, gid, *groups)),
+            ],
             pass_fds=[theirs.fileno()],
-            cwd="/",
             check=True,
             timeout=30,
         )

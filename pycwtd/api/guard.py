@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import struct
 from collections import Counter
 from typing import TYPE_CHECKING, cast
 
@@ -203,8 +204,13 @@ class Connection(web.RequestHandler):
 
     def hang_up(self) -> None:
         """End it at once, without another word."""
-        if self.wire:
-            self.wire.abort()
+        if not self.wire:
+            return
+        if self.peer is None:
+            # TCP would keep what the client hasn't taken, and wait for it to be taken.
+            connection: socket.socket = self.wire.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.wire.abort()
 
     # -- what isn't HTTP -----------------------------------------------------------------
 

@@ -102,25 +102,25 @@ def test_messages_have_a_rate(rated):
 
 
 def test_connections_are_counted_for_each_client():
-    with running("[network]\nconnections_per_client = 3\nconnections = 5\n", TCP) as daemon:
-        with ExitStack() as stack:
-            held = [stack.enter_context(closing(tcp_socket(daemon))) for _ in range(3)]
-            for one in held:
-                assert over(one, "GET", "/health").status == 200
-            with closing(tcp_socket(daemon)) as one_more:
-                head, _, body = read_all(one_more).partition(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 503 ")
-            assert b"Retry-After: " in head
-            assert "3 connections" in json.loads(body)["detail"]
-            # Other listeners have their own places.
-            assert daemon.call("GET", "/health").status == 200
-            # One that is given back can be taken again.
-            for one in held[:2]:
-                one.close()
-            stack.enter_context(closing(tcp_socket(daemon)))
-            assert daemon.call("GET", "/health").status == 200
-            with closing(tcp_socket(daemon)) as again:
-                assert over(again, "GET", "/health").status == 200
+    config = "[network]\nconnections_per_client = 3\nconnections = 5\n"
+    with running(config, TCP) as daemon, ExitStack() as stack:
+        held = [stack.enter_context(closing(tcp_socket(daemon))) for _ in range(3)]
+        for one in held:
+            assert over(one, "GET", "/health").status == 200
+        with closing(tcp_socket(daemon)) as one_more:
+            head, _, body = read_all(one_more).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert b"Retry-After: " in head
+        assert "3 connections" in json.loads(body)["detail"]
+        # Other listeners have their own places.
+        assert daemon.call("GET", "/health").status == 200
+        # One that is given back can be taken again.
+        for one in held[:2]:
+            one.close()
+        stack.enter_context(closing(tcp_socket(daemon)))
+        assert daemon.call("GET", "/health").status == 200
+        with closing(tcp_socket(daemon)) as again:
+            assert over(again, "GET", "/health").status == 200
 
 
 class TestBodies:

@@ -63,7 +63,7 @@ def test_host_on_the_unix_socket(daemon, host, expected):
 def test_host_is_given_and_once(daemon, lines):
     with closing(unix_socket(daemon)) as wire:
         wire.sendall(f"GET /health HTTP/1.1\r\n{lines}Connection: close\r\n\r\n".encode())
-        assert read_all(wire).startswith(b"HTTP/1.1 400 ")
+        assert read_all(wire).split()[1] == b"400"
 
 
 @pytest.mark.parametrize("path", [f"{API}/jobs", "/ws/events"])
@@ -85,7 +85,8 @@ def test_host_is_given_and_once(daemon, lines):
     ],
 )
 def test_origin(daemon, port, path, origin, allowed):
-    answer = tcp(daemon, "GET", path, Origin=origin.replace("PORT", str(port)))
+    head = {"Host": f"127.0.0.1:{port}", "Origin": origin.replace("PORT", str(port))}
+    answer = tcp(daemon, "GET", path, **head)
     assert (answer.status != 403) is allowed
     if not allowed:
         assert answer.json["error"]["code"] == "wrong_origin"
