@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from pycwtd.api.admission import RULES_KEY
+from pycwtd.api.answers import JSON
 from pycwtd.api.bodies import later, limit_body
-from pycwtd.api.context import CONTEXT
+from pycwtd.api.context import CONTEXT, TAKES
 from pycwtd.api.middleware import announce, identify, translate
 from pycwtd.api.permissions import rules_of
 from pycwtd.api.routes import OPERATIONS
@@ -29,6 +30,8 @@ def make_app(context: Context) -> web.Application:
     )
     app[CONTEXT] = context
     app[RULES_KEY] = rules_of(OPERATIONS)
+    app[TAKES] = {o.path: o.takes for o in OPERATIONS if o.takes != JSON}
+    app[TAKES] |= {path.rstrip("/"): media for path, media in app[TAKES].items()}
     app.on_response_prepare.append(announce)
     for operation in OPERATIONS:
         methods = ["GET", "HEAD"] if operation.method == "GET" else [operation.method]

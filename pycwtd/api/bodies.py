@@ -8,7 +8,7 @@ from aiohttp import web
 
 from pycwtd.api.admission import rule_for
 from pycwtd.api.answers import JSON
-from pycwtd.api.context import CONTEXT
+from pycwtd.api.context import CONTEXT, TAKES
 from pycwtd.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -26,13 +26,16 @@ async def later(_request: web.Request) -> None:
 @web.middleware
 async def limit_body(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let a body in if it isn't too large, too deep or packed; only then ask for it."""
-    if request.match_info.http_exception is not None:
+    resource = request.match_info.route.resource
+    if resource is None:
         return await handler(request)
-    rule = rule_for(request)
-    if request.method == "POST" and request.content_type not in rule.takes:
+    taken = request.app[TAKES].get(resource.canonical, JSON)
+    if taken and request.method == "POST" and request.content_type != taken:
         # A web page can send a form or a text to any address without being asked first.
-        given = ascii(request.content_type)[1:-1]
-        raise Problem(415, f"Content-Type: must be {' or '.join(rule.takes)}, not {given}")
+        raise Problem(
+            415, f"Content-Type: must be {taken}, not {ascii(request.content_type)[1:-1]}"
+        )
+    rule = rule_for(request)
     if "Content-Encoding" in request.headers and request.body_exists:
         raise Problem(
             415,

@@ -37,6 +37,8 @@ class Context:
 
 
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
+#: The media type that each path takes where it isn't JSON; none, where it takes no body.
+TAKES: web.AppKey[dict[str, str]] = web.AppKey("takes", dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Operation:
     errors: tuple[int, ...] = ()
     #: Media types of the answer beside JSON.
     also: tuple[str, ...] = ()
+    #: Media type of the request's body, where there is one.
+    takes: str = "application/json"
     #: Who may use it, where the table of permissions doesn't say.
     rule: Rule | None = None
 

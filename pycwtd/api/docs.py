@@ -115,7 +115,7 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     assert rule, "make_app refuses a route without one"
     if operation.body is not None:
         body = {"schema": schema_of[id(operation.body)], "example": operation.example}
-        entry["requestBody"] = {"required": True, "content": dict.fromkeys(rule.takes, body)}
+        entry["requestBody"] = {"required": True, "content": {operation.takes: body}}
     if rule.role == "none":
         entry["security"] = []
     else:

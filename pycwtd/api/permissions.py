@@ -29,16 +29,14 @@ class Rule:
     action: str | None = None
     #: Largest body; None takes ``limits.body_bytes``, 0 leaves it to the handler.
     body_bytes: int | None = None
-    #: Media types of bodies that are taken.
-    takes: tuple[str, ...] = ("application/json",)
 
 
 _OPEN = Rule("none")
 _READ = Rule("viewer")
 _SUBMIT = Rule("analyst", "job.submit")
 _DEVICE = Rule("operator", "device.use")
-_UPLOAD = Rule("analyst", "data.upload", body_bytes=0, takes=("multipart/form-data",))
-_TOKEN = Rule("none", body_bytes=_SMALL, takes=("application/x-www-form-urlencoded",))
+_UPLOAD = Rule("analyst", "data.upload", body_bytes=0)
+_TOKEN = Rule("none", body_bytes=_SMALL)
 _API = "/api/v1"
 
 RULES: dict[tuple[str, str], Rule] = {
@@ -49,6 +47,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/openapi.json"): _OPEN,
     ("GET", "/docs"): _OPEN,
     ("GET", "/redoc"): _OPEN,
+    ("GET", "/assets/{name}"): _OPEN,
     ("GET", "/metrics"): _READ,
     ("GET", f"{_API}/health/detailed"): _READ,
     ("GET", f"{_API}/stats"): _READ,

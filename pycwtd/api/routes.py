@@ -78,6 +78,7 @@ ACCOUNTS = (
         {200: accounts.AccessToken},
         body=accounts.PasswordForm,
         example={"username": "alice", "password": "pycwtd_0123abcd_" + 43 * "x"},
+        takes="application/x-www-form-urlencoded",
         errors=(415, 422),
     ),
     Operation("GET", f"{API}/auth/me", accounts.me, "Who is asking", "Access", {200: accounts.Me}),

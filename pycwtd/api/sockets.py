@@ -26,9 +26,8 @@ _MAX_MESSAGE = 64 * 1024
 class RatedSocket(web.WebSocketResponse):
     """A WebSocket whose client may send so many messages a second, and no more."""
 
-    def __init__(self, request: web.Request, max_message: int) -> None:
-        # The handshake's end waits no longer for a client that has stopped reading.
-        super().__init__(heartbeat=_HEARTBEAT, max_msg_size=max_message, timeout=_HEARTBEAT)
+    def __init__(self, request: web.Request, max_message: int, compress: bool) -> None:
+        super().__init__(heartbeat=_HEARTBEAT, max_msg_size=max_message, compress=compress)
         self._messages = request.app[CONTEXT].access.messages
         self._identity = request[IDENTITY]
 
@@ -44,13 +43,20 @@ class RatedSocket(web.WebSocketResponse):
         return message
 
 
-async def open_socket(request: web.Request, max_message: int = _MAX_MESSAGE) -> RatedSocket:
+async def open_socket(
+    request: web.Request, max_message: int = _MAX_MESSAGE, *, compress: bool = True
+) -> RatedSocket:
     """Shake hands.
+
+    Args:
+        request: what asks for a WebSocket.
+        max_message: largest message that is taken (bytes).
+        compress: whether messages are deflated, where the client can do it.
 
     Raises:
         Problem: 426, the request isn't a WebSocket's.
     """
-    socket = RatedSocket(request, max_message)
+    socket = RatedSocket(request, max_message, compress)
     if not socket.can_prepare(request):
         raise Problem(
             426, "this is a WebSocket: connect with one", headers={"Upgrade": "websocket"}
@@ -61,9 +67,12 @@ async def open_socket(request: web.Request, max_message: int = _MAX_MESSAGE) -> 
 
 @contextmanager
 def while_allowed(request: web.Request) -> Iterator[None]:
-    """Cut a connection off when the key that it came by is revoked or expires."""
+    """Cut a WebSocket off when the key that it came by is revoked or expires.
+
+    Other requests that are under way end by themselves, that which revokes its own key included.
+    """
     key = request[IDENTITY].key
-    if key is None:
+    if key is None or request.headers.get("Upgrade", "").lower() != "websocket":
         yield
         return
     hang_up = connection_of(request).hang_up

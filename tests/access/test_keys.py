@@ -140,6 +140,13 @@ def test_revoking_cuts_off_who_is_connected(daemon):
     assert asyncio.run(watch()) is False
 
 
+def test_a_key_can_revoke_itself(daemon):
+    key = add_key(daemon, "hugo", "admin")
+    path = f"{API}/auth/keys/{key['id']}"
+    assert tcp(daemon, "DELETE", path, token=key["key"]).json["status"] == "revoked"
+    assert status(daemon, key["key"]) == 401
+
+
 @pytest.mark.parametrize(
     ("body", "word"),
     [

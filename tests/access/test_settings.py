@@ -91,4 +91,4 @@ def test_the_document_says_who_may_do_what_and_how_it_is_refused(daemon):
             assert {"key": []} in entry["security"]
             assert rule.role in entry["description"]
         if operation.body is not None:
-            assert set(entry["requestBody"]["content"]) == set(rule.takes)
+            assert set(entry["requestBody"]["content"]) == {operation.takes}
