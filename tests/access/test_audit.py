@@ -143,6 +143,8 @@ class TestProxies:
         head = {"X_Forwarded_For": "192.0.2.7"}
         answer = tcp(daemon, "GET", f"{API}/auth/me", token=key, **head)
         assert self.address(answer) == "127.0.0.1"
+        answer = daemon.call("GET", f"{API}/auth/me", headers={"X-Forwarded-For": "192.0.2.7"})
+        assert self.address(answer) == f"unix:{os.getpid()}"
 
     def test_a_proxys_unix_socket_grants_nothing_by_user(self):
         config = """

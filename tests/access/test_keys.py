@@ -13,11 +13,13 @@ from pathlib import Path
 
 import aiohttp
 import itsdangerous
+import msgspec
 import pytest
 
+from pycwtd.access.keys import ApiKey, KeyRing, make_key
 from pycwtd_console.ctl import run
 from support import running
-from wires import API, TCP, add_key, exchange, tcp
+from wires import API, TCP, add_key, exchange, read_all, tcp, tcp_socket
 
 PYCWTCTL = Path(sys.executable).with_name("pycwtctl")
 
@@ -80,12 +82,8 @@ def test_a_token_ends_with_its_time(daemon, shift, expected):
         pass
 
     Signer.shift = shift
-    from pycwtd.access.keys import KeyRing
-
     ring = KeyRing((daemon.state / "signing-key").read_text().strip().encode(), 900, [])
     ring._signer.signer = Signer
-    from pycwtd.access.keys import ApiKey
-
     like = ApiKey(id=key["id"], name="", role="none", secret_sha256="", created_at=0, created_by="")
     assert status(daemon, ring.token(like)) == expected
 
@@ -105,6 +103,15 @@ def test_an_expired_key_is_401_and_so_is_its_token():
         assert [status(daemon, one) for one in tokens] == [401, 200]
         listed = daemon.call("GET", f"{API}/auth/keys").json["keys"]
         assert [one["status"] for one in listed] == ["expired", "valid"]
+
+
+def test_a_key_expires_while_the_daemon_runs():
+    key, secret = make_key("erin", "viewer", "root", 60)
+    ring = KeyRing(b"x" * 32, 900, [key])
+    token = ring.token(key)
+    assert ring.find(secret) is ring.find(token) is key
+    ring.add(msgspec.structs.replace(key, expires_at=time.time() - 1))
+    assert ring.find(secret) is ring.find(token) is None
 
 
 def test_a_revoked_key_is_401_at_once_and_so_is_its_token(daemon):
@@ -181,8 +188,6 @@ def test_secrets_are_in_no_file_and_not_in_the_log():
         for one in (key, token, key + "x"):
             status(daemon, one)
         # Neither where HTTP is broken off in the middle of the head with the secret in it.
-        from wires import read_all, tcp_socket
-
         with closing(tcp_socket(daemon)) as connected:
             connected.sendall(f"GET / HTTP/1.1\r\nAuthorization: {key}\r\n\0bad\0\r\n\r\n".encode())
             assert b" 400 " in read_all(connected).split(b"\r\n")[0]
