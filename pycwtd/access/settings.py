@@ -59,6 +59,8 @@ class NetworkConfig(Struct, forbid_unknown_fields=True, frozen=True):
     message_burst: Annotated[int, Meta(ge=1)] = 1000
     #: Wrong keys and tokens of each address: beyond them, 429 in place of 401.
     failures_per_minute: Annotated[float, Meta(gt=0)] = 30.0
+    #: All bodies together that are held in memory at one time.
+    bodies_bytes: Annotated[int, Meta(ge=1024)] = 512 * 2**20
     #: Lists and objects inside each other, and texts, in a JSON body.
     json_depth: Annotated[int, Meta(ge=4, le=200)] = 16
     json_texts: Annotated[int, Meta(ge=100)] = 200_000

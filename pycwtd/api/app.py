@@ -8,7 +8,7 @@ from aiohttp import web
 
 from pycwtd.api.admission import RULES_KEY
 from pycwtd.api.answers import JSON
-from pycwtd.api.bodies import later, limit_body
+from pycwtd.api.bodies import HELD, later, limit_body
 from pycwtd.api.context import CONTEXT, TAKES
 from pycwtd.api.middleware import announce, identify, translate
 from pycwtd.api.permissions import rules_of
@@ -30,6 +30,7 @@ def make_app(context: Context) -> web.Application:
     )
     app[CONTEXT] = context
     app[RULES_KEY] = rules_of(OPERATIONS)
+    app[HELD] = {}
     app[TAKES] = {o.path: o.takes for o in OPERATIONS if o.takes != JSON}
     app[TAKES] |= {path.rstrip("/"): media for path, media in app[TAKES].items()}
     app.on_response_prepare.append(announce)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -12,8 +13,12 @@ from pycwtd.api.context import CONTEXT, TAKES
 from pycwtd.api.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pycwtd.api.context import Handler
 
+#: Bytes of the bodies in memory, by request.
+HELD: web.AppKey[dict[int, int]] = web.AppKey("held", dict)
 #: Braces count as brackets; of all else, only what tells texts from structure is kept.
 _CLOSED = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b'[]{}"\\')
@@ -46,16 +51,45 @@ async def limit_body(request: web.Request, handler: Handler) -> web.StreamRespon
     most = limits.body_bytes if rule.body_bytes is None else rule.body_bytes
     if most and (request.content_length or 0) > most:
         raise too_large(most)
-    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= (1, 1):
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0
-    if request.body_exists and request.content_type == JSON and most:
-        network = request.app[CONTEXT].config.network
-        body = await request.read()
-        if len(body) > most:
-            raise too_large(most)
-        check_json(body, network.json_depth, network.json_texts)
-    return await handler(request)
+    with _room(request, most):
+        expects = request.headers.get("Expect", "").lower() == "100-continue"
+        if expects and request.version >= (1, 1):
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        if request.body_exists and request.content_type == JSON and most:
+            network = request.app[CONTEXT].config.network
+            body = await request.read()
+            if len(body) > most:
+                raise too_large(most)
+            check_json(body, network.json_depth, network.json_texts)
+        return await handler(request)
+
+
+@contextmanager
+def _room(request: web.Request, most: int) -> Iterator[None]:
+    """Hold a body's place among all that are in memory; one of unknown size takes the most.
+
+    Raises:
+        Problem: 503, there is none.
+    """
+    size = 0
+    if most and request.body_exists:
+        size = most if request.content_length is None else request.content_length
+    held = request.app[HELD]
+    most_held = request.app[CONTEXT].config.network.bodies_bytes
+    if size and held and sum(held.values()) + size > most_held:
+        raise Problem(
+            503,
+            "other requests' bodies take up all the memory there is for them",
+            code="bodies",
+            headers={"Retry-After": "5"},
+        )
+    if size:
+        held[id(request)] = size
+    try:
+        yield
+    finally:
+        held.pop(id(request), None)
 
 
 def too_large(most: int) -> Problem:

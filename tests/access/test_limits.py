@@ -153,6 +153,24 @@ class TestBodies:
                     wire.sendall(b"2710\r\n" + 10_000 * b" " + b"\r\n")
                 assert wire.recv(65536).startswith(b"HTTP/1.1 413 ")
 
+    def test_all_together_have_a_limit(self):
+        config = "[network]\nbodies_bytes = 100000\n"
+        body = json.dumps({"data": [float(i % 7) for i in range(64)], "dt": 1.0}).encode()
+        body += b" " * (60_000 - len(body))
+        lines = ("Content-Type: application/json", "Content-Length: 60000")
+        with (
+            running(config) as daemon,
+            closing(self.head(daemon, f"{API}/wavelet/cwt", *lines, "Expect: 100-continue")) as one,
+        ):
+            assert one.recv(65536).startswith(b"HTTP/1.1 100 ")
+            refused = daemon.call("POST", f"{API}/wavelet/cwt", body)
+            assert refused.status == 503
+            assert refused.headers["Retry-After"]
+            assert daemon.call("GET", "/health").status == 200
+            one.sendall(body)
+            assert one.recv(65536).startswith(b"HTTP/1.1 200 ")
+            assert daemon.call("POST", f"{API}/wavelet/cwt", body).status == 200
+
     def test_some_routes_take_little(self, daemon):
         answer = daemon.call("POST", f"{API}/auth/keys", {"name": 20_000 * "x"})
         assert answer.status == 413
