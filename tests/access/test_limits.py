@@ -200,10 +200,14 @@ def depth_of(value):
     return 1 + max(map(depth_of, value), default=0) if isinstance(value, list) else 0
 
 
-JSON = st.recursive(
-    st.none() | st.floats(allow_nan=False) | st.text('[]{}"\\,: a'),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('[]"\\a'), inner),
-    max_leaves=12,
+JSON = st.deferred(
+    lambda: (
+        st.none()
+        | st.floats(allow_nan=False)
+        | st.text('[]{}"\\,: a', max_size=8)
+        | st.lists(JSON, max_size=3)
+        | st.dictionaries(st.text('[]"\\a', max_size=4), JSON, max_size=3)
+    )
 )
 
 
