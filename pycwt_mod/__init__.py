@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from pycwt_mod.areawise import areawise_kernel_level as areawise_kernel_level
     from pycwt_mod.areawise import areawise_test as areawise_test
     from pycwt_mod.background import significance as significance
-    from pycwt_mod.coherence import summarise as summarise
+    from pycwt_mod.cautions import CautionWarning as CautionWarning
+    from pycwt_mod.cautions import ConeWarning as ConeWarning
+    from pycwt_mod.cautions import FewRealisationsWarning as FewRealisationsWarning
+    from pycwt_mod.cautions import TrendWarning as TrendWarning
+    from pycwt_mod.cautions import UnitRootWarning as UnitRootWarning
     from pycwt_mod.coherence import wct as wct
     from pycwt_mod.coherence import xwt as xwt
     from pycwt_mod.cross import coherence_matrix as coherence_matrix
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from pycwt_mod.filters import bandpass as bandpass
     from pycwt_mod.filters import bandpass_from as bandpass_from
     from pycwt_mod.filters import bandpass_response as bandpass_response
+    from pycwt_mod.inverse import icwt as icwt
     from pycwt_mod.montecarlo import wct_significance as wct_significance
     from pycwt_mod.multiple_testing import false_discovery as false_discovery
     from pycwt_mod.multivariate import multiple_coherence as multiple_coherence
@@ -39,35 +44,52 @@ if TYPE_CHECKING:
     from pycwt_mod.phases import coherence_phase as coherence_phase
     from pycwt_mod.phases import phase_statistics as phase_statistics
     from pycwt_mod.plots import plot_coherence as plot_coherence
+    from pycwt_mod.plots import plot_cross as plot_cross
+    from pycwt_mod.plots import plot_global as plot_global
     from pycwt_mod.plots import plot_scalogram as plot_scalogram
     from pycwt_mod.preprocess import detrend as detrend
     from pycwt_mod.preprocess import normalise as normalise
     from pycwt_mod.preprocess import remove_cycle as remove_cycle
     from pycwt_mod.preprocess import standardise as standardise
+    from pycwt_mod.results import Coherence as Coherence
+    from pycwt_mod.results import CrossTransform as CrossTransform
+    from pycwt_mod.results import Significance as Significance
+    from pycwt_mod.results import Transform as Transform
     from pycwt_mod.ridge import ridges as ridges
     from pycwt_mod.spectra import global_spectrum as global_spectrum
     from pycwt_mod.spectra import power_p_values as power_p_values
     from pycwt_mod.spectra import rectified_power as rectified_power
     from pycwt_mod.spectra import scale_average as scale_average
     from pycwt_mod.streaming import RunningTransform as RunningTransform
+    from pycwt_mod.summaries import summarise as summarise
     from pycwt_mod.surrogate_models import surrogates as surrogates
     from pycwt_mod.transform import cwt as cwt
-    from pycwt_mod.transform import icwt as icwt
     from pycwt_mod.uneven_spectra import wwz as wwz
     from pycwt_mod.uneven_spectra import wwz_coherence as wwz_coherence
     from pycwt_mod.wavelets import DOG as DOG
     from pycwt_mod.wavelets import MexicanHat as MexicanHat
     from pycwt_mod.wavelets import Morlet as Morlet
+    from pycwt_mod.wavelets import Morse as Morse
     from pycwt_mod.wavelets import Paul as Paul
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "CautionWarning": "cautions",
+    "Coherence": "results",
+    "ConeWarning": "cautions",
+    "CrossTransform": "results",
     "DOG": "wavelets",
+    "FewRealisationsWarning": "cautions",
     "MexicanHat": "wavelets",
     "Morlet": "wavelets",
+    "Morse": "wavelets",
     "Paul": "wavelets",
     "RunningTransform": "streaming",
+    "Significance": "results",
+    "Transform": "results",
+    "TrendWarning": "cautions",
+    "UnitRootWarning": "cautions",
     "ar1": "noise",
     "ar1_spectrum": "noise",
     "areawise_calibration": "areawise",
@@ -82,16 +104,18 @@ _HOME = {
     "coherence_phase": "phases",
     "critical_patch": "patches",
     "cwt": "transform",
+    "icwt": "inverse",
     "detrend": "preprocess",
     "false_discovery": "multiple_testing",
     "global_spectrum": "spectra",
-    "icwt": "transform",
     "load_dataset": "datasets",
     "multiple_coherence": "multivariate",
     "normalise": "preprocess",
     "partial_coherence": "multivariate",
     "phase_statistics": "phases",
     "plot_coherence": "plots",
+    "plot_cross": "plots",
+    "plot_global": "plots",
     "plot_scalogram": "plots",
     "power_p_values": "spectra",
     "rectified_power": "spectra",
@@ -102,7 +126,7 @@ _HOME = {
     "scale_average": "spectra",
     "significance": "background",
     "standardise": "preprocess",
-    "summarise": "coherence",
+    "summarise": "summaries",
     "surrogates": "surrogate_models",
     "wct": "coherence",
     "wct_from": "cross",

@@ -100,7 +100,8 @@ def smoothing_transform(
     gauss: NDArray[np.float64] = np.exp(-0.5 * (2 * np.pi * s / before * f) ** 2)
     level = np.ones_like(f)
     if before > 1:
-        level *= before * window_transform(f, precision)
+        # The adjoint takes two outputs of each point (native/src/pt_pair.h).
+        level *= 2 * window_transform(f, precision)
     if after > 1:
         level *= window_transform(f * (after // before), precision)
     return np.divide(gauss, level, out=np.zeros_like(f), where=gauss > 1e-18)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pycwt_mod import checks
-from pycwt_mod.coherence import Coherence
 from pycwt_mod.planes import Plane, plane_of, rows_within, same_grid
+from pycwt_mod.results import About, Coherence
 from pycwt_mod.smoothing import Smoother, coherence_ratio, scale_weights
 from pycwt_mod.spectral_matrix import SpectralMatrix, named_series
 from pycwt_mod.transform import cone_of_influence, cwt, scale_grid
@@ -259,7 +259,8 @@ def _matrix(planes: Sequence[Plane], dj: float | None = None) -> SpectralMatrix:
 def _coherence_of(matrix: SpectralMatrix, i: int, j: int, plane: Plane) -> Coherence:
     r2 = coherence_ratio(matrix.auto(i), matrix.auto(j), matrix.cross(i, j))
     phase = np.angle(matrix.product(i, j))
-    return Coherence(r2, phase, plane.coi, plane.freqs, np.zeros(1))
+    about = About(dt=plane.dt, dj=None, wavelet=plane.wavelet)
+    return Coherence(r2, phase, plane.coi, plane.freqs, np.zeros(1), about=about)
 
 
 def _axis(time: ArrayLike, n: int, name: str) -> NDArray[np.float64]:

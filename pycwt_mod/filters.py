@@ -14,9 +14,10 @@ from scipy import fft as sp_fft
 from scipy.special import ndtr, ndtri
 
 from pycwt_mod import checks
+from pycwt_mod.inverse import icwt
 from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.planes import band_limits, plane_of, rows_within
-from pycwt_mod.transform import MAX_DJ, edge_distance, icwt, transform, unit_series
+from pycwt_mod.transform import MAX_DJ, edge_distance, transform, unit_series
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ def bandpass(
     scales = _band_scales(periods, dt, dj, mother)
     unit, exponent = unit_series(x)
     W = transform(unit, scales / dt, mother)
-    band: NDArray[np.float64] = np.ldexp(icwt(W, scales, dt, dj, mother), exponent)
+    band: NDArray[np.float64] = np.ldexp(
+        icwt(W, scales, dt, dj, mother, method="classical"), exponent
+    )
     return band
 
 
@@ -104,7 +107,8 @@ def bandpass_from(
     """
     plane = plane_of(transform, wavelet)
     inside = rows_within(plane.periods, periods, "periods")
-    return icwt(plane.W[inside], plane.sj[inside], plane.dt, plane.dj, plane.wavelet)
+    W, sj = plane.W[inside], plane.sj[inside]
+    return icwt(W, sj, plane.dt, plane.dj, plane.wavelet, method="classical")
 
 
 def bandpass_response(

@@ -17,6 +17,8 @@ import numpy as np
 from pycwt_mod._kernel import ffi, lib
 from pycwt_mod.backends import Cancelled, NoControl, check_span
 from pycwt_mod.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.edges import node_samples
+from pycwt_mod.grid import cone_factor
 from pycwt_mod.kernel_run import KernelError, Part, Run, check
 
 if TYPE_CHECKING:
@@ -35,10 +37,16 @@ __all__ = [
 ]
 
 #: How the coherence is computed: ``plain`` at every sample of every scale, ``multirate`` at a
-#: rate of each scale's own (Morlet alone), ``auto`` the fastest that is right for the task.
+#: rate of each scale's own (Morlet without nodes alone), ``auto`` the fastest that is right for
+#: the task.
 Path = Literal["auto", "plain", "multirate"]
 
-_FAMILIES = {"morlet": lib.PK_MORLET, "paul": lib.PK_PAUL, "dog": lib.PK_DOG}
+_FAMILIES = {
+    "morlet": lib.PK_MORLET,
+    "paul": lib.PK_PAUL,
+    "dog": lib.PK_DOG,
+    "morse": lib.PK_MORSE,
+}
 _PATHS: dict[Path, int] = {
     "auto": lib.PK_AUTO,
     "plain": lib.PK_PLAIN,
@@ -103,9 +111,11 @@ class Plan:
         for octave in self._octaves:
             # Octaves alike share their tables.
             tables = (octave.task.scales, octave.task.length, octave.own)
-            plan = _create(octave, isa, path, models.get(tables))
+            plan = _create(
+                octave, isa, path, models.get(tables), pitch=len(task.scales) * task.bins
+            )
             models.setdefault(tables, plan)
-            rows = slice(octave.row, octave.row + octave.own[1] - octave.own[0])
+            rows = slice(octave.row, None)
             parts.append(Part(plan, rows, int(lib.pk_plan_lanes(plan)), octave.series))
         # Those that lend their tables live as long as any.
         self._parts = tuple(parts)
@@ -161,7 +171,7 @@ class Plan:
             control: cancels and watches.
 
         Returns:
-            ``int64[scales, bins]``.
+            ``int64[task.rows, bins]``.
 
         Raises:
             Cancelled: the control said so.
@@ -172,7 +182,7 @@ class Plan:
         check_span(first, count)
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
-        shape = (len(self.task.scales), self.task.bins)
+        shape = (self.task.rows, self.task.bins)
         run = Run(self._parts, shape, seed, (first, count), threads)
         return run.result(control or NoControl())
 
@@ -255,7 +265,7 @@ class GivenSeries:
             x2: the same.
 
         Returns:
-            ``int64[scales, bins]``.
+            ``int64[task.rows, bins]``.
 
         Raises:
             Cancelled: :meth:`cancel` was called.
@@ -269,7 +279,7 @@ class GivenSeries:
                     f"{name} must be float32 of shape ({len(x1)}, {task.length}), not {x.dtype} "
                     f"of shape {x.shape}"
                 )
-        hist = np.zeros((len(task.scales), task.bins), np.int64)
+        hist = np.zeros((task.rows, task.bins), np.int64)
         code = lib.pk_plan_run_given(
             self._plan.handle,
             ffi.NULL,
@@ -286,7 +296,7 @@ class GivenSeries:
         return hist
 
 
-def _create(octave: Octave, isa: str | None, path: Path, model: Any) -> Any:
+def _create(octave: Octave, isa: str | None, path: Path, model: Any, *, pitch: int) -> Any:
     """The kernel's plan of an octave, with tables of its own or with the model's."""
     task = octave.task
     # What the fields point to must live through the call.
@@ -294,6 +304,11 @@ def _create(octave: Octave, isa: str | None, path: Path, model: Any) -> Any:
     weights = ffi.new("double[]", task.scale_weights)
     near = ffi.new("int64_t[]", [near for near, _ in octave.weights])
     beyond = ffi.new("int64_t[]", [beyond for _, beyond in octave.weights])
+    nodes = [
+        node_samples(task, scale) or (-1,) * len(task.edge_nodes)
+        for scale in task.scales[slice(*octave.own)]
+    ]
+    at = ffi.new("int32_t[]", [sample for row in nodes for sample in row])
     fields = {
         "family": _FAMILIES[task.family],
         "bins": task.bins,
@@ -309,6 +324,11 @@ def _create(octave: Octave, isa: str | None, path: Path, model: Any) -> Any:
         "edge": EDGE,
         "near": near,
         "beyond": beyond,
+        "shape": task.shape,
+        "cone": cone_factor(task.family, task.order, task.shape),
+        "n_nodes": len(task.edge_nodes),
+        "nodes": at,
+        "pitch": pitch,
     }
     out = ffi.new("pk_plan **")
     error = ffi.new("pk_error *")

@@ -38,7 +38,7 @@ class Part:
 
     #: The kernel's ``pk_plan``.
     plan: Any
-    #: Rows of the whole histogram.
+    #: Rows of the whole histogram, from its first one on.
     rows: slice
     #: Realisations side by side.
     lanes: int

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from pycwt_mod import checks, grid
 from pycwt_mod.backends import NoControl, SignificanceTask, choose_backend
-from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE, MAX_REALISATIONS
+from pycwt_mod.backends.task import (
+    FIRST_STAGE,
+    LAST_STAGE,
+    MAX_LENGTH,
+    MAX_REALISATIONS,
+    estimators_of,
+)
 from pycwt_mod.cache import Entry, HistogramCache
-from pycwt_mod.cascade import octaves, whole
-from pycwt_mod.histogram import levels, upper_tail
+from pycwt_mod.cascade import parts
+from pycwt_mod.edges import default_nodes
+from pycwt_mod.histogram import levels
+from pycwt_mod.levelmap import LevelMap, node_values, point_levels, tails
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import scale_weights
 from pycwt_mod.transform import MAX_J, scale_grid
@@ -39,9 +47,9 @@ class MonteCarlo:
     mc_count: int
     #: Name of the backend that computed it.
     backend: str
-    #: Counts of squared coherence, int64[scales, bins].
+    #: Counts of squared coherence, int64[task.rows, bins].
     histogram: NDArray[np.int64]
-    #: Squared coherence that noise stays below, per scale.
+    #: Squared coherence that noise stays below outside the cone of influence, per scale.
     levels: NDArray[np.float64]
     #: Monte Carlo standard error of ``levels``.
     standard_errors: NDArray[np.float64]
@@ -51,6 +59,8 @@ class MonteCarlo:
     numerics: str = ""
     #: Realisations that came from the cache.
     cached: int = 0
+    #: Scale of the task that each row of the coherence is; None where they are in its order.
+    rows: NDArray[np.intp] | None = None
     #: The null hypothesis: what the surrogates keep of the series.
     null: str = "ar1"
 
@@ -64,10 +74,36 @@ class MonteCarlo:
         level = checks.within(significance_level, "significance_level", 0, 1)
         independent = independent_values(self.task, self.mc_count)
         found, errors = levels(self.histogram, level, independent)
-        return replace(self, levels=found, standard_errors=errors, significance_level=level)
+        scales = len(self.task.scales)
+        return replace(
+            self,
+            levels=found[:scales],
+            standard_errors=errors[:scales],
+            significance_level=level,
+        )
+
+    def level_map(self) -> LevelMap:
+        """The levels at every point of a series of the task's length, the cone included.
+
+        Outside the cone they are ``levels``; within, they follow the distance from the end. The
+        error of an interpolated level is that between the errors of its nodes, which is a little
+        more than its own.
+
+        Raises:
+            ValueError: the task has no ``edge_nodes``.
+        """
+        if not self.task.edge_nodes:
+            raise ValueError("the task has no edge_nodes: nothing was counted within the cone")
+        independent = independent_values(self.task, self.mc_count)
+        both = levels(self.histogram, self.significance_level, independent)
+        found = point_levels(self.task, *both)
+        return found if self.rows is None else LevelMap(*(part[self.rows] for part in found))
 
     def p_values(self, coherence: ArrayLike) -> NDArray[np.float64]:
         """How often independent noises are at least as coherent, at the same scale.
+
+        Of a task with ``edge_nodes``, within the cone at the same distance from the end, too;
+        of others, as often as outside the cone.
 
         Args:
             coherence: squared coherence in [0, 1], shape (scales, N) or (scales,).
@@ -79,19 +115,23 @@ class MonteCarlo:
             ValueError: the shape doesn't fit, or a value isn't in [0, 1].
         """
         r2 = np.asarray(coherence, dtype=np.float64)
-        if r2.ndim not in {1, 2} or r2.shape[0] != len(self.task.scales):
-            raise ValueError(
-                f"coherence must have one row for each of the {len(self.task.scales)} scales, "
-                f"not the shape {r2.shape}"
-            )
-        if not ((r2 >= 0) & (r2 <= 1)).all():
-            raise ValueError("coherence must lie between 0 and 1")
-        return upper_tail(self.histogram, r2)
+        if self.rows is None or r2.shape[:1] != self.rows.shape:
+            return tails(self.task, self.histogram, r2)
+        return tails(self.task, self.histogram, r2[np.argsort(self.rows)])[self.rows]
 
     @property
     def estimator(self) -> Estimator:
         """Which estimator ran."""
         return self.task.estimator
+
+    def __repr__(self) -> str:
+        known = self.levels[np.isfinite(self.levels)].tolist() or [float("nan")]
+        return (
+            f"<MonteCarlo: {self.mc_count:,} realisations, seed {self.seed}, null {self.null}, "
+            f"estimator {self.estimator}, backend {self.backend} ({self.numerics}), "
+            f"{len(self.task.scales)} scales, {100 * self.significance_level:g} % levels "
+            f"R² {min(known):.3f} to {max(known):.3f}>"
+        )
 
 
 def wct_significance(  # noqa: PLR0917 - pycwt's signature
@@ -111,7 +151,7 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "cascade",
+    estimator: Estimator | Literal["auto"] = "auto",
     control: Control | None = None,
 ) -> NDArray[np.float64]:
     """Levels of squared coherence that independent AR(1) noises stay below, per scale.
@@ -138,7 +178,8 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
             takes for the standard error that ``full`` has at its worst scale; ``full`` draws
             series of six times the largest scale, as pycwt does, and sees them at every scale.
             Both estimate the same levels, ``cascade`` the sooner; see
-            :mod:`pycwt_mod.cascade`.
+            :mod:`pycwt_mod.cascade`. ``auto`` takes ``cascade`` for the wavelets that it is
+            calibrated for, and ``full`` for those of Morse.
         control: watches and cancels the run, in place of ``progress``.
 
     Returns:
@@ -173,12 +214,11 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     wavelet: str | Wavelet = "morlet",
     *,
     bins: int = 1000,
-    estimator: Estimator = "cascade",
+    estimator: Estimator | Literal["auto"] = "auto",
+    n: int | None = None,
+    edges: bool = False,
 ) -> SignificanceTask:
     """The significance job of a coherence with these parameters.
-
-    A realisation has six times the largest scale in samples, so that every scale has points
-    outside the cone of influence; at least 16 samples.
 
     Args:
         al1: lag-1 autocorrelation of the first series, between −1 and 1.
@@ -189,14 +229,19 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         J: number of scales less one.
         wavelet: name or instance.
         bins: bins of the histogram.
-        estimator: ``cascade`` or ``full``; see :func:`wct_significance`.
+        estimator: ``cascade``, ``full`` or ``auto``; see :func:`wct_significance`.
+        n: samples of a realisation. None takes six times the largest scale, so that every scale
+            has points outside the cone of influence; at least 16 samples.
+        edges: counts within the cone, too, at nodes that suit the wavelet; ``n`` should then be
+            the length of the data.
 
     Returns:
         The job, in samples.
 
     Raises:
         TypeError: an argument isn't a number.
-        ValueError: an argument is out of range, or the largest scale too large to simulate.
+        ValueError: an argument is out of range, the largest scale too large to simulate, or the
+            estimator isn't calibrated for the wavelet.
     """
     mother = find_wavelet(wavelet)
     dt = checks.positive(dt, "dt")
@@ -208,10 +253,14 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         order=mother.order,
         scales=tuple(scales.tolist()),
         scale_weights=scale_weights(dj, mother),
-        length=grid.surrogate_length(float(scales[-1])),
+        length=grid.surrogate_length(float(scales[-1]), mother.efolding)
+        if n is None
+        else checks.whole(n, "n", grid.MIN_LENGTH, MAX_LENGTH),
         ar1=ar1,
         bins=checks.whole(bins, "bins", 2, 65536),
-        estimator=estimator,
+        estimator=estimators_of(mother.family)[0] if estimator == "auto" else estimator,
+        shape=mother.shape,
+        edge_nodes=default_nodes(mother.family) if edges else (),
     )
 
 
@@ -233,7 +282,8 @@ def monte_carlo(
         task: the job.
         mc_count: realisations in all.
         precision: in place of a count: go on, at 300, 600, 1200 … realisations and at most a
-            million, until the standard error of every level is below this.
+            million, until the standard error of every level is below this, those of the nodes
+            within the cone included.
         significance_level: probability, between 0 and 1.
         backend: name, "auto", or a backend.
         seed: 0 ≤ seed < 2⁶⁴; None draws one, or takes that of a run in the cache.
@@ -266,7 +316,7 @@ def monte_carlo(
     )
     number = known.seed if known else (secrets.randbits(64) if seed is None else seed)
     done = known.mc_count if known else 0
-    histogram = known.histogram if known else np.zeros((len(task.scales), task.bins), np.int64)
+    histogram = known.histogram if known else np.zeros((task.rows, task.bins), np.int64)
     for stage in _stages(count, wanted, done):
         if stage > done:
             histogram = histogram + chosen.run(
@@ -276,6 +326,7 @@ def monte_carlo(
         found, errors = levels(histogram, level, independent_values(task, done))
         if wanted is None or np.nanmax(errors) <= wanted:
             break
+    found, errors = found[: len(task.scales)], errors[: len(task.scales)]
     fresh = known is None or done > known.mc_count
     if cache and fresh:
         cache.store(task, numerics, Entry(number, done, histogram), any_seed=seed is None)
@@ -325,16 +376,18 @@ def _earlier(
 
 
 def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
-    """How many independent values of R² a number of realisations gives at each scale.
+    """How many independent values of R² a number of realisations gives in each row.
+
+    A node has one value for either end.
 
     Args:
         task: the job.
         realisations: how many were computed, from the first on.
 
     Returns:
-        float64, shape (scales,).
+        float64, shape (task.rows,).
     """
-    parts = octaves(task) if task.estimator == "cascade" else (whole(task),)
-    return np.concatenate(
-        [part.series(realisations) * np.array(part.independent) for part in parts]
-    )
+    all_ = parts(task)
+    outside = [part.series(realisations) * np.array(part.independent) for part in all_]
+    nodes = [part.series(realisations) * node_values(part) for part in all_]
+    return np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()])

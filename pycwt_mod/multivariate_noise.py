@@ -72,7 +72,8 @@ class NoiseModel:
         if len(lag1) > MAX_SERIES:
             raise ValueError(f"there must be at most {MAX_SERIES} series, not {len(lag1)}")
         grid = (dt, dj, float(sj[0]), sj.size - 1)
-        return cls(kind, lag1, coherence_task(0.0, 0.0, *grid, wavelet, bins=bins))
+        task = coherence_task(0.0, 0.0, *grid, wavelet, bins=bins, estimator="full")
+        return cls(kind, lag1, task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def noise_levels(
     number = secrets.randbits(64) if seed is None else checks.whole(seed, "seed", 0, 2**64 - 1)
     watch = control or NoControl()
     task = model.task
-    wavelet = wavelet_of(task.family, task.order)
+    wavelet = wavelet_of(task.family, task.order, task.shape)
     scales = np.array(task.scales)
     smoother = Smoother(wavelet, scales, task.scale_weights, task.length)
     outside = outside_cone(scales, task.length, wavelet)

@@ -109,7 +109,7 @@ class SurrogateBackend(MonteCarloBackend):
             raise ValueError(f"task must have surrogates of {self._length} samples")
         watch = control or NoControl()
         counter = GivenSeries(plan_for(task))
-        total = np.zeros((len(task.scales), task.bins), np.int64)
+        total = np.zeros((task.rows, task.bins), np.int64)
         end = first + count
         starts = range(first, end, _BATCH)
         done = 0

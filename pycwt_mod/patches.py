@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 #: Scales within this many octaves of a point are looked at for its critical patch.
 _OCTAVES = 4.0
-#: And times within this many scales of it.
+#: And times within this many scales of it; of wavelets that reach farther than Morlet's, in
+#: proportion.
 _REACH = 24.0
 
 
@@ -140,7 +141,7 @@ class Kernel:
     def __init__(self, dj: float, wavelet: Wavelet) -> None:
         rows = math.floor(_OCTAVES / dj)
         self._offsets = np.arange(-rows, rows + 1)
-        self._times = np.linspace(0, _REACH, 481)
+        self._times = np.linspace(0, _REACH * max(1.0, wavelet.efolding / math.sqrt(2)), 481)
         self._table = reproducing_kernel(self._offsets * dj, self._times, wavelet)
 
     def patch(self, level: float) -> CriticalPatch:

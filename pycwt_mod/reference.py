@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod.backends import check_span
-from pycwt_mod.cascade import EDGE, Octave, octaves, whole
+from pycwt_mod.cascade import EDGE, Octave, parts
+from pycwt_mod.edges import node_samples
 from pycwt_mod.smoothing import Smoother, squared_coherence
 from pycwt_mod.streams import noise_pair
 from pycwt_mod.transform import edge_distance, outside_cone, transform
@@ -36,31 +37,27 @@ def coherence_histogram(
         count: how many, at least one.
 
     Returns:
-        int64, shape (scales, bins): floor(R²·bins) counted at the points outside the cone of
+        int64, shape (task.rows, bins): floor(R²·bins) counted at the points outside the cone of
         influence, R² = 1 in the last bin; of a cascade, weighted with what each point stands for.
+        Then at the nodes, once for either end.
 
     Raises:
         ValueError: the seed or the span is out of range, or the wavelet has no such order.
     """
     check_span(first, count)
-    histogram = np.zeros((len(task.scales), task.bins), dtype=np.int64)
-    for part in _parts(task):
-        rows, columns = np.nonzero(counted_points(part.task)[slice(*part.own)])
-        weights = _weights(part)[rows, columns]
-        own = histogram[part.row : part.row + part.own[1] - part.own[0]]
+    histogram = np.zeros((task.rows, task.bins), dtype=np.int64)
+    for part in parts(task):
+        outside = np.nonzero(counted_points(part.task)[slice(*part.own)])
+        block, row, column = node_points(part.task, part.own)
+        rows = part.row + np.concatenate([outside[0], (1 + block) * len(task.scales) + row])
+        where = (np.concatenate([outside[0], row]), np.concatenate([outside[1], column]))
+        weights = np.concatenate([_weights(part)[outside], np.ones_like(row)])
         for number in range(part.series(first), part.series(first + count)):
             r2 = realisation_coherence(part.task, seed, number, part.stream)
-            r2 = r2[slice(*part.own)][rows, columns]
+            r2 = r2[slice(*part.own)][where]
             bins = np.minimum((r2 * task.bins).astype(np.int64), task.bins - 1)
-            np.add.at(own, (rows, bins), weights)
+            np.add.at(histogram, (rows, bins), weights)
     return histogram
-
-
-def _parts(task: SignificanceTask) -> tuple[Octave, ...]:
-    """The octaves of a cascade; of a full task, one that is all of it."""
-    if task.estimator == "cascade":
-        return octaves(task)
-    return (whole(task),)
 
 
 def _weights(part: Octave) -> NDArray[np.int64]:
@@ -89,7 +86,7 @@ def realisation_coherence(
     Raises:
         ValueError: the seed is out of range, or the wavelet has no such order.
     """
-    wavelet = wavelet_of(task.family, task.order)
+    wavelet = wavelet_of(task.family, task.order, task.shape)
     pair = noise_pair(seed, realisation, task.length, task.ar1, stream)
     w1, w2 = (transform(x, np.array(task.scales), wavelet) for x in pair)
     return squared_coherence(w1, w2, _smoother(task))
@@ -97,11 +94,33 @@ def realisation_coherence(
 
 def counted_points(task: SignificanceTask) -> NDArray[np.bool_]:
     """The points that a task counts, shape (scales, length)."""
-    wavelet = wavelet_of(task.family, task.order)
+    wavelet = wavelet_of(task.family, task.order, task.shape)
     return outside_cone(np.array(task.scales), task.length, wavelet)
+
+
+def node_points(
+    task: SignificanceTask, own: tuple[int, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The points of the nodes of a full task: which node, which own scale, which sample.
+
+    Args:
+        task: the null hypothesis.
+        own: span of the scales that are counted.
+
+    Returns:
+        Three vectors of the same length.
+    """
+    found = [
+        (node, row, at)
+        for row, scale in enumerate(task.scales[slice(*own)])
+        for node, sample in enumerate(node_samples(task, scale))
+        for at in (sample, task.length - 1 - sample)
+    ]
+    node, row, at = np.array(found, dtype=np.int64).reshape(-1, 3).T
+    return node, row, at
 
 
 @lru_cache(maxsize=1)
 def _smoother(task: SignificanceTask) -> Smoother:
-    wavelet = wavelet_of(task.family, task.order)
+    wavelet = wavelet_of(task.family, task.order, task.shape)
     return Smoother(wavelet, np.array(task.scales), task.scale_weights, task.length)

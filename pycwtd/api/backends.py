@@ -132,7 +132,7 @@ async def recommend(request: web.Request) -> web.StreamResponse:
     await pool.probed()
     # The default grid of the API: scales from a period of two samples to the whole series.
     s0 = default_s0(1.0, USUAL_FAMILY, DEFAULT_ORDERS[USUAL_FAMILY])
-    J = default_count(query.data_size, 1.0, _DJ, s0)
+    J = default_count(query.data_size, _DJ, s0)
     cost = realisation_cost(query.estimator, USUAL_FAMILY, s0, _DJ, J)
     work = Work(query.estimator, USUAL_FAMILY, cost * query.n_simulations)
     times = {

@@ -79,7 +79,7 @@ def _run(
     started = time.perf_counter()
     histogram = backend.run(task, message["seed"], message["first"], message["count"], control)
     seconds = time.perf_counter() - started
-    shape = (len(task.scales), task.bins)
+    shape = (task.rows, task.bins)
     if histogram.shape != shape or histogram.dtype != np.int64 or histogram.min() < 0:
         raise ValueError(
             f"backend {backend.info.name} gave an impossible histogram: "

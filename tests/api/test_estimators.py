@@ -74,6 +74,6 @@ def test_the_document_describes_the_choice(daemon):
     assert len(bodies) == 4
     for name in bodies:
         field = schemas[name]["properties"]["estimator"]
-        assert set(field["enum"]) == {"cascade", "full"}
-        assert field["default"] == "cascade"
+        assert set(field["enum"]) == {"auto", "cascade", "full"}
+        assert field["default"] == "auto"
         assert "short series" in field["description"]

@@ -106,6 +106,7 @@ def test_types_out_of_range(dtype):
         pycwt.wct(*related(100), 1.0, sig=False, dtype=dtype)
 
 
+@pytest.mark.filterwarnings("ignore::pycwt_mod.TrendWarning")  # of the short walk
 @pytest.mark.parametrize("n", [200, 12_000])
 @pytest.mark.parametrize("dtype", PROMISED)
 def test_where_the_results_go(n, dtype, tmp_path):

@@ -73,6 +73,7 @@ def test_scales_beyond_nyquist():
     assert rms.max() < 1e-12
 
 
+@pytest.mark.filterwarnings("ignore::pycwt_mod.cautions.ConeWarning")
 @given(
     st.integers(11_586, 30_000),
     st.lists(st.floats(1.9, 60_000), min_size=1, max_size=4),

@@ -47,6 +47,7 @@ def test_it_is_the_convolution_of_the_definition(wavelet):
         np.testing.assert_allclose(row, direct, atol=tolerance * np.abs(W).max())
 
 
+@pytest.mark.filterwarnings("ignore::pycwt_mod.cautions.TrendWarning")
 @given(series(), st.floats(-50, 50), st.floats(0.1, 50))
 @settings(max_examples=40, deadline=None, derandomize=True)
 def test_linear_and_blind_to_the_mean(x, offset, factor):

@@ -1,11 +1,12 @@
 """What a Monte Carlo realisation costs, up to a factor that is measured on each backend.
 
-Costs with the same estimator and family of wavelets can be compared, and no others. Their shapes
-are those of the C kernel's ways of computing.
+Costs with the same estimator and family of wavelets, and both with or both without ``edges``, can
+be compared, and no others. Their shapes are those of the C kernel's ways of computing.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pycwt_mod import grid
@@ -20,7 +21,14 @@ USUAL_GRID = (2.0, 0.25, 24)
 
 
 def realisation_cost(
-    estimator: Estimator, family: Family, smallest: float, dj: float, J: int
+    estimator: Estimator,
+    family: Family,
+    smallest: float,
+    dj: float,
+    J: int,
+    *,
+    cone: float = math.sqrt(2),
+    samples: int | None = None,
 ) -> float:
     """The cost of one realisation.
 
@@ -33,10 +41,15 @@ def realisation_cost(
         smallest: scale, in samples.
         dj: spacing of scales in octaves.
         J: number of scales less one.
+        cone: e-folding time of the wavelet, in scales; series are longer where it is.
+        samples: of one that counts within the cone of influence, too: every sample of every
+            scale is computed then, whatever the wavelet; None: it doesn't count there.
     """
     if estimator == "cascade":
         return float(J + 1 + octaves(dj, J))
-    length = grid.surrogate_length(smallest * 2 ** (J * dj))
+    if samples is not None:
+        return float(samples * (J + 1))
+    length = grid.surrogate_length(smallest * 2 ** (J * dj), cone)
     if family != "morlet":
         return float(length * (J + 1))
     # Σ 1/s over the scales, a geometric series.
