@@ -169,7 +169,10 @@ class TestBodies:
             assert daemon.call("GET", "/health").status == 200
             one.sendall(body)
             assert one.recv(65536).startswith(b"HTTP/1.1 200 ")
-            assert daemon.call("POST", f"{API}/wavelet/cwt", body).status == 200
+            # The room is given back after the answer has left: the next client may be sooner.
+            assert 200 in (
+                daemon.call("POST", f"{API}/wavelet/cwt", body).status for _ in range(100)
+            )
 
     def test_some_routes_take_little(self, daemon):
         answer = daemon.call("POST", f"{API}/auth/keys", {"name": 20_000 * "x"})
