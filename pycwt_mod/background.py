@@ -15,7 +15,7 @@ from scipy.special import gammaincinv, iti0k0, kv
 
 from pycwt_mod import checks
 from pycwt_mod.noise import ar1, ar1_spectrum
-from pycwt_mod.results import Significance
+from pycwt_mod.results.kinds import Significance
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:

@@ -16,23 +16,25 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from pycwt_mod import checks, labels
+from pycwt_mod import checks
 from pycwt_mod.background import cross_level
-from pycwt_mod.cache import HistogramCache
-from pycwt_mod.cautions import check_realisations, check_scales, check_trend
 from pycwt_mod.compat import checked, pycwt_wct, pycwt_xwt
-from pycwt_mod.fast import MIN_FFT
-from pycwt_mod.montecarlo import coherence_task, independent_values, monte_carlo
+from pycwt_mod.grid import MIN_LENGTH
+from pycwt_mod.long.fast import MIN_FFT
+from pycwt_mod.long.pairs import coherence_rows
+from pycwt_mod.long.store import opened
+from pycwt_mod.monte_carlo.cache import HistogramCache
+from pycwt_mod.monte_carlo.nulls import null_hypothesis
+from pycwt_mod.monte_carlo.run import coherence_task, independent_values, monte_carlo
 from pycwt_mod.noise import ar1, ar1_spectrum
-from pycwt_mod.nulls import null_hypothesis
 from pycwt_mod.own_grid import own_scales, spacing
-from pycwt_mod.pairs import coherence_rows
 from pycwt_mod.progress import progress_line, row_progress
-from pycwt_mod.results import About, Coherence, CrossTransform
+from pycwt_mod.results import labels
+from pycwt_mod.results.cautions import check_realisations, check_scales, check_trend
+from pycwt_mod.results.kinds import About, Coherence, CrossTransform
+from pycwt_mod.results.summaries import CoherenceSummary, summarise
 from pycwt_mod.scales import CoherenceGrid, coherence_grid, significance_grid
 from pycwt_mod.smoothing import Smoother, coherence_and_cross
-from pycwt_mod.store import opened
-from pycwt_mod.summaries import CoherenceSummary, summarise
 from pycwt_mod.transform import (
     cone_of_influence,
     padded_length,
@@ -47,9 +49,9 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Control
     from pycwt_mod.backends.task import Estimator
-    from pycwt_mod.labels import Labels
-    from pycwt_mod.store import Destination
-    from pycwt_mod.surrogate_models import SurrogateModel
+    from pycwt_mod.long.store import Destination
+    from pycwt_mod.monte_carlo.surrogate_models import SurrogateModel
+    from pycwt_mod.results.labels import Labels
 
 __all__ = ["Coherence", "CoherenceSummary", "CrossTransform", "summarise", "wct", "xwt"]
 
@@ -89,7 +91,7 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
         significance_level: probability, between 0 and 1.
         wavelet: name or instance.
         normalize: divides each series by its standard deviation.
-        time_units: of dt; see :func:`pycwt_mod.labels.read`.
+        time_units: of dt; see :func:`pycwt_mod.results.labels.read`.
         freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
             order, which the results keep.
         periods: Fourier periods instead, likewise.
@@ -160,6 +162,7 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     bins: int = 1000,
     estimator: Estimator | Literal["auto"] = "auto",
     null: str | SurrogateModel = "ar1",
+    edges: bool = False,
     control: Control | None = None,
     dtype: DTypeLike = "float64",
     time_units: str = "auto",
@@ -172,8 +175,8 @@ def wct(  # noqa: PLR0917 - pycwt's signature
 ) -> Coherence:
     """Wavelet coherence of two series, and the level of noise without relation.
 
-    Long series take the way of :mod:`pycwt_mod.pairs` with the Morlet wavelet, whose errors are
-    told there.
+    Long series take the way of :mod:`pycwt_mod.long.pairs` with the Morlet wavelet, whose errors
+    are told there.
 
     Args:
         y1: N real samples, not constant; may bring a time axis along, see :func:`pycwt_mod.cwt`.
@@ -198,11 +201,15 @@ def wct(  # noqa: PLR0917 - pycwt's signature
             ``estimator`` says which ran.
         null: what the two series are tested against: "ar1" (red noise of their own lag-1
             autocorrelations), "white", "ar" (AR(p) noise), "phase", "iaaft", "bootstrap", or a
-            model of :mod:`pycwt_mod.surrogate_models`. All but the first two run here, estimator
-            ``full``, without the cache.
+            model of :mod:`pycwt_mod.monte_carlo.surrogate_models`. All but the first two run here,
+            estimator ``full``, without the cache.
+        edges: tests the points within the cone of influence, too, by levels that know the
+            distance from the end (``level_map``, ``significant``). The noise then has the length
+            of the series, in place of six times the largest scale; each end gives one value a
+            realisation, so that ``mc_count`` should be 1000 or more. Works with every ``null``.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
-        time_units: of dt; see :func:`pycwt_mod.labels.read`.
+        time_units: of dt; see :func:`pycwt_mod.results.labels.read`.
         out: what WCT and aWCT are written to, a pair; see :func:`pycwt_mod.cwt`.
         threads: scales of a long series computed at the same time.
         freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
@@ -238,6 +245,8 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     checks.within(significance_level, "significance_level", 0, 1)
     kind = checks.float_type(dtype, "dtype")
     threads = checks.whole(threads, "threads", 1, 1024)
+    if edges and a.size < MIN_LENGTH:
+        raise ValueError(f"edges=True needs series of at least {MIN_LENGTH} samples, not {a.size}")
     checks.one_of(phase, "phase", get_args(Phase))
     grid = coherence_grid(
         a.size, dt, dj=dj, s0=s0, J=J, freqs=freqs, periods=periods, wavelet=mother
@@ -268,7 +277,13 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     if levels_at is None:
         return Coherence(*parts, np.zeros(1), about=about)
     colours = (ar1(a).g, ar1(b).g)
-    task = coherence_task(*colours, dt, *levels_at, mother, bins=bins, estimator=estimator)
+    task = coherence_task(
+        *(*colours, dt, *levels_at, mother),
+        bins=bins,
+        estimator=estimator,
+        n=a.size if edges else None,
+        edges=edges,
+    )
     hypothesis = null_hypothesis(null, task, (a, b))
     if hypothesis.backend and backend != "auto":
         raise ValueError(
@@ -288,7 +303,9 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     independent = independent_values(hypothesis.task, run.mc_count)
     check_realisations(independent, significance_level, run.mc_count)
     run = replace(run, rows=grid.rows, null=hypothesis.name)
-    return Coherence(*parts, grid.arranged(run.levels), about=about, monte_carlo=run)
+    at_points = run.level_map() if edges else None
+    levels = grid.arranged(run.levels)
+    return Coherence(*parts, levels, about=about, monte_carlo=run, level_map=at_points)
 
 
 def _destinations(

@@ -26,7 +26,7 @@ from scipy.special import gammaincinv
 
 from pycwt_mod import checks
 from pycwt_mod.noise import ar1, ar1_spectrum
-from pycwt_mod.results import Transform
+from pycwt_mod.results.kinds import Transform
 from pycwt_mod.smoothing import Smoother
 from pycwt_mod.transform import edge_distance
 

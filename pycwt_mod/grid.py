@@ -9,10 +9,10 @@ from __future__ import annotations
 import cmath
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Literal
 
-if TYPE_CHECKING:
-    from pycwt_mod.backends.task import Family
+#: Of wavelets.
+Family = Literal["morlet", "paul", "dog", "morse"]
 
 #: Order of each family when none is given.
 DEFAULT_ORDERS: dict[Family, float] = {"morlet": 6.0, "paul": 4.0, "dog": 2.0, "morse": 20.0}
@@ -20,7 +20,7 @@ DEFAULT_ORDERS: dict[Family, float] = {"morlet": 6.0, "paul": 4.0, "dog": 2.0, "
 DEFAULT_SHAPE = 3.0
 
 #: Shortest surrogate series, in samples.
-_MIN_SURROGATE = 16
+MIN_LENGTH = 16
 
 
 def check_order(family: Family, order: float, shape: float = 0.0) -> None:
@@ -124,7 +124,7 @@ def surrogate_length(largest: float, cone: float = math.sqrt(2)) -> int:
     """
     spans = 6 * max(1.0, cone / math.sqrt(2))
     # Rounded first: 96.00000000001 is 96.
-    return max(_MIN_SURROGATE, math.ceil(round(spans * largest, 6)))
+    return max(MIN_LENGTH, math.ceil(round(spans * largest, 6)))
 
 
 def default_s0(dt: float, family: Family, order: float, shape: float = DEFAULT_SHAPE) -> float:

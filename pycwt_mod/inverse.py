@@ -14,9 +14,9 @@ import numpy as np
 from scipy import fft as sp_fft
 
 from pycwt_mod import checks
-from pycwt_mod.cautions import CautionWarning
 from pycwt_mod.own_grid import spacing
-from pycwt_mod.results import Transform
+from pycwt_mod.results.cautions import CautionWarning
+from pycwt_mod.results.kinds import Transform
 from pycwt_mod.transform import MAX_DJ, daughters, padded_length
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from pycwt_mod import checks
-from pycwt_mod.cautions import UnitRootWarning
+from pycwt_mod.results.cautions import UnitRootWarning
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -14,7 +14,7 @@ from pycwt_mod.transform import MAX_DJ, scale_grid
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.fast import Emit
+    from pycwt_mod.long.fast import Emit
     from pycwt_mod.wavelets import Wavelet
 
 _Float = TypeVar("_Float", bound=np.floating[Any])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod import checks
-from pycwt_mod.results import About, Transform
+from pycwt_mod.results.kinds import About, Transform
 from pycwt_mod.transform import cone_of_influence, scale_grid, transform
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 

@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import fft as sp_fft
 
-from pycwt_mod import checks, grid, labels
-from pycwt_mod.cautions import check_scales, check_trend
-from pycwt_mod.fast import MIN_FFT, morlet_rows
+from pycwt_mod import checks, grid
+from pycwt_mod.long.fast import MIN_FFT, morlet_rows
+from pycwt_mod.long.store import opened
 from pycwt_mod.own_grid import own_scales, spacing
 from pycwt_mod.progress import row_progress
-from pycwt_mod.results import About, Transform
-from pycwt_mod.store import opened
+from pycwt_mod.results import labels
+from pycwt_mod.results.cautions import check_scales, check_trend
+from pycwt_mod.results.kinds import About, Transform
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from pycwt_mod.fast import Emit, Fill
-    from pycwt_mod.labels import Labels
-    from pycwt_mod.store import Destination
+    from pycwt_mod.long.fast import Emit, Fill
+    from pycwt_mod.long.store import Destination
+    from pycwt_mod.results.labels import Labels
 
 #: Most scales of one transform, less one.
 MAX_J = 10_000
@@ -60,7 +61,7 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
 
     The mean is removed and the series padded with zeros to :func:`padded_length`, as in TC98's
     programs. |W|² is in units of the series squared (eq. 6). Every scale asked for comes back.
-    Long series take the way of :mod:`pycwt_mod.fast` with the Morlet wavelet, whose errors are
+    Long series take the way of :mod:`pycwt_mod.long.fast` with the Morlet wavelet, whose errors are
     told there.
 
     Args:
@@ -82,7 +83,7 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
             file, which is written scale by scale and comes back as a read-only mapping; None
             makes an array.
         threads: scales of a long series computed at the same time.
-        time_units: of dt; see :func:`pycwt_mod.labels.read`.
+        time_units: of dt; see :func:`pycwt_mod.results.labels.read`.
         progress: shows a line of progress on a terminal, where it takes long.
 
     Returns:

@@ -20,6 +20,9 @@ typedef struct {
     const int64_t *near, *beyond;
     double shape;
     double cone;
+    int32_t n_nodes;
+    const int32_t *nodes;
+    int64_t pitch;
 } pk_task;
 
 typedef struct pk_plan pk_plan;

@@ -15,7 +15,8 @@
         }                                                                                 \
     } while (0)
 
-enum { SCALES = 20, BINS = 30, COUNT = 19 };
+enum { SCALES = 20, BINS = 30, COUNT = 19, NODES = 2, GAP = 7 };
+enum { CELLS = (NODES + 1) * (SCALES * BINS + GAP) };
 
 static const double WEIGHTS[5] = {0.125, 0.25, 0.25, 0.25, 0.125};
 
@@ -53,11 +54,20 @@ static int64_t outside(const pk_task *task)
     return count;
 }
 
+/* Points at the nodes, all scales together. */
+static int64_t at_nodes(const pk_task *task)
+{
+    int64_t count = 0;
+    for (int i = 0; i < task->n_nodes * SCALES; i++)
+        count += task->nodes[i] < 0 ? 0 : 2;
+    return count;
+}
+
 /* Series of the caller's own, in one go and in two, with and without a space, are added to `hist`. */
 static void exercise_given(const pk_plan *plan, const pk_task *task, int64_t *hist)
 {
     int64_t length = task->length, total = 0, size = COUNT * length;
-    int64_t before[SCALES * BINS], apart[SCALES * BINS] = {0};
+    int64_t before[CELLS], apart[CELLS] = {0};
     memcpy(before, hist, sizeof before);
     float *x = malloc((size_t)size * 2 * sizeof *x);
     uint32_t state = 1;
@@ -76,11 +86,11 @@ static void exercise_given(const pk_plan *plan, const pk_task *task, int64_t *hi
                             NULL) == PK_OK);
     CHECK(pk_plan_run_given(plan, space, NULL, y, 1, apart, NULL, NULL) == PK_INVALID);
     pk_space_free(space);
-    for (int i = 0; i < SCALES * BINS; i++) {
+    for (int i = 0; i < CELLS; i++) {
         CHECK(hist[i] - before[i] == apart[i]);
         total += apart[i];
     }
-    CHECK(total == outside(task) * COUNT);
+    CHECK(total == (outside(task) + at_nodes(task)) * COUNT);
     free(x);
 }
 
@@ -88,7 +98,7 @@ static void exercise_given(const pk_plan *plan, const pk_task *task, int64_t *hi
 static void exercise(const pk_plan *plan, const pk_task *task, int64_t *hist)
 {
     int64_t points = pk_plan_points(plan), length = task->length, total = 0, done = 0;
-    memset(hist, 0, SCALES * BINS * sizeof *hist);
+    memset(hist, 0, CELLS * sizeof *hist);
     CHECK(pk_plan_run(plan, NULL, 5, 3, COUNT - 2, hist, NULL, NULL) == PK_OK);
     pk_space *space;
     CHECK(pk_space_create(plan, &space) == PK_OK);
@@ -98,6 +108,10 @@ static void exercise(const pk_plan *plan, const pk_task *task, int64_t *hist)
     for (int i = 0; i < SCALES * BINS; i++)
         total += hist[i];
     CHECK(total == outside(task) * COUNT);
+    for (int i = SCALES * BINS; i < CELLS; i++)
+        total += hist[i];
+    CHECK(total == (outside(task) + at_nodes(task)) * COUNT);
+    CHECK(points >= at_nodes(task));
     float *r2 = malloc((size_t)(points + 1) * sizeof *r2);
     int32_t *scale = malloc((size_t)(points + 1) * sizeof *scale);
     int32_t *time = malloc((size_t)(points + 1) * sizeof *time);
@@ -117,7 +131,7 @@ static void exercise(const pk_plan *plan, const pk_task *task, int64_t *hist)
 
 static void same_on_every_isa(const pk_task *task, int path)
 {
-    int64_t expected[SCALES * BINS], hist[SCALES * BINS];
+    int64_t expected[CELLS], hist[CELLS];
     for (int number = 0; pk_isa_name(number); number++) {
         if (!pk_isa_supported(number))
             continue;
@@ -130,12 +144,49 @@ static void same_on_every_isa(const pk_task *task, int path)
     }
 }
 
+/* The ends of the first scale, the middle of the last; -1 for what isn't there. Blocks that lie
+ * apart are left alone between. */
+static void with_nodes(pk_task task)
+{
+    int32_t nodes[SCALES * NODES];
+    for (int i = 0; i < SCALES * NODES; i++)
+        nodes[i] = i % 5 == 4 ? -1 : (int32_t)((task.length - 1) / 2 * i / (SCALES * NODES - 1));
+    task.n_nodes = NODES;
+    task.nodes = nodes;
+    same_on_every_isa(&task, PK_AUTO);
+    task.pitch = SCALES * BINS + GAP;
+    same_on_every_isa(&task, PK_PLAIN);
+    pk_plan *plan, *like;
+    pk_error error;
+    CHECK(pk_plan_create(&task, PK_MULTIRATE, NULL, &plan, &error) == PK_UNSUPPORTED);
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_OK);
+    CHECK(pk_plan_path(plan) == PK_PLAIN);
+    task.ar1[0] = 0.1;
+    CHECK(pk_plan_like(plan, &task, &like, &error) == PK_OK);
+    int64_t hist[CELLS];
+    exercise(like, &task, hist);
+    for (int i = 0; i < NODES; i++)
+        for (int gap = SCALES * BINS; gap < task.pitch; gap++)
+            CHECK(hist[i * task.pitch + gap] == 0);
+    pk_plan_free(like);
+    nodes[0] = 1;
+    CHECK(pk_plan_like(plan, &task, &like, &error) == PK_INVALID);
+    pk_plan_free(plan);
+    nodes[0] = (int32_t)(task.length - 1) / 2 + 1;
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
+    CHECK(strncmp(error.text, "edge_nodes", 10) == 0);
+    nodes[0] = 0;
+    task.pitch = SCALES * BINS - 1;
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
+    CHECK(strncmp(error.text, "pitch", 5) == 0);
+}
+
 static void cancelled_before_it_starts(const pk_task *task)
 {
     pk_plan *plan;
     pk_error error;
     const int32_t cancel = 1;
-    int64_t hist[SCALES * BINS] = {0};
+    int64_t hist[CELLS] = {0};
     CHECK(pk_plan_create(task, PK_AUTO, NULL, &plan, &error) == PK_OK);
     CHECK(pk_plan_run(plan, NULL, 1, 0, 1000000, hist, &cancel, NULL) == PK_CANCELLED);
     CHECK(pk_plan_run(plan, NULL, 1, UINT64_C(1) << 32, 1, hist, NULL, NULL) == PK_INVALID);
@@ -152,6 +203,7 @@ int main(void)
             same_on_every_isa(&task, PK_PLAIN);
             same_on_every_isa(&task, PK_AUTO);
             cancelled_before_it_starts(&task);
+            with_nodes(task);
         }
     pk_plan *plan;
     pk_error error;

@@ -1,6 +1,6 @@
 """What a Monte Carlo significance job is: plain data, no numerics, no numpy.
 
-A job is pure: ``(task, seed, first, count) -> int64[scales, bins]``. Everything that can
+A job is pure: ``(task, seed, first, count) -> int64[rows, bins]``. Everything that can
 change a single bin is in :class:`SignificanceTask`; who computes it, in which order, split
 in which way, isn't.
 """
@@ -14,13 +14,16 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-Family = Literal["morlet", "paul", "dog", "morse"]
+from pycwt_mod.grid import Family, cone_factor
+
 FAMILIES: tuple[Family, ...] = get_args(Family)
 #: ``full``: every realisation is a pair of series of the whole length, seen at every scale.
 #: ``cascade``: every octave of scales draws short pairs of its own; see
-#: :mod:`pycwt_mod.cascade`.
+#: :mod:`pycwt_mod.monte_carlo.cascade`.
 Estimator = Literal["full", "cascade"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
+#: Families of which the levels within the cone of influence are calibrated.
+EDGE_FAMILIES: tuple[Family, ...] = ("morlet", "paul", "dog")
 #: Families whose levels by ``cascade`` were measured to be those of ``full``.
 _CASCADED: tuple[Family, ...] = ("morlet", "paul", "dog")
 #: Raised whenever an estimator's histograms change: those of two revisions aren't mixed.
@@ -34,6 +37,8 @@ FIRST_STAGE = 300
 LAST_STAGE = 1_000_000
 #: The time index shares the other word of the counter with the stream's number.
 MAX_LENGTH = 2**26
+#: Distances from the ends that a task may count at.
+MAX_NODES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,11 @@ class SignificanceTask:
     (or, of the ``cascade``, a short pair for every octave); its squared coherence is counted
     at every scale, at the points outside the cone of influence, in ``bins`` equal bins over
     [0, 1] (1.0 belongs to the last one).
+
+    With ``edge_nodes`` it is also counted within the cone, at these distances from either end:
+    row ``i * len(scales) + j`` of the histogram belongs to node ``i - 1`` of scale ``j``, the
+    first ``len(scales)`` rows to the points outside. Where the nodes lie in samples says
+    :func:`pycwt_mod.monte_carlo.edges.node_samples`.
 
     Lengths and scales are in samples, so that tasks which differ by the sampling interval
     alone are the same task.
@@ -64,6 +74,8 @@ class SignificanceTask:
     estimator: Estimator = "full"
     #: γ of Morse; 0 for the other families.
     shape: float = 0.0
+    #: Distances from the ends in scales, increasing, each less than the cone's.
+    edge_nodes: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what can't be computed; the message names the field.
@@ -96,6 +108,12 @@ class SignificanceTask:
             )
         if not 2 <= self.bins <= 65536:
             raise ValueError(f"bins must be 2 to 65536, not {self.bins}")
+        _check_nodes(self.edge_nodes, self.family)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the histogram."""
+        return (1 + len(self.edge_nodes)) * len(self.scales)
 
     def to_dict(self) -> dict[str, Any]:
         """The task as JSON-able data.
@@ -105,6 +123,9 @@ class SignificanceTask:
         data = asdict(self)
         if not self.shape:
             del data["shape"]
+        # What is kept of tasks without nodes goes by the digest that it always had.
+        if not self.edge_nodes:
+            del data["edge_nodes"]
         revision = _REVISIONS[self.estimator]
         return data | ({"revision": revision} if revision > 1 else {})
 
@@ -159,6 +180,23 @@ def _check_weights(weights: tuple[float, ...]) -> None:
         raise ValueError("scale_weights must be odd in number and symmetric")
     if not all(w >= 0 for w in weights) or abs(sum(weights) - 1) > 1e-9:
         raise ValueError("scale_weights must be non-negative and sum to 1")
+
+
+def _check_nodes(nodes: tuple[float, ...], family: Family) -> None:
+    if not nodes:
+        return
+    if family not in EDGE_FAMILIES:
+        raise ValueError(
+            f"levels within the cone of influence aren't calibrated for wavelets of the family "
+            f"{family}: take edges=False, without edge_nodes"
+        )
+    cone = cone_factor(family)
+    if len(nodes) > MAX_NODES:
+        raise ValueError(f"edge_nodes must be at most {MAX_NODES}, not {len(nodes)}")
+    if not all(0 <= node < cone for node in nodes):
+        raise ValueError(f"edge_nodes must lie between 0 and the cone's {cone:.4g}, not {nodes}")
+    if any(b <= a for a, b in itertools.pairwise(nodes)):
+        raise ValueError("edge_nodes must increase")
 
 
 def check_span(first: int, count: int) -> None:

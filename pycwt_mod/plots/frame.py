@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.quiver import Quiver
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.result_base import Result
+    from pycwt_mod.results.base import Result
 
 AnyResult = TypeVar("AnyResult", bound="Result")
 
@@ -176,6 +176,8 @@ def frame(
     period: NDArray[np.float64],
     coi: NDArray[np.float64],
     period_range: tuple[float, float] | None,
+    *,
+    light: bool = False,
 ) -> tuple[float, float]:
     """Limits, period ticks and the cone of influence; gives the limits as log2 of the period."""
     if period_range is None:
@@ -187,8 +189,9 @@ def frame(
             raise ValueError(f"period_range must increase, not {period_range}")
     bottom, top = math.log2(low), math.log2(high)
     edge = np.clip(np.log2(coi), bottom, top)
+    shade, hatch, line = (0.2, "/", "0.6") if light else (0.55, "///", "0.35")
     axes.fill_between(
-        t, edge, top, facecolor=(1, 1, 1, 0.55), edgecolor="0.35", hatch="///", linewidth=0
+        t, edge, top, facecolor=(1, 1, 1, shade), edgecolor=line, hatch=hatch, linewidth=0
     )
     axes.plot(t, edge, color="white", linewidth=1.2)
     period_axis(axes, bottom, top)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.results import Coherence, CrossTransform, Transform
+    from pycwt_mod.results.kinds import Coherence, CrossTransform, Transform
 
 #: Arrows of weaker coherence than this would show noise.
 _ARROW_COHERENCE = 0.5
@@ -52,9 +52,9 @@ def plot_coherence(
     """Squared coherence over time and period, with its significance, cone and phase.
 
     The thick contour encloses R² above the significance level, the hatched shade is the cone
-    of influence, arrows give the phase where R² ≥ 0.5: right in phase, left in anti-phase, up
-    the first series leads by a quarter of the period, down the second. The figure's subtitle
-    says so.
+    of influence, lighter where its points were tested with levels of their own. Arrows give the
+    phase where R² ≥ 0.5: right in phase, left in anti-phase, up the first series leads by a
+    quarter of the period, down the second. The figure's subtitle says so.
 
     Args:
         coherence: from :func:`pycwt_mod.wct`; without levels there is no contour.
@@ -82,14 +82,16 @@ def plot_coherence(
     colours = mesh(axes, t, period, block.thin(coherence.WCT), limits=(0.0, 1.0))
     if coherence.tested:
         contour(axes, t, period, block.thin(coherence.WCT / coherence.point_levels))
-    limits = frame(axes, scale.t, period, coherence.coi, period_range)
+    mapped = coherence.level_map is not None
+    limits = frame(axes, scale.t, period, coherence.coi, period_range, light=mapped)
     strong = coherence.WCT >= _ARROW_COHERENCE
     arrows(axes, scale.t, period, coherence.aWCT, strong=strong, limits=limits)
     bar = figure.colorbar(colours, ax=axes, pad=0.015, aspect=28)
     bar.set_label("Squared coherence R²")
     _axis_words(axes, scale)
     first, second = labels or _pair(coherence.names)
-    headline(axes, title or f"Wavelet coherence of {first} and {second}", ax, _key(first, second))
+    key = _key(first, second) + ("; hatched: tested by its distance from the end" if mapped else "")
+    headline(axes, title or f"Wavelet coherence of {first} and {second}", ax, key)
     return figure
 
 

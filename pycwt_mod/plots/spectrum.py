@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from pycwt_mod.results import Transform
+    from pycwt_mod.results.kinds import Transform
 
 
 def plot_global(

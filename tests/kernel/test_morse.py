@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import pycwt_mod as pycwt
-from pycwt_mod import reference
-from pycwt_mod.histogram import levels
-from pycwt_mod.kernel import KernelError, Plan, instruction_sets
-from pycwt_mod.montecarlo import coherence_task, independent_values
+from pycwt_mod.monte_carlo import reference
+from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.kernel import KernelError, Plan, instruction_sets
+from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from scipy.signal import detrend
 
 import pycwt_mod as pycwt
-from pycwt_mod import cautions
 from pycwt_mod.datasets import ao_baltic
+from pycwt_mod.results import cautions
 
 NOISE = np.random.default_rng(91).standard_normal(200)
 RAMP = np.linspace(0, 15, 200) + NOISE

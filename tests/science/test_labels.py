@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pycwt_mod as pycwt
-from pycwt_mod import labels
+from pycwt_mod.results import labels
 
 N = 60
 NOISE = np.random.default_rng(71).standard_normal(N)
@@ -242,7 +242,7 @@ def test_the_librarys_own_series():
     day=st.integers(0, 27),
     n=st.integers(4, 60),
 )
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_whole_months_are_even(start, months, day, n):
     month = np.datetime64("1600-01", "M") + start // 20 + months * np.arange(n)
     index = month.astype("datetime64[D]") + np.timedelta64(day, "D")
@@ -257,7 +257,7 @@ def test_whole_months_are_even(start, months, day, n):
     n=st.integers(4, 300),
     data=st.data(),
 )
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_what_is_even(step, first, n, data):
     times = first + step * np.arange(n)
     series = pd.Series(np.arange(n), pd.Index(times))

@@ -8,7 +8,7 @@ from scipy import integrate, optimize
 
 import pycwt_mod as pycwt
 from pycwt_mod.backends import SignificanceTask
-from pycwt_mod.montecarlo import coherence_task
+from pycwt_mod.monte_carlo.run import coherence_task
 from pycwt_mod.smoothing import time_window
 from pycwt_mod.wavelets import find_wavelet, wavelet_of
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import pycwt_mod as pycwt
-from pycwt_mod.areawise import areawise_calibration
-from pycwt_mod.patches import critical_patch, reproducing_kernel
+from pycwt_mod.analysis.areawise import areawise_calibration
+from pycwt_mod.analysis.patches import critical_patch, reproducing_kernel
 
 MORSE = pycwt.Morse(3, 20)
 GRID = {"dj": 1 / 8, "s0": 2.0, "J": 40}

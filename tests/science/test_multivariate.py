@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 
 import pycwt_mod as pycwt
+from pycwt_mod.analysis.elimination import multiple_of, partial_of
+from pycwt_mod.analysis.multivariate_noise import NoiseModel, noise, noise_levels
 from pycwt_mod.backends import Cancelled, NoControl
-from pycwt_mod.elimination import multiple_of, partial_of
-from pycwt_mod.multivariate_noise import NoiseModel, noise, noise_levels
+from pycwt_mod.monte_carlo.streams import noise_pair
 from pycwt_mod.smoothing import Smoother, scale_weights
-from pycwt_mod.streams import noise_pair
 from pycwt_mod.wavelets import find_wavelet
 
 GRID = {"dt": 1.0, "dj": 0.25, "s0": 4.0, "J": 12}

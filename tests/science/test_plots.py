@@ -12,7 +12,7 @@ from matplotlib.quiver import Quiver
 
 import pycwt_mod as pycwt
 from pycwt_mod.plots.frame import COLUMNS, Block
-from pycwt_mod.results import About
+from pycwt_mod.results.kinds import About
 
 N, PERIODS = 256, 2 ** np.linspace(1, 7, 73)
 

@@ -14,7 +14,8 @@ from scipy import stats
 
 import pycwt_mod as pycwt
 from pycwt_mod.datasets import ao_baltic
-from pycwt_mod.results import About
+from pycwt_mod.monte_carlo.levelmap import LevelMap
+from pycwt_mod.results.kinds import About
 from pycwt_mod.transform import outside_cone
 
 
@@ -163,14 +164,14 @@ def test_significant_points(arctic, cross):
 
 
 def test_a_level_map_takes_the_place_of_the_levels(arctic):
-    class Levels:
-        levels = np.full(arctic.WCT.shape, 0.9)
-
-    mapped = arctic._replace(level_map=Levels())
+    levels = np.full(arctic.WCT.shape, 0.9)
+    mapped = arctic._replace(level_map=LevelMap(levels, levels / 100))
     np.testing.assert_array_equal(mapped.significant, arctic.WCT >= 0.9)
     assert (mapped.significant & ~mapped.outside).any()
     assert mapped.seed == arctic.seed
-    assert mapped.to_xarray()["level_map"].dims == ("period", "time")
+    exported = mapped.to_xarray()
+    assert exported["level_map"].dims == exported["level_map_error"].dims == ("period", "time")
+    np.testing.assert_array_equal(exported["level_map_error"], levels / 100)
 
 
 def test_one_scale_without_levels_is_not_tested():

@@ -7,7 +7,7 @@ import pytest
 from scipy.io import netcdf_file
 
 import pycwt_mod as pycwt
-from pycwt_mod.results import Transform
+from pycwt_mod.results.kinds import Transform
 
 COMPAT = "pycwt-0.5"
 RNG = np.random.default_rng(64)

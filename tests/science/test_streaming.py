@@ -32,7 +32,7 @@ def gather(running, x, cuts):
     return [np.concatenate(row) for row in rows]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(0, 3000), max_size=12),
     st.sampled_from(

@@ -64,6 +64,13 @@ _MONTE_CARLO = [
         help="Draw short series for every octave of scales, or series of full length at ten "
         "times the cost.  [default: auto: cascade, but full for Morse]",
     ),
+    click.option(
+        "--edges",
+        is_flag=True,
+        default=None,
+        help="Test within the cone of influence, too, by levels that know the distance from the "
+        "ends; takes 1000 realisations or more.",
+    ),
     click.option("--backend", help="Who computes it.  [default: auto]"),
     click.option("--seed", type=int, help="Reproduces the result.  [default: drawn]"),
 ]
@@ -147,6 +154,8 @@ def _submit(session: Session, kind: str, files: dict[str, str], options: dict[st
         raise click.UsageError("give either --mc-count or --precision")
     if request.get("significance_test") is False and "significance_level" in request:
         raise click.UsageError("--level is of no use with --no-sig")
+    if request.get("significance_test") is False and "edges" in request:
+        raise click.UsageError("--edges is of no use with --no-sig")
     if kind == "wct":
         request.setdefault("significance_test", True)
     for field, spec in files.items():

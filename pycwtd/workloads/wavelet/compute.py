@@ -18,8 +18,9 @@ import numpy as np
 import pycwt_mod
 from pycwt_mod.backends.task import LAST_STAGE
 from pycwt_mod.grid import default_s0
-from pycwt_mod.histogram import levels
-from pycwt_mod.montecarlo import coherence_task, independent_values
+from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.levelmap import point_levels
+from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
 from pycwtd.worker.files import (
     load_array,
@@ -67,7 +68,12 @@ def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         if request.simulates:
             al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
             grid = (request.dt, request.dj, request.s0, request.J)
-            task = coherence_task(al1, al2, *grid, wavelet, estimator=request.estimator)
+            task = coherence_task(
+                *(al1, al2, *grid, wavelet),
+                estimator=request.estimator,
+                n=request.length() if request.edges else None,
+                edges=request.edges,
+            )
     arrays["computation_time"] = time.perf_counter() - started
     if caught:
         arrays["warnings"] = sorted({str(warning.message) for warning in caught})
@@ -188,6 +194,7 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     histogram = _sum(folder, message["parts"])
     task = load_task(folder / "task.json")
     independent = independent_values(task, facts["mc_count"])
+    # With nodes, theirs behind those of the scales.
     level, error = levels(histogram, request.level, independent)
     if request.precision is not None:
         worst = float(np.nanmax(error))
@@ -196,9 +203,9 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     arrays: Arrays = load_arrays(folder / "prepared.npz")
     elapsed = arrays.pop("computation_time") + facts["compute_seconds"]
     arrays |= {  # what isn't an array becomes one of no dimensions
-        "signif": level,
-        "sig95": level,
-        "signif_error": error,
+        "signif": level[: len(task.scales)],
+        "sig95": level[: len(task.scales)],
+        "signif_error": error[: len(task.scales)],
         "histogram": histogram,
         "significance_level": request.level,
         "seed": facts["seed"],
@@ -207,6 +214,9 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         "backend_used": facts["backend_used"],
         "computation_time": elapsed + time.perf_counter() - started,
     }
+    if task.edge_nodes:
+        mapped = point_levels(task, level, error)
+        arrays |= {"level_map": mapped.levels, "level_map_error": mapped.standard_errors}
     if (independent * (1 - request.level) < _FEW).any():
         known = arrays["warnings"].tolist() if "warnings" in arrays else []
         arrays["warnings"] = sorted({*known, _TOO_FEW.format(facts["mc_count"], request.level)})

@@ -1,7 +1,7 @@
 """What a Monte Carlo realisation costs, up to a factor that is measured on each backend.
 
-Costs with the same estimator and family of wavelets can be compared, and no others. Their shapes
-are those of the C kernel's ways of computing.
+Costs with the same estimator and family of wavelets, and both with or both without ``edges``, can
+be compared, and no others. Their shapes are those of the C kernel's ways of computing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from pycwt_mod import grid
 
 if TYPE_CHECKING:
-    from pycwt_mod.backends.task import Estimator, Family
+    from pycwt_mod.backends.task import Estimator
+    from pycwt_mod.grid import Family
 
 #: What backends are timed with at the start and compared by: smallest scale, dj and J. Small
 #: enough for a microcontroller.
@@ -28,6 +29,7 @@ def realisation_cost(
     J: int,
     *,
     cone: float = math.sqrt(2),
+    samples: int | None = None,
 ) -> float:
     """The cost of one realisation.
 
@@ -41,9 +43,13 @@ def realisation_cost(
         dj: spacing of scales in octaves.
         J: number of scales less one.
         cone: e-folding time of the wavelet, in scales; series are longer where it is.
+        samples: of one that counts within the cone of influence, too: every sample of every
+            scale is computed then, whatever the wavelet; None: it doesn't count there.
     """
     if estimator == "cascade":
         return float(J + 1 + octaves(dj, J))
+    if samples is not None:
+        return float(samples * (J + 1))
     length = grid.surrogate_length(smallest * 2 ** (J * dj), cone)
     if family != "morlet":
         return float(length * (J + 1))

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from pycwt_mod import grid
-from pycwt_mod.backends.task import FIRST_STAGE, MAX_LENGTH, Estimator, Family, estimators_of
+from pycwt_mod.backends.task import EDGE_FAMILIES, FIRST_STAGE, MAX_LENGTH, Estimator, estimators_of
+from pycwt_mod.grid import Family
 from pycwtd.workloads.wavelet.cost import realisation_cost
 
 if TYPE_CHECKING:
@@ -59,6 +60,14 @@ Way = Annotated[
         "octave of scales, some ten times faster. full: series of six times the largest scale, "
         "seen at every scale. Both estimate the same levels. auto: cascade; full for morse, which "
         "cascade isn't calibrated for. The result names the one that ran."
+    ),
+]
+Edges = Annotated[
+    bool,
+    Meta(
+        description="Whether a coherence is tested within the cone of influence, too, by levels "
+        "that know the distance from the series' ends: level_map in the result. The noise then "
+        "has the length of the series, and 1000 realisations or more are in order."
     ),
 ]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED, description="Reproduces the result exactly.")]
@@ -119,6 +128,7 @@ class WaveletPair(_WaveletSpelling, kw_only=True):
 
     signal1: Series
     signal2: Series
+    edges: Edges = False
 
 
 class AnalysisSingle(_AnalysisSpelling, kw_only=True):
@@ -132,6 +142,7 @@ class AnalysisPair(_AnalysisSpelling, kw_only=True):
 
     data1: Series
     data2: Series
+    edges: Edges = False
 
 
 AnyRequest = WaveletSingle | WaveletPair | AnalysisSingle | AnalysisPair
@@ -160,6 +171,8 @@ class Analysis(Struct, kw_only=True):
     estimator: Estimator = "full"
     #: γ of Morse; 0 for the other families, as in requests that were stored before there was one.
     shape: float = 0.0
+    #: Those were for the points outside the cone of influence.
+    edges: bool = False
 
     @property
     def simulates(self) -> bool:
@@ -182,6 +195,8 @@ class Analysis(Struct, kw_only=True):
 
     def length(self) -> int:
         """Samples of one Monte Carlo realisation."""
+        if self.edges:
+            return len(self.series[0])
         return grid.surrogate_length(self.s0 * 2 ** (self.J * self.dj) / self.dt, self.cone())
 
     def cone(self) -> float:
@@ -194,7 +209,9 @@ class Analysis(Struct, kw_only=True):
             return 0.0
         smallest = self.s0 / self.dt
         return realisation_cost(
-            self.estimator, self.family, smallest, self.dj, self.J, cone=self.cone()
+            *(self.estimator, self.family, smallest, self.dj, self.J),
+            cone=self.cone(),
+            samples=self.length() if self.edges else None,
         )
 
 
@@ -260,7 +277,18 @@ def analysis(kind: Kind, request: AnyRequest, limits: Limits) -> Analysis:
         fallback=request.fallback,
         seed=request.seed,
         series=series,
+        edges=getattr(request, "edges", False),
     )
+    if result.edges and not result.simulates:
+        raise InvalidCombinationError(
+            "edges: nothing is tested here; it goes with a significance, or with a wct and its "
+            "test (sig, significance_test or significance_level)"
+        )
+    if result.edges and family not in EDGE_FAMILIES:
+        raise InvalidCombinationError(
+            f"edges: levels within the cone of influence aren't calibrated for {family}; leave it "
+            f"out, or take one of {', '.join(EDGE_FAMILIES)}"
+        )
     _check_size(result, samples, limits)
     return result
 
