@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
 
 NPZ = "application/x-npz"
+NETCDF = "application/netcdf"
+#: The forms of a result, by the word for ``?format=``.
+FORMS = {"json": "application/json", "npz": NPZ, "netcdf": NETCDF}
 JSON = "application/json"
 #: Bodies from here on are compressed, where the client accepts it.
 _COMPRESS_FROM = 1024
@@ -32,7 +36,7 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
 
 
 def wanted_format(request: web.Request) -> str:
-    """``json`` or ``npz``, by ``?format=``, else by ``Accept``.
+    """``json``, ``npz`` or ``netcdf``, by ``?format=``, else by ``Accept``.
 
     Raises:
         Problem: 422 for a format that doesn't exist, 406 where nothing that is accepted can
@@ -40,16 +44,19 @@ def wanted_format(request: web.Request) -> str:
     """
     asked = request.query.get("format")
     if asked is not None:
-        if asked not in {"json", "npz"}:
-            raise Problem(422, f"format: must be json or npz, not {asked!r}", code="invalid_field")
+        if asked not in FORMS:
+            detail = f"format: must be one of {', '.join(FORMS)}, not {asked!a}"
+            raise Problem(422, detail, code="invalid_field")
         return asked
     accepted = request.headers.get("Accept", "*/*")
     for kind in _by_preference(accepted):
-        if kind in {JSON, "application/*", "*/*"}:
+        if kind in {"application/*", "*/*"}:
             return "json"
-        if kind == NPZ:
-            return "npz"
-    raise Problem(406, f"a result is {JSON} or {NPZ}, none of which the Accept header allows")
+        for form, media in FORMS.items():
+            if kind.lower() in {media, media.replace("/", "/x-")}:
+                return form
+    known = ", ".join(FORMS.values())
+    raise Problem(406, f"a result is one of {known}; the Accept header allows none of them")
 
 
 class _SentFile(web.FileResponse):
@@ -81,6 +88,12 @@ def _by_preference(accepted: str) -> list[str]:
     return [kind for _, _, kind in sorted(ranked)]
 
 
+def disposition(filename: str) -> str:
+    """A Content-Disposition that any name survives (RFC 6266, appendix D)."""
+    plain = filename.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
 async def send_file(
     request: web.Request, path: Path, content_type: str, name: str
 ) -> web.FileResponse:
@@ -89,7 +102,7 @@ async def send_file(
         path,
         headers={
             "Content-Type": content_type,
-            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Disposition": disposition(name),
         },
     )
     if content_type == JSON:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from pycwtd.api.context import CONTEXT
+from pycwtd.api.answers import JSON
+from pycwtd.api.context import CONTEXT, TAKES
 from pycwtd.api.middleware import announce, identify, translate
 from pycwtd.api.routes import OPERATIONS
+from pycwtd.api.submit import found
 
 if TYPE_CHECKING:
     from pycwtd.api.context import Context
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
 def make_app(context: Context) -> web.Application:
     """The application that serves a daemon's parts."""
     app = web.Application(
-        middlewares=[identify, translate], client_max_size=context.config.limits.body_bytes
+        middlewares=[identify, translate, found], client_max_size=context.config.limits.body_bytes
     )
     app[CONTEXT] = context
+    app[TAKES] = {o.path: o.takes for o in OPERATIONS if o.takes != JSON}
+    app[TAKES] |= {path.rstrip("/"): media for path, media in app[TAKES].items()}
     app.on_response_prepare.append(announce)
     for operation in OPERATIONS:
         methods = ["GET", "HEAD"] if operation.method == "GET" else [operation.method]

@@ -34,6 +34,8 @@ class Context:
 
 
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
+#: The media type that each path takes where it isn't JSON; none, where it takes no body.
+TAKES: web.AppKey[dict[str, str]] = web.AppKey("takes", dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Operation:
     errors: tuple[int, ...] = ()
     #: Media types of the answer beside JSON.
     also: tuple[str, ...] = ()
+    #: Media type of the request's body, where there is one.
+    takes: str = "application/json"
 
 
 def rfc3339(time: float | None) -> str | None:

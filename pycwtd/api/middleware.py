@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from pycwtd.api.context import CONTEXT
+from pycwtd.api.answers import JSON
+from pycwtd.api.context import CONTEXT, TAKES
 from pycwtd.api.problems import Problem
 from pycwtd.config import is_loopback
 from pycwtd.engine.engine import QueueFullError
@@ -155,11 +156,12 @@ async def translate(request: web.Request, handler: Handler) -> web.StreamRespons
     context = request.app[CONTEXT]
     if context.engine.stopping:
         raise Problem(503, "the daemon is stopping", headers={"Retry-After": "5"})
-    known = request.match_info.http_exception is None
-    if known and request.method == "POST" and request.content_type != "application/json":
+    resource = request.match_info.route.resource
+    taken = request.app[TAKES].get(resource.canonical, JSON) if resource else None
+    if taken and request.method == "POST" and request.content_type != taken:
         # A web page can send a form or a text to any address without being asked first.
         raise Problem(
-            415, f"Content-Type: must be application/json, not {ascii(request.content_type)[1:-1]}"
+            415, f"Content-Type: must be {taken}, not {ascii(request.content_type)[1:-1]}"
         )
     try:
         return await handler(request)

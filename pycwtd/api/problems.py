@@ -56,6 +56,11 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         return response
 
 
+def no_data(data_id: str) -> Problem:
+    """The answer where an uploaded series isn't there."""
+    return Problem(404, f"there is no data {ascii(data_id)[1:-1]}", code="unknown_data")
+
+
 def decode(body: bytes, kind: type[T]) -> T:
     """A request's JSON body as its type.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pycwtd.api import analyses, backends, docs, events, jobs, service
-from pycwtd.api.answers import NPZ
+from pycwtd.api import analyses, backends, data, docs, events, jobs, service
+from pycwtd.api.answers import NETCDF, NPZ
 from pycwtd.api.context import Operation
+from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadForm
+from pycwtd.api.results import NPY, SliceQuery
 from pycwtd.api.types import (
     Backend,
     BackendList,
@@ -59,7 +61,7 @@ def _analysis(prefix: str, kind: Kind) -> Operation:
         body=spelling,
         example={**series, "dt": 1.0, "dj": 0.5},
         errors=(400, 406, 413, 422, 503, 507),
-        also=(NPZ,),
+        also=(NPZ, NETCDF),
     )
 
 
@@ -197,7 +199,70 @@ OPERATIONS: tuple[Operation, ...] = (
         "Jobs",
         {200: (CwtResult, XwtResult, WctResult, SignificanceResult)},
         errors=(400, 404, 406),
-        also=(NPZ,),
+        also=(NPZ, NETCDF),
+    ),
+    Operation(
+        "GET",
+        f"{API}/jobs/{{id}}/result/{{array}}",
+        jobs.array,
+        "One array of a result as .npy, or a strided part of it; byte ranges",
+        "Jobs",
+        {200: None, 206: None, 304: None},
+        query=SliceQuery,
+        headers={"Range": "One range of bytes, such as bytes=0-1023."},
+        errors=(400, 404, 416, 422),
+        also=(NPY,),
+    ),
+    Operation(
+        "POST",
+        f"{API}/data/upload",
+        data.upload,
+        "Upload a series",
+        "Data",
+        {200: Uploaded},
+        body=UploadForm,
+        example={"file": "value\n1.5\n2.25\n-0.5\n", "metadata": '{"column": "value"}'},
+        errors=(400, 408, 413, 415, 422, 507),
+        takes="multipart/form-data",
+    ),
+    Operation(
+        "GET",
+        f"{API}/data/",
+        data.listing,
+        "Uploaded series, newest first",
+        "Data",
+        {200: DataList},
+        query=data.DataQuery,
+        errors=(422,),
+    ),
+    Operation(
+        "GET",
+        f"{API}/data/{{id}}",
+        data.one,
+        "One uploaded series",
+        "Data",
+        {200: DataView},
+        errors=(404,),
+    ),
+    Operation(
+        "GET",
+        f"{API}/data/{{id}}/download",
+        data.download,
+        "The file as it came; byte ranges",
+        "Data",
+        {200: None, 206: None, 304: None},
+        headers={"Range": "One range of bytes, such as bytes=0-1023."},
+        errors=(404, 416),
+        also=("application/octet-stream",),
+    ),
+    Operation(
+        "DELETE",
+        f"{API}/data/{{id}}",
+        data.delete,
+        "Delete an uploaded series",
+        "Data",
+        {200: Deleted},
+        errors=(404, 507),
     ),
     Operation(
         "GET",

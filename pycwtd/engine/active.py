@@ -15,6 +15,7 @@ from pycwtd.engine.scheduler import Candidate, Lease
 from pycwtd.engine.signal import Bell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pycwtd.store.records import Chunk, Job
@@ -36,6 +37,8 @@ class ActiveJob:
     folder: Path
     #: False for a synchronous call, which lives and dies with its connection.
     durable: bool = True
+    #: Files that it needs, by the names that they get in its folder.
+    inputs: Mapping[str, Path] = field(default_factory=dict)
     phase: Phase = Phase.PREPARE
     chunks: list[Chunk] = field(default_factory=list)
     lease: Lease | None = None

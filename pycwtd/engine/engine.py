@@ -8,12 +8,13 @@ import itertools
 import logging
 import shutil
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pycwtd.engine import spans
 from pycwtd.engine.active import ActiveJob, Phase
+from pycwtd.engine.errands import Errands
 from pycwtd.engine.ledger import STORAGE_REST, Ledger
 from pycwtd.engine.scheduler import Lease, schedule
 from pycwtd.engine.steps import StepFailedError, Steps, StorageError
@@ -23,7 +24,7 @@ from pycwtd.store.records import FINAL, Job
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pycwtd.config import Config
@@ -61,6 +62,9 @@ class Engine:
         self._steps = Steps(config, store, pool)
         self.active: dict[str, ActiveJob] = {}
         self.ledger = Ledger(store, self.halted)
+        self.errands = Errands(pool)
+        #: Told of every job that has ended.
+        self.observers: list[Callable[[Job], None]] = []
         self._work = asyncio.Event()
         self._tokens = itertools.count(1)
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -93,6 +97,7 @@ class Engine:
             if record.status == "running":
                 await self.ledger.change(job, "job.queued", {"reason": "restart"}, status="queued")
                 log.info("job %s taken up again with %d done", record.id, spans.done(chunks))
+        await self._store.forget_unclaimed_data()
         # Folders of synchronous calls that the last run didn't outlive, and of submissions
         # that were never acknowledged.
         for folder in self._store.folders():
@@ -128,6 +133,7 @@ class Engine:
         *,
         durable: bool = True,
         idempotency: tuple[str, str] | None = None,
+        inputs: Sequence[Mapping[str, Path]] = (),
     ) -> Job:
         """Accept jobs: on disk before this returns, unless they aren't durable.
 
@@ -136,6 +142,7 @@ class Engine:
             requests: the JSON of each job's full request, the batch's own one empty.
             durable: whether the jobs outlive the daemon.
             idempotency: the client's key, and the digest of what it sent.
+            inputs: of each record, the files that its job needs, by their names in its folder.
 
         Returns:
             The job (of an earlier request with the same key, where there is one), or the
@@ -144,11 +151,12 @@ class Engine:
         Raises:
             QueueFullError: the queue is full.
             IdempotencyConflictError: the key was used with another request.
+            InputGoneError: a file among the inputs has been deleted.
             StoreError: the disk is full or failing; nothing was accepted.
             OSError: the same.
         """
         # A client that hangs up now must not leave a job in the store that nobody runs.
-        return await asyncio.shield(self._submit(records, requests, durable, idempotency))
+        return await asyncio.shield(self._submit(records, requests, durable, idempotency, inputs))
 
     async def _submit(
         self,
@@ -156,13 +164,14 @@ class Engine:
         requests: Sequence[bytes],
         durable: bool,
         idempotency: tuple[str, str] | None,
+        inputs: Sequence[Mapping[str, Path]],
     ) -> Job:
         if len(self.active) + len(records) > self._config.limits.queued_jobs:
             raise QueueFullError
         self._store.check_room(self._config.limits.reserve_bytes)
         jobs = [
-            ActiveJob(record, self._store.folder(record.id), durable=durable)
-            for record in records
+            ActiveJob(record, self._store.folder(record.id), durable=durable, inputs=files)
+            for record, files in zip(records, inputs or [{}] * len(records), strict=True)
             if record.kind != "batch"
         ]
         bodies = [body for body in requests if body]
@@ -211,11 +220,6 @@ class Engine:
             return False
         self.pool.devices[job.lease.device_id].host.cancel(job.record.id)
         return True
-
-    async def render(self, folder: Path, limit: int) -> dict[str, Any]:
-        """Have a result written as JSON, if it has no more than ``limit`` numbers."""
-        host = self.pool.numerics().host
-        return await host.call("render", {"folder": str(folder), "limit": limit})
 
     def forget(self, job: ActiveJob) -> None:
         """Drop the files of a synchronous call that has been answered."""
@@ -386,6 +390,8 @@ class Engine:
         await self.ledger.change(job, f"job.{status}", {"error": error} if error else {}, **changes)
         log.info("job %s %s%s", job.record.id, status, f": {error}" if error else "")
         self.active.pop(job.record.id, None)
+        for observer in self.observers:
+            observer(job.record)
         await self.ledger.tidy(job)
         job.ended.set()
         job.changed.ring()

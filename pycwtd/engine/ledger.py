@@ -30,6 +30,10 @@ STORAGE_REST = 1.0
 _KEPT = {"request.json", "result.npz"}
 
 
+class InputGoneError(Exception):
+    """A file that the job needs has been deleted in the meantime."""
+
+
 class Ledger:
     """The store as the engine writes to it; a job that isn't durable leaves no rows."""
 
@@ -146,6 +150,12 @@ class Ledger:
 
 def _write_request(job: ActiveJob, body: bytes) -> None:
     job.folder.mkdir()
+    for name, source in job.inputs.items():
+        # A link is a reference: whoever deletes the series, the job keeps its samples.
+        try:
+            (job.folder / name).hardlink_to(source)
+        except FileNotFoundError:
+            raise InputGoneError(source.parent.name) from None
     path = job.folder / "request.json"
     if job.durable:
         write_durably(path, body)

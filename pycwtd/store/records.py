@@ -63,6 +63,25 @@ class Job(Struct, frozen=True, kw_only=True):
         return estimator
 
 
+class Data(Struct, frozen=True, kw_only=True):
+    """An uploaded series: the file as it came, and its samples in ``series.npy``."""
+
+    id: str
+    number: int = 0
+    owner: str
+    filename: str
+    format: str
+    #: Samples.
+    length: int
+    constant: bool
+    #: Size of the file as it came.
+    bytes: int
+    sha256: str
+    series_sha256: str
+    metadata: dict[str, Any]
+    created_at: float
+
+
 class Event(Struct, frozen=True, kw_only=True):
     """Something that happened, told in the transaction that made it happen."""
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pycwt_mod import grid
 from pycwt_mod.backends.task import FIRST_STAGE, MAX_LENGTH, Estimator
 from pycwtd.workloads.wavelet.cost import realisation_cost
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pycwtd.config import Limits
+    from pycwtd.store.records import Data
 
 Kind = Literal["cwt", "xwt", "wct", "significance"]
 Mother = Literal["morlet", "paul", "dog", "mexicanhat"]
@@ -28,6 +31,10 @@ MAX_SEED = 2**63 - 1
 Series = Annotated[
     list[float],
     Meta(description="Evenly sampled values, at least 16, finite.", min_length=1),
+]
+DataId = Annotated[
+    str,
+    Meta(description="An uploaded series, in place of an inline one.", min_length=1, max_length=64),
 ]
 Interval = Annotated[float, Meta(gt=0, description="Sampling interval, in any unit of time.")]
 Spacing = Annotated[float, Meta(ge=0.001, le=1, description="Spacing of scales in octaves.")]
@@ -105,30 +112,48 @@ class _AnalysisSpelling(_Test, kw_only=True):
 class WaveletSingle(_WaveletSpelling, kw_only=True):
     """``/wavelet/cwt``."""
 
-    data: Series
+    data: Series | UnsetType = UNSET
+    data_id: DataId | UnsetType = UNSET
 
 
 class WaveletPair(_WaveletSpelling, kw_only=True):
     """``/wavelet/xwt`` and ``/wavelet/wct``."""
 
-    signal1: Series
-    signal2: Series
+    signal1: Series | UnsetType = UNSET
+    signal1_id: DataId | UnsetType = UNSET
+    signal2: Series | UnsetType = UNSET
+    signal2_id: DataId | UnsetType = UNSET
 
 
 class AnalysisSingle(_AnalysisSpelling, kw_only=True):
     """``/analysis/cwt``."""
 
-    data: Series
+    data: Series | UnsetType = UNSET
+    data_id: DataId | UnsetType = UNSET
 
 
 class AnalysisPair(_AnalysisSpelling, kw_only=True):
     """``/analysis/xwt``, ``/analysis/wct`` and ``/analysis/significance``."""
 
-    data1: Series
-    data2: Series
+    data1: Series | UnsetType = UNSET
+    data1_id: DataId | UnsetType = UNSET
+    data2: Series | UnsetType = UNSET
+    data2_id: DataId | UnsetType = UNSET
 
 
 AnyRequest = WaveletSingle | WaveletPair | AnalysisSingle | AnalysisPair
+
+
+#: The fields that hold series; each may be given as an id instead, under its name with ``_id``.
+SERIES_FIELDS = ("data", "signal1", "signal2", "data1", "data2")
+
+
+class SeriesFile(Struct, frozen=True):
+    """A series in a file of the job's folder."""
+
+    file: str
+    samples: int
+    data_id: str
 
 
 class Analysis(Struct, kw_only=True):
@@ -149,7 +174,7 @@ class Analysis(Struct, kw_only=True):
     backend: str
     fallback: bool
     seed: int | None
-    series: list[list[float]]
+    series: list[list[float] | SeriesFile]
     #: Requests that were stored before there was a choice are for ``full``.
     estimator: Estimator = "full"
 
@@ -167,10 +192,20 @@ class Analysis(Struct, kw_only=True):
 
     def parameters(self) -> dict[str, Any]:
         """Everything but the series, as the job's row keeps it."""
-        values: dict[str, Any] = msgspec.to_builtins(self)
-        values["samples"] = len(values.pop("series")[0])
+        without: Analysis = msgspec.structs.replace(self, series=[])
+        values: dict[str, Any] = msgspec.to_builtins(without)
+        del values["series"]
+        values["samples"] = self.samples
+        if uploaded := [one.data_id for one in self.series if isinstance(one, SeriesFile)]:
+            values["data_ids"] = uploaded
         values["cost"] = self.cost()
         return values
+
+    @property
+    def samples(self) -> int:
+        """Samples of each series."""
+        first = self.series[0]
+        return first.samples if isinstance(first, SeriesFile) else len(first)
 
     def length(self) -> int:
         """Samples of one Monte Carlo realisation."""
@@ -201,8 +236,27 @@ def spelling(kind: Kind, fields: set[str]) -> type[AnyRequest]:
     return analysis if len(fields & (other - own)) > len(fields & (own - other)) else wavelet
 
 
-def analysis(kind: Kind, request: AnyRequest, limits: Limits) -> Analysis:
+def series_names(kind: type[AnyRequest]) -> list[str]:
+    """The fields of a request type that hold series."""
+    return [name for name in SERIES_FIELDS if name in kind.__struct_fields__]
+
+
+def data_ids(request: AnyRequest) -> list[str]:
+    """The uploaded series that a request names."""
+    given = (getattr(request, f"{name}_id") for name in series_names(type(request)))
+    return [one for one in given if one is not UNSET]
+
+
+def analysis(
+    kind: Kind, request: AnyRequest, limits: Limits, uploaded: Mapping[str, Data]
+) -> Analysis:
     """The one form of a request, with every default worked out.
+
+    Args:
+        kind: of analysis.
+        request: in either spelling.
+        limits: of this appliance.
+        uploaded: the series that :func:`data_ids` tells of.
 
     Raises:
         InvalidFieldError: a field is out of its range.
@@ -215,8 +269,8 @@ def analysis(kind: Kind, request: AnyRequest, limits: Limits) -> Analysis:
     family, order = _wavelet(mother, request.param)
     if not 1e-100 < request.dt < 1e100:
         raise InvalidFieldError("dt", f"must lie between 1e-100 and 1e100, not {request.dt:g}")
-    series = _series(request)
-    samples = len(series[0])
+    series = _series(request, uploaded)
+    samples = series[0].samples if isinstance(series[0], SeriesFile) else len(series[0])
     s0 = grid.default_s0(request.dt, family, order) if request.s0 == -1 else request.s0
     if s0 <= 0:
         raise InvalidFieldError("s0", f"must be a positive scale, or -1, not {s0:g}")
@@ -264,24 +318,42 @@ def _wavelet(mother: Mother, param: float) -> tuple[Literal["morlet", "paul", "d
     return mother, order
 
 
-def _series(request: AnyRequest) -> list[list[float]]:
-    names = [n for n in ("data", "signal1", "signal2", "data1", "data2") if hasattr(request, n)]
-    series: list[list[float]] = [getattr(request, name) for name in names]
-    for name, values in zip(names, series, strict=True):
-        if len(values) < MIN_SAMPLES:
-            raise InvalidCombinationError(
-                f"{name}: a series needs at least {MIN_SAMPLES} samples, this one has {len(values)}"
-            )
-        if min(values) == max(values):
-            raise InvalidCombinationError(
-                f"{name}: all samples are equal, there is nothing to analyse in a constant"
-            )
-    if len({len(values) for values in series}) > 1:
-        lengths = " and ".join(str(len(values)) for values in series)
+def _series(request: AnyRequest, uploaded: Mapping[str, Data]) -> list[list[float] | SeriesFile]:
+    names = series_names(type(request))
+    series: list[list[float] | SeriesFile] = []
+    lengths_found: list[int] = []
+    for name in names:
+        values, data_id = getattr(request, name), getattr(request, f"{name}_id")
+        if values is UNSET and data_id is UNSET:
+            raise InvalidFieldError(name, f"is missing; give it, or {name}_id")
+        if values is not UNSET and data_id is not UNSET:
+            raise InvalidFieldError(name, f"give either it or {name}_id, not both")
+        if values is UNSET:
+            found = uploaded[data_id]
+            series.append(SeriesFile(f"series-{len(series)}.npy", found.length, data_id))
+            length, constant = found.length, found.constant
+        else:
+            series.append(values)
+            length, constant = len(values), min(values) == max(values)
+        _check_series(name, length, constant)
+        lengths_found.append(length)
+    if len(set(lengths_found)) > 1:
+        lengths = " and ".join(map(str, lengths_found))
         raise InvalidCombinationError(
             f"{' and '.join(names)}: the series must have the same length, not {lengths} samples"
         )
     return series
+
+
+def _check_series(name: str, length: int, constant: bool) -> None:
+    if length < MIN_SAMPLES:
+        raise InvalidCombinationError(
+            f"{name}: a series needs at least {MIN_SAMPLES} samples, this one has {length}"
+        )
+    if constant:
+        raise InvalidCombinationError(
+            f"{name}: all samples are equal, there is nothing to analyse in a constant"
+        )
 
 
 def _check_fits(
@@ -302,10 +374,12 @@ def _check_size(wanted: Analysis, samples: int, limits: Limits) -> None:
             f"J: {wanted.J} scales of {wanted.dj:g} octaves reach over more than 60 octaves"
         )
     points = samples * (wanted.J + 1)
-    if points > limits.transform_points:
+    # A transform goes to its file row by row; what is made of two is in memory whole.
+    most = limits.streamed_points if wanted.kind == "cwt" else limits.transform_points
+    if wanted.kind != "significance" and points > most:
         raise InvalidCombinationError(
             f"J: {samples} samples at {wanted.J + 1} scales make {points} points, more than the "
-            f"{limits.transform_points} that this appliance takes; use fewer scales"
+            f"{most} that this appliance takes; use fewer scales"
         )
     if wanted.simulates and wanted.length() > MAX_LENGTH:
         raise InvalidCombinationError(
