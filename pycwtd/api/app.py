@@ -8,6 +8,7 @@ from aiohttp import web
 
 from pycwtd.api.answers import JSON
 from pycwtd.api.context import CONTEXT, TAKES
+from pycwtd.api.metrics import METERS, Meters, measure
 from pycwtd.api.middleware import announce, identify, translate
 from pycwtd.api.routes import OPERATIONS
 from pycwtd.api.submit import found
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 def make_app(context: Context) -> web.Application:
     """The application that serves a daemon's parts."""
     app = web.Application(
-        middlewares=[identify, translate, found], client_max_size=context.config.limits.body_bytes
+        middlewares=[measure, identify, translate, found],
+        client_max_size=context.config.limits.body_bytes,
     )
     app[CONTEXT] = context
+    app[METERS] = Meters()
+    context.engine.observers.append(app[METERS].job_ended)
     app[TAKES] = {o.path: o.takes for o in OPERATIONS if o.takes != JSON}
     app[TAKES] |= {path.rstrip("/"): media for path, media in app[TAKES].items()}
     app.on_response_prepare.append(announce)

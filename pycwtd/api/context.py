@@ -30,6 +30,8 @@ class Context:
     engine: Engine
     #: The bearer token of TCP listeners that want one.
     token: str | None
+    #: WebSockets that compute, open now.
+    streams: int = 0
     started: float = field(default_factory=time.monotonic)
 
 

@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from pycwtd import __version__
-from pycwtd.api.answers import JSON, NPZ, answer
+from pycwtd.api.answers import FORMS, JSON, NETCDF, NPZ, answer
+from pycwtd.api.results import NPY
+from pycwtd.api.schemas import complete
 from pycwtd.api.service import API_VERSION, NAME
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ _REF = "#/components/schemas/{name}"
 _PROBLEM = "application/problem+json"
 #: Every operation may answer with these.
 _ALWAYS = (401, 403, 503)
+_WITH_BODY = (413, 415)
+#: What is always sent as bytes.
+_BINARY = {NPZ, NETCDF, NPY, "application/octet-stream"}
 
 
 class ErrorBody(Struct):
@@ -57,6 +62,7 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
         for kind in (operation.body, *operation.answers.values()):
             types += [one for one in _each(kind) if one not in (None, dict)]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    complete(components)
     schema_of = {id(t): schema for t, schema in zip(types, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
@@ -92,7 +98,10 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
             for status, kind in operation.answers.items()
         },
     }
-    for status in sorted({*operation.errors, *_ALWAYS}):
+    always = {*_ALWAYS, *(_WITH_BODY if operation.takes and operation.method == "POST" else ())}
+    if HTTPStatus.SWITCHING_PROTOCOLS in operation.answers:
+        always.add(HTTPStatus.UPGRADE_REQUIRED.value)
+    for status in sorted({*operation.errors, *always}):
         entry["responses"][str(status)] = {
             "description": HTTPStatus(status).phrase,
             "content": {_PROBLEM: {"schema": {"$ref": _REF.format(name="ProblemBody")}}},
@@ -101,7 +110,10 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
         entry["requestBody"] = {
             "required": True,
             "content": {
-                JSON: {"schema": schema_of[id(operation.body)], "example": operation.example}
+                operation.takes: {
+                    "schema": schema_of[id(operation.body)],
+                    "example": operation.example,
+                }
             },
         }
     return entry
@@ -114,10 +126,9 @@ def _answer(
     if kind is not None:
         schemas = [{"type": "object"} if k is dict else schema_of[id(k)] for k in _each(kind)]
         content[JSON] = {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
-    if status == HTTPStatus.OK:
+    if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         for media in operation.also:
-            form = {"format": "binary"} if media == NPZ else {}
-            content[media] = {"schema": {"type": "string", **form}}
+            content[media] = {"schema": {} if media in _BINARY else {"type": "string"}}
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     return {**described, "content": content} if content else described
 
@@ -137,7 +148,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             plain = {key: value for key, value in property_.items() if key != "default"}
             found.append({"name": name, "in": "query", "required": False, "schema": plain})
     if NPZ in operation.also:
-        form = {"type": "string", "enum": ["json", "npz"]}
+        form = {"type": "string", "enum": list(FORMS)}
         found.append({"name": "format", "in": "query", "required": False, "schema": form})
     for name, meaning in operation.headers.items():
         found.append(
@@ -146,7 +157,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                 "in": "header",
                 "required": False,
                 "description": meaning,
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             }
         )
     return found

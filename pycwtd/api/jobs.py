@@ -66,7 +66,7 @@ class JobsQuery(Struct, forbid_unknown_fields=True):
     status: Status | None = None
     kind: JobKind | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    cursor: Annotated[int, Meta(ge=1)] | None = None
+    cursor: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
 
 
 async def listing(request: web.Request) -> web.StreamResponse:

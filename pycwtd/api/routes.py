@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from pycwtd.api import analyses, backends, data, docs, events, jobs, service
+from pycwtd.api import (
+    analyses,
+    backends,
+    benchmark,
+    data,
+    devices,
+    docs,
+    events,
+    jobs,
+    metrics,
+    service,
+    streams,
+)
 from pycwtd.api.answers import NETCDF, NPZ
 from pycwtd.api.context import Operation
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadForm
@@ -25,6 +37,7 @@ from pycwtd.api.types import (
     NewJob,
     Recommendation,
     Root,
+    SelfTestResult,
     SignificanceResult,
     Stats,
     WctResult,
@@ -85,7 +98,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET",
         "/metrics",
-        service.metrics,
+        metrics.metrics,
         "Prometheus metrics",
         "Service",
         {200: None},
@@ -197,7 +210,7 @@ OPERATIONS: tuple[Operation, ...] = (
         jobs.result,
         "The result of a completed job",
         "Jobs",
-        {200: (CwtResult, XwtResult, WctResult, SignificanceResult)},
+        {200: (CwtResult, XwtResult, WctResult, SignificanceResult, SelfTestResult)},
         errors=(400, 404, 406),
         also=(NPZ, NETCDF),
     ),
@@ -263,6 +276,47 @@ OPERATIONS: tuple[Operation, ...] = (
         "Data",
         {200: Deleted},
         errors=(404, 507),
+    ),
+    Operation(
+        "POST",
+        f"{API}/benchmark",
+        benchmark.benchmark,
+        "Time backends with the same work",
+        "Backends",
+        {200: benchmark.BenchmarkResult},
+        body=benchmark.BenchmarkRequest,
+        example={"signal_length": 500, "mc_count": 100, "backends": ["sequential", "joblib"]},
+        errors=(400, 413, 422),
+    ),
+    Operation(
+        "POST",
+        f"{API}/devices/{{id}}/self-test",
+        devices.self_test,
+        "Have a device compute what is known, as a job",
+        "Backends",
+        {202: JobAccepted},
+        headers=_IDEMPOTENT,
+        errors=(400, 404, 409, 503, 507),
+        takes="",
+    ),
+    Operation(
+        "POST",
+        f"{API}/devices/{{id}}/flash",
+        devices.flash,
+        "Write a device's firmware, as a job",
+        "Backends",
+        {202: JobAccepted},
+        errors=(400, 404, 503, 507),
+        takes="",
+    ),
+    Operation(
+        "GET",
+        "/ws/stream/wct",
+        streams.coherence,
+        "WebSocket: coherence of two series as they come in, window by window",
+        "Streams",
+        {101: None},
+        errors=(503,),
     ),
     Operation(
         "GET",

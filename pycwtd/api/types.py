@@ -336,6 +336,22 @@ class SignificanceResult(Struct, kw_only=True):
     computation_time: float
 
 
+class SelfTestResult(Struct, kw_only=True):
+    """What a device's self-test found."""
+
+    passed: bool
+    #: The same run twice gives the same counts.
+    repeats: bool
+    #: The counts of two parts are those of the whole.
+    adds_up: bool
+    #: The mean coherence is that of the float64 reference, within the driver's tolerance.
+    agrees: bool
+    #: Largest difference of a scale's mean coherence from the reference.
+    deviation: float
+    backend_used: str
+    computation_time: float
+
+
 class WctResult(SignificanceResult, kw_only=True):
     """Squared wavelet coherence (0 … 1) and phase (radians), scales × time."""
 

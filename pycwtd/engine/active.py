@@ -13,6 +13,7 @@ from pycwtd.engine.device import NUMERICS
 from pycwtd.engine.rates import Pace, Work
 from pycwtd.engine.scheduler import Candidate, Lease
 from pycwtd.engine.signal import Bell
+from pycwtd.store.records import DEVICE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,8 @@ class Phase(Enum):
     PREPARE = "prepare"
     SIMULATE = "simulate"
     FINISH = "finish"
+    #: The one step of a job that is about a device.
+    DEVICE = "device"
 
 
 @dataclass(slots=True)
@@ -53,6 +56,10 @@ class ActiveJob:
     #: How long its own realisations take, and on which backend.
     pace: tuple[str, Pace] | None = None
 
+    def __post_init__(self) -> None:
+        if self.record.kind in DEVICE_KINDS:
+            self.phase = Phase.DEVICE
+
     @property
     def work(self) -> Work:
         """One realisation, as far as it can be told beforehand."""
@@ -70,8 +77,8 @@ class ActiveJob:
     @property
     def candidate(self) -> Candidate:
         """The job as the scheduler sees it."""
-        simulating = self.phase is Phase.SIMULATE
-        pool = self.record.backend if simulating else NUMERICS
+        on_backend = self.phase in {Phase.SIMULATE, Phase.DEVICE}
+        pool = self.record.backend if on_backend else NUMERICS
         assert pool is not None
         return Candidate(
             job_id=self.record.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Errands:
             work: one realisation of it.
             samples: of the series.
             count: realisations.
-            tag: for :meth:`stop_timing`.
+            tag: a name that no other task has.
 
         Returns:
             Seconds that the computation took.
@@ -84,11 +85,14 @@ class Errands:
         """
         device = self._pool.devices[backend]
         arguments = {"estimator": work.estimator, "samples": samples, "count": count}
-        answer = await device.host.call("time", arguments, tag=tag)
+        task = asyncio.ensure_future(device.host.call("time", arguments, tag=tag))
+        try:
+            # Cancelled itself, a call takes its process with it.
+            answer = await asyncio.shield(task)
+        except asyncio.CancelledError:
+            device.host.cancel(tag)
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            raise
         seconds = float(answer["seconds"])
         self._pool.rates.measured(backend, work.times(count), seconds)
         return seconds
-
-    def stop_timing(self, backend: str, tag: str) -> None:
-        """Have a timing stopped whose client has gone."""
-        self._pool.devices[backend].host.cancel(tag)

@@ -109,6 +109,14 @@ class Ledger:
         self.events.ring()
         job.changed.ring()
 
+    async def tell(self, event: str, data: dict[str, Any]) -> None:
+        """Write an event that isn't a job's; one that the disk refuses is in the log alone."""
+        try:
+            await self._store(Database.tell, event, data, time.time())
+        except StoreError as error:
+            log.error("event %s isn't kept: %s", event, error)
+        self.events.ring()
+
     async def add_chunk(self, job: ActiveJob, chunk: Chunk) -> None:
         """Take note of realisations whose file is on disk.
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
 #: What a job computes; a batch is a job that others belong to.
-JobKind = Literal["cwt", "xwt", "wct", "significance", "batch"]
+JobKind = Literal["cwt", "xwt", "wct", "significance", "batch", "self_test"]
+#: Jobs that are about a device.
+DEVICE_KINDS: frozenset[JobKind] = frozenset({"self_test"})
 #: A job in one of these states never changes again.
 FINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled"})
 

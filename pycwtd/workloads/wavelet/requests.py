@@ -36,10 +36,21 @@ DataId = Annotated[
     str,
     Meta(description="An uploaded series, in place of an inline one.", min_length=1, max_length=64),
 ]
-Interval = Annotated[float, Meta(gt=0, description="Sampling interval, in any unit of time.")]
+Interval = Annotated[
+    float,
+    Meta(
+        gt=0,
+        description="Sampling interval, in any unit of time.",
+        extra_json_schema={"minimum": 1e-100, "maximum": 1e100},
+    ),
+]
 Spacing = Annotated[float, Meta(ge=0.001, le=1, description="Spacing of scales in octaves.")]
 Smallest = Annotated[
-    float, Meta(description="Smallest scale; -1 chooses 2·dt over the Fourier factor.")
+    float,
+    Meta(
+        description="Smallest scale; -1 chooses 2·dt over the Fourier factor.",
+        extra_json_schema={"anyOf": [{"const": -1}, {"exclusiveMinimum": 0}]},
+    ),
 ]
 Count = Annotated[
     int, Meta(ge=-1, le=2000, description="Number of scales less one; -1: as many as fit.")
