@@ -12,9 +12,6 @@ from pycwtd.api.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
-
-    from aiohttp.abc import AbstractStreamWriter
 
 NPZ = "application/x-npz"
 NETCDF = "application/netcdf"
@@ -22,7 +19,7 @@ NETCDF = "application/netcdf"
 FORMS = {"json": "application/json", "npz": NPZ, "netcdf": NETCDF}
 JSON = "application/json"
 #: Bodies from here on are compressed, where the client accepts it.
-_COMPRESS_FROM = 1024
+COMPRESS_FROM = 1024
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -30,7 +27,7 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
     response = web.Response(
         status=status, body=msgspec.json.encode(value), content_type=JSON, headers=headers
     )
-    if response.content_length and response.content_length >= _COMPRESS_FROM:
+    if response.content_length and response.content_length >= COMPRESS_FROM:
         response.enable_compression()
     return response
 
@@ -59,17 +56,6 @@ def wanted_format(request: web.Request) -> str:
     raise Problem(406, f"a result is one of {known}; the Accept header allows none of them")
 
 
-class _SentFile(web.FileResponse):
-    """A file that is sent once.
-
-    aiohttp prepares what a handler returns even if the handler has done so, and a file that is
-    prepared twice goes out twice.
-    """
-
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        return None if self.prepared else await super().prepare(request)
-
-
 def _by_preference(accepted: str) -> list[str]:
     """The media types of an Accept header, the most wanted first; RFC 9110, section 12.5.1."""
     ranked = []
@@ -92,22 +78,3 @@ def disposition(filename: str) -> str:
     """A Content-Disposition that any name survives (RFC 6266, appendix D)."""
     plain = filename.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
-
-
-async def send_file(
-    request: web.Request, path: Path, content_type: str, name: str
-) -> web.FileResponse:
-    """Stream a file; ranges and compression included. It may be removed afterwards."""
-    response = _SentFile(
-        path,
-        headers={
-            "Content-Type": content_type,
-            "Content-Disposition": disposition(name),
-        },
-    )
-    if content_type == JSON:
-        del response.headers["Content-Disposition"]
-        if path.stat().st_size >= _COMPRESS_FROM:
-            response.enable_compression()
-    await response.prepare(request)
-    return response

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from pycwtd.api.answers import JSON
-from pycwtd.api.context import CONTEXT, TAKES
+from pycwtd.api.context import CONTEXT, PUBLIC, TAKES
 from pycwtd.api.metrics import METERS, Meters, measure
 from pycwtd.api.middleware import announce, identify, translate
 from pycwtd.api.routes import OPERATIONS
@@ -26,6 +27,7 @@ def make_app(context: Context) -> web.Application:
     app[CONTEXT] = context
     app[METERS] = Meters()
     context.engine.observers.append(app[METERS].job_ended)
+    app[PUBLIC] = {o.path for o in OPERATIONS if o.public}
     app[TAKES] = {o.path: o.takes for o in OPERATIONS if o.takes != JSON}
     app[TAKES] |= {path.rstrip("/"): media for path, media in app[TAKES].items()}
     app.on_response_prepare.append(announce)
@@ -37,5 +39,19 @@ def make_app(context: Context) -> web.Application:
             paths.add(operation.path.rstrip("/"))
         for method in methods:
             for path in sorted(paths):
-                app.router.add_route(method, path, operation.handler)
+                app.router.add_route(method, _pattern(path), operation.handler)
     return app
+
+
+def _pattern(path: str) -> str:
+    """A path in the router's words: ``{id}`` stands for anything but its literal siblings.
+
+    Else ``Allow`` would tell of methods that a literal path doesn't take.
+    """
+    parent, _, last = path.rpartition("/")
+    siblings = {o.path.rpartition("/") for o in OPERATIONS}
+    literals = sorted(name for above, _, name in siblings if above == parent and "{" not in name)
+    if not last.startswith("{") or not any(literals):
+        return path
+    others = "|".join(re.escape(name) for name in literals if name)
+    return f"{parent}/{{{last.strip('{}')}:(?!(?:{others})$)[^{{}}/]+}}"

@@ -38,6 +38,8 @@ class Context:
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
 #: The media type that each path takes where it isn't JSON; none, where it takes no body.
 TAKES: web.AppKey[dict[str, str]] = web.AppKey("takes", dict)
+#: The paths that are answered to everybody.
+PUBLIC: web.AppKey[set[str]] = web.AppKey("public", set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Operation:
     errors: tuple[int, ...] = ()
     #: Media types of the answer beside JSON.
     also: tuple[str, ...] = ()
+    #: Answered to everybody: it tells nothing of what is on this appliance.
+    public: bool = False
     #: Media type of the request's body, where there is one.
     takes: str = "application/json"
 

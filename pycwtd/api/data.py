@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta, Struct
 
-from pycwtd.api.answers import answer, send_file
+from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT, rfc3339
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadMetadata
 from pycwtd.api.middleware import OWNER
 from pycwtd.api.ownership import check_owner
 from pycwtd.api.problems import Problem, convert, decode, no_data
+from pycwtd.api.ranges import send_file
 from pycwtd.api.receive import Received, receive
 from pycwtd.engine.errands import TaskRefusedError
 from pycwtd.hosts.host import HostDiedError, HostError
@@ -170,9 +171,10 @@ async def download(request: web.Request) -> web.StreamResponse:
     """The file as it came."""
     record = await _find(request)
     path = request.app[CONTEXT].store.data_folder(record.id) / "original"
-    if not path.exists():  # deleted in this very moment
-        raise no_data(record.id)
-    return await send_file(request, path, "application/octet-stream", record.filename)
+    try:
+        return await send_file(request, path, "application/octet-stream", record.filename)
+    except FileNotFoundError:  # deleted in this very moment
+        raise no_data(record.id) from None
 
 
 async def delete(request: web.Request) -> web.StreamResponse:

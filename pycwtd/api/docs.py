@@ -26,7 +26,7 @@ _PROBLEM = "application/problem+json"
 _ALWAYS = (401, 403, 503)
 _WITH_BODY = (413, 415)
 #: What is always sent as bytes.
-_BINARY = {NPZ, NETCDF, NPY, "application/octet-stream"}
+_BINARY = {NPZ, NETCDF, NPY, "application/octet-stream", "image/png"}
 
 
 class ErrorBody(Struct):
@@ -80,9 +80,15 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "On TCP; on the Unix socket the peer's user id counts.",
+                }
+            },
         },
-        "security": [{}, {"token": []}],
+        "security": [{"token": []}],
     }
 
 
@@ -92,6 +98,7 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
         "operationId": name,
         "summary": operation.summary,
         "tags": [operation.tag],
+        **({"security": []} if operation.public else {}),
         "parameters": _parameters(operation),
         "responses": {
             str(status): _answer(operation, status, kind, schema_of)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from pycwtd.api.answers import JSON
-from pycwtd.api.context import CONTEXT, TAKES
+from pycwtd.api.context import CONTEXT, PUBLIC, TAKES
 from pycwtd.api.problems import Problem
 from pycwtd.config import is_loopback
 from pycwtd.engine.engine import QueueFullError
@@ -35,8 +35,6 @@ OWNER = web.RequestKey("owner", str)
 REQUEST_ID = web.RequestKey("request_id", str)
 
 _CLIENT_ID = re.compile(r"[\w.:-]{1,64}")
-#: Answered without a token: whether the daemon is alive is no secret.
-_OPEN_PATHS = {"/health"}
 
 
 @web.middleware
@@ -119,7 +117,8 @@ def _owner(request: web.Request) -> str:
     _check_origin(request, allowed)
     if listener.auth == "none":
         return "loopback"
-    if request.path in _OPEN_PATHS:
+    resource = request.match_info.route.resource
+    if resource and resource.canonical in request.app[PUBLIC]:
         return "anyone"
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     assert context.token

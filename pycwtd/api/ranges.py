@@ -1,16 +1,16 @@
-"""Bodies that are made as they are sent, with byte ranges: RFC 9110, section 14."""
+"""Files and parts of arrays as bodies, with byte ranges: RFC 9110, sections 13 and 14."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
-from pycwtd.api.answers import disposition
+from pycwtd.api.answers import COMPRESS_FROM, JSON, disposition
 from pycwtd.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -29,26 +29,52 @@ class Body(Protocol):
     def read(self, offset: int, size: int) -> bytes:
         """At most ``size`` bytes from ``offset``, at least one before the end."""
 
+    def close(self) -> None:
+        """Let go of the file."""
 
-@dataclass(slots=True)
+
 class FilePart:
-    """A piece of a file."""
+    """A file, or a piece of one; it may be removed while it is sent."""
 
-    path: Path
-    start: int
-    size: int
+    def __init__(self, path: Path, start: int = 0, size: int | None = None) -> None:
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        status = os.fstat(self._fd)
+        self._start = start
+        self.size = status.st_size if size is None else size
+        #: Changes whenever the file does.
+        self.version = f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
 
     def read(self, offset: int, size: int) -> bytes:
         """Bytes of the piece."""
-        with self.path.open("rb") as file:
-            file.seek(self.start + offset)
-            return file.read(min(size, self.size - offset))
+        return os.pread(self._fd, min(size, self.size - offset), self._start + offset)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._fd)
+
+
+async def send_file(request: web.Request, path: Path, media: str, name: str) -> web.StreamResponse:
+    """Send a file; JSON is compressed where the client accepts it, the others have ranges.
+
+    Raises:
+        FileNotFoundError: it isn't there.
+        Problem: 416, the range begins behind the end.
+    """
+    body = FilePart(path)
+    if media != JSON:
+        return await send_body(request, body, media, name, body.version)
+    response = web.StreamResponse()
+    response.content_type = JSON
+    if body.size >= COMPRESS_FROM:
+        response.enable_compression()
+    response.content_length = None if response.compression else body.size
+    return await _send(request, response, body, 0, body.size - 1)
 
 
 async def send_body(
     request: web.Request, body: Body, media: str, name: str, version: str
 ) -> web.StreamResponse:
-    """Send a body, or the range of it that the request asks for.
+    """Send a body, or the range of it that the request asks for, and close it.
 
     Args:
         request: whose headers say which part, and which version the client has.
@@ -64,9 +90,14 @@ async def send_body(
     headers = {"ETag": etag, "Accept-Ranges": "bytes"}
     known = {tag.strip().removeprefix("W/") for tag in _list(request, "If-None-Match")}
     if etag in known or "*" in known:
+        body.close()
         return web.Response(status=304, headers=headers)
     first, last = 0, body.size - 1
-    part = _range(request, body.size, etag)
+    try:
+        part = _range(request, body.size, etag)
+    except Problem:
+        body.close()
+        raise
     if part is not None:
         first, last = part
         headers["Content-Range"] = f"bytes {first}-{last}/{body.size}"
@@ -74,13 +105,21 @@ async def send_body(
     response = web.StreamResponse(status=206 if part else 200, headers=headers)
     response.content_type = media
     response.content_length = last + 1 - first
-    await response.prepare(request)
+    return await _send(request, response, body, first, last)
+
+
+async def _send(
+    request: web.Request, response: web.StreamResponse, body: Body, first: int, last: int
+) -> web.StreamResponse:
     try:
+        await response.prepare(request)
         if request.method != "HEAD":
             await _write(response, body, first, last)
         await response.write_eof()
     except ConnectionError:  # the client has enough
         pass
+    finally:
+        body.close()
     return response
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
 
-from pycwtd.api.answers import FORMS, JSON, NPZ, send_file
+from pycwtd.api.answers import FORMS, JSON, NPZ
 from pycwtd.api.problems import Problem, convert
-from pycwtd.api.ranges import Body, FilePart, send_body
+from pycwtd.api.ranges import Body, FilePart, send_body, send_file
 from pycwtd.hosts.host import HostDiedError, HostError
 from pycwtd.store.npz import Cut, UnsliceableError, members
 
@@ -86,13 +86,15 @@ async def send_array(request: web.Request, context: Context, record: Job) -> web
         shown = ascii(name)[1:-1]
         raise Problem(404, f"this result has no array {shown}; it has {known}", code="no_array")
     member = found[name]
-    body: Body = FilePart(path, member.offset, member.size)
+    body: Body
     if query.rows or query.cols:
         rows = _slice(query.rows) or slice(None)
         try:
             body = Cut(path, member, rows, _slice(query.cols))
         except UnsliceableError as error:
             raise Problem(400, str(error), code="unsliceable") from None
+    else:
+        body = FilePart(path, member.offset, member.size)
     tag = f"{record.result_sha256}-{name}-{query.rows or ''}-{query.cols or ''}"
     return await send_body(request, body, NPY, f"{name}.npy", tag)
 

@@ -14,6 +14,7 @@ from pycwtd.api import (
     events,
     jobs,
     metrics,
+    pages,
     service,
     streams,
 )
@@ -73,7 +74,7 @@ def _analysis(prefix: str, kind: Kind) -> Operation:
         {200: _RESULTS[kind], 202: JobAccepted},
         body=spelling,
         example={**series, "dt": 1.0, "dj": 0.5},
-        errors=(400, 406, 413, 422, 503, 507),
+        errors=(400, 404, 406, 422, 503, 507),
         also=(NPZ, NETCDF),
     )
 
@@ -85,7 +86,9 @@ _PAIR: dict[str, Any] = {
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/", service.root, "What this is", "Service", {200: Root}),
-    Operation("GET", "/health", service.health, "Whether it works", "Service", {200: Health}),
+    Operation(
+        "GET", "/health", service.health, "Whether it works", "Service", {200: Health}, public=True
+    ),
     Operation(
         "GET",
         f"{API}/health/detailed",
@@ -104,8 +107,49 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: None},
         also=("text/plain",),
     ),
-    Operation("GET", "/openapi.json", docs.openapi, "This document", "Service", {200: dict}),
-    Operation("GET", f"{API}/openapi.json", docs.openapi, "This document", "Service", {200: dict}),
+    Operation(
+        "GET", "/openapi.json", docs.openapi, "This document", "Service", {200: dict}, public=True
+    ),
+    Operation(
+        "GET",
+        f"{API}/openapi.json",
+        docs.openapi,
+        "This document",
+        "Service",
+        {200: dict},
+        public=True,
+    ),
+    Operation(
+        "GET",
+        "/docs",
+        pages.docs,
+        "The interactive page",
+        "Service",
+        {200: None},
+        also=("text/html",),
+        public=True,
+    ),
+    Operation(
+        "GET",
+        "/redoc",
+        pages.redoc,
+        "The reference page",
+        "Service",
+        {200: None},
+        also=("text/html",),
+        public=True,
+    ),
+    Operation(
+        "GET",
+        "/assets/{name}",
+        pages.asset,
+        "A file that these pages are made of",
+        "Service",
+        {200: None},
+        errors=(404,),
+        also=("text/javascript", "text/css", "text/plain", "image/png"),
+        public=True,
+    ),
     Operation(
         "GET", f"{API}/backends/", backends.listing, "All backends", "Backends", {200: BackendList}
     ),
@@ -156,7 +200,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=TYPES["significance"][1],
         example=_PAIR,
         headers=_IDEMPOTENT,
-        errors=(400, 409, 413, 422, 503, 507),
+        errors=(400, 404, 409, 422, 503, 507),
     ),
     Operation(
         "POST",
@@ -168,7 +212,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=NewJob,
         example={"kind": "significance", "request": _PAIR},
         headers=_IDEMPOTENT,
-        errors=(400, 409, 413, 422, 503, 507),
+        errors=(400, 404, 409, 422, 503, 507),
     ),
     Operation(
         "POST",
@@ -180,7 +224,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=NewBatch,
         example={"tasks": [{"type": "significance", **_PAIR}]},
         headers=_IDEMPOTENT,
-        errors=(400, 409, 413, 422, 503, 507),
+        errors=(400, 404, 409, 422, 503, 507),
     ),
     Operation(
         "GET",
@@ -211,7 +255,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "The result of a completed job",
         "Jobs",
         {200: (CwtResult, XwtResult, WctResult, SignificanceResult, SelfTestResult)},
-        errors=(400, 404, 406),
+        errors=(400, 404, 406, 422, 507),
         also=(NPZ, NETCDF),
     ),
     Operation(
@@ -222,7 +266,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Jobs",
         {200: None, 206: None, 304: None},
         query=SliceQuery,
-        headers={"Range": "One range of bytes, such as bytes=0-1023."},
         errors=(400, 404, 416, 422),
         also=(NPY,),
     ),
@@ -264,7 +307,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "The file as it came; byte ranges",
         "Data",
         {200: None, 206: None, 304: None},
-        headers={"Range": "One range of bytes, such as bytes=0-1023."},
         errors=(404, 416),
         also=("application/octet-stream",),
     ),

@@ -173,7 +173,10 @@ async def task_request(number: int, task: dict[str, Any], context: Context) -> A
     try:
         return await parse(kind, msgspec.json.encode(task), context)
     except Problem as problem:
-        raise Problem(problem.status, f"{where}.{problem.detail}", code=problem.code) from None
+        joint = "." if problem.code == "invalid_field" else ": "
+        raise Problem(
+            problem.status, f"{where}{joint}{problem.detail}", code=problem.code
+        ) from None
     except ValueError as error:
         error.args = (f"{where}.{error}",)
         raise

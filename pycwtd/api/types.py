@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pycwt_mod.backends import Estimator
 from pycwtd.store.records import JobKind, Status
@@ -282,8 +282,9 @@ class NewBatch(Struct, forbid_unknown_fields=True):
 
 
 Matrix = list[list[float]]
-#: Innermost ``[re, im]``.
-ComplexMatrix = list[list[tuple[float, float]]]
+#: ``[re, im]``.
+Complex = Annotated[list[float], Meta(min_length=2, max_length=2)]
+ComplexMatrix = list[list[Complex]]
 
 
 class CwtResult(Struct, kw_only=True):
@@ -293,7 +294,7 @@ class CwtResult(Struct, kw_only=True):
     scales: list[float]
     freqs: list[float]
     coi: list[float]
-    fft: list[tuple[float, float]]
+    fft: list[Complex]
     fftfreqs: list[float]
     signif: list[float] | UnsetType = UNSET
     #: What the numerics found worth a word, such as a series that is nearly a random walk.

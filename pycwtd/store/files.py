@@ -33,6 +33,12 @@ def write_durably(path: Path, data: bytes | memoryview) -> str:
     return hashlib.sha256(view).hexdigest()
 
 
+def sync_file(path: Path) -> None:
+    """Make a file's content durable."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def sync_directory(path: Path) -> None:
     """Make the names in a directory durable."""
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
+import os
 import struct
 import zipfile
 from dataclasses import dataclass
@@ -126,12 +127,13 @@ class Cut:
         # A vector is a matrix of one row, whose columns are chosen.
         height, width = member.shape if axes == 2 else (1, member.shape[0])
         across = (cols or slice(None)) if axes == 2 else rows
-        self._path, self._member, self._width = path, member, width
+        self._member, self._width = member, width
         self._rows = range(height)[rows] if axes == 2 else range(1)
         self._cols = range(width)[across]
         shape = (len(self._rows), len(self._cols)) if axes == 2 else (len(self._cols),)
         self._header = npy_header(member.descr, shape)
         self._row_bytes = len(self._cols) * member.itemsize
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self.size = len(self._header) + len(self._rows) * self._row_bytes
 
     def read(self, offset: int, size: int) -> bytes:
@@ -147,14 +149,16 @@ class Cut:
         last = min(len(self._cols), first + math.ceil((skipped + size) / self._member.itemsize))
         return self._elements(self._rows[row], first, last)[skipped : skipped + size]
 
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._fd)
+
     def _elements(self, row: int, first: int, last: int) -> bytes:
         """Elements ``first`` to ``last`` of those chosen in one row."""
         chosen = self._cols[first:last]
         size, step = self._member.itemsize, chosen.step
         begin = self._member.start + (row * self._width + chosen[0]) * size
-        with self._path.open("rb") as file:
-            file.seek(begin)
-            data = file.read((chosen[-1] - chosen[0] + 1) * size)
+        data = os.pread(self._fd, (chosen[-1] - chosen[0] + 1) * size, begin)
         if step == 1:
             return data
         taken = bytearray(len(chosen) * size)

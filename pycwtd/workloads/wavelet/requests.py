@@ -278,7 +278,7 @@ def analysis(
     else:
         mother, asked = request.wavelet, request.significance_test
     family, order = _wavelet(mother, request.param)
-    if not 1e-100 < request.dt < 1e100:
+    if not 1e-100 <= request.dt <= 1e100:
         raise InvalidFieldError("dt", f"must lie between 1e-100 and 1e100, not {request.dt:g}")
     series = _series(request, uploaded)
     samples = series[0].samples if isinstance(series[0], SeriesFile) else len(series[0])
