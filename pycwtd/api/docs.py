@@ -11,9 +11,12 @@ from msgspec import Struct
 
 from pycwtd import __version__
 from pycwtd.api.answers import FORMS, JSON, NETCDF, NPZ, answer
+from pycwtd.api.data_types import Uploaded
+from pycwtd.api.examples import EXAMPLES
 from pycwtd.api.results import NPY
 from pycwtd.api.schemas import complete
 from pycwtd.api.service import API_VERSION, NAME
+from pycwtd.api.types import BatchAccepted, JobAccepted
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -25,6 +28,12 @@ _PROBLEM = "application/problem+json"
 #: Every operation may answer with these.
 _ALWAYS = (401, 403, 503)
 _WITH_BODY = (413, 415)
+#: The paths that the ids in these answers are for.
+_LEADS_TO: dict[Any, tuple[str, str]] = {
+    JobAccepted: ("/api/v1/jobs", "job_id"),
+    BatchAccepted: ("/api/v1/jobs", "job_id"),
+    Uploaded: ("/api/v1/data", "data_id"),
+}
 #: What is always sent as bytes.
 _BINARY = {NPZ, NETCDF, NPY, "application/octet-stream", "image/png"}
 
@@ -50,9 +59,13 @@ class ProblemBody(Struct):
 
 async def openapi(_request: web.Request) -> web.StreamResponse:
     """The document."""
+    return answer(document(_operations()))
+
+
+def _operations() -> tuple[Operation, ...]:
     from pycwtd.api.routes import OPERATIONS  # noqa: PLC0415 - the table lists this handler
 
-    return answer(document(OPERATIONS))
+    return OPERATIONS
 
 
 def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
@@ -93,9 +106,8 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
-    name = re.sub(r"\W+", "_", f"{operation.method.lower()}{operation.path}").strip("_")
     entry: dict[str, Any] = {
-        "operationId": name,
+        "operationId": _name(operation),
         "summary": operation.summary,
         "tags": [operation.tag],
         **({"security": []} if operation.public else {}),
@@ -126,18 +138,36 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     return entry
 
 
+def _name(operation: Operation) -> str:
+    return re.sub(r"\W+", "_", f"{operation.method.lower()}{operation.path}").strip("_")
+
+
 def _answer(
     operation: Operation, status: int, kind: Any, schema_of: dict[int, Any]
 ) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if kind is not None:
         schemas = [{"type": "object"} if k is dict else schema_of[id(k)] for k in _each(kind)]
-        content[JSON] = {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
+        content[JSON] = {
+            "schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas},
+            "example": EXAMPLES[_each(kind)[0]],
+        }
     if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         for media in operation.also:
             content[media] = {"schema": {} if media in _BINARY else {"type": "string"}}
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    if kind in _LEADS_TO:
+        described["links"] = _links(*_LEADS_TO[kind])
     return {**described, "content": content} if content else described
+
+
+def _links(prefix: str, field: str) -> dict[str, Any]:
+    """Where the id in an answer leads to."""
+    return {
+        _name(one): {"operationId": _name(one), "parameters": {"id": f"$response.body#/{field}"}}
+        for one in _operations()
+        if one.path.startswith(f"{prefix}/{{id}}") and "{array}" not in one.path
+    }
 
 
 def _each(kind: Any) -> tuple[Any, ...]:

@@ -74,7 +74,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        with suppress(msgspec.ValidationError):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # To JSON, and to many a client, 300.0 is the same whole number as 300.
             return msgspec.convert(_whole(msgspec.json.decode(body)), kind)
         raise Problem(422, explain(error, kind), code="invalid_field") from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import shutil
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import msgspec
 
 from pycwtd.engine.signal import Bell
 from pycwtd.store.database import Database
-from pycwtd.store.files import sync_directory, sync_file, write_durably
+from pycwtd.store.files import sync_directory, sync_file, sync_filesystem, write_durably
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ log = logging.getLogger(__name__)
 
 #: Rest of a job after the disk refused to take something (seconds).
 STORAGE_REST = 1.0
-#: So many files are synced faster with everything else on the disk than one by one.
+#: So many files are synced faster with everything else on their disk than one by one.
 _MANY = 8
 #: What is kept of an ended job.
 _KEPT = {"request.json", "result.npz"}
@@ -61,6 +60,11 @@ class Ledger:
             The records with their numbers and True; or the record of the job that an earlier
             request with the same key has made, and False.
         """
+        if idempotency:
+            # A retry is told so before a thousand files are written for nothing.
+            known = await self._store(Database.known, records[0].owner, *idempotency)
+            if known:
+                return [known], False
         try:
             await asyncio.to_thread(_write_requests, jobs, bodies)
             if not all(job.durable for job in jobs):
@@ -170,8 +174,8 @@ def _write_requests(jobs: Sequence[ActiveJob], bodies: Sequence[bytes]) -> None:
         (job.folder / "request.json").write_bytes(body)
     durable = [job for job in jobs if job.durable]
     if len(durable) >= _MANY:
-        # All at once; what follows finds nothing left to do, and tells of errors.
-        os.sync()
+        sync_filesystem(durable[0].folder.parent)
+        return
     for job in durable:
         sync_file(job.folder / "request.json")
         sync_directory(job.folder)

@@ -114,7 +114,7 @@ class Database:
             IdempotencyConflictError: the key belongs to another request.
         """
         with self._transaction() as db:
-            if idempotency and (known := self._known(db, jobs[0].owner, *idempotency)):
+            if idempotency and (known := self.known(jobs[0].owner, *idempotency)):
                 return [known], False
             number = db.execute("SELECT coalesce(max(number), 0) FROM jobs").fetchone()[0]
             numbered = [
@@ -138,8 +138,13 @@ class Database:
                 self._tell(db, job, f"job.{job.status}", {}, job.created_at)
         return numbered, True
 
-    def _known(self, db: sqlite3.Connection, owner: str, key: str, digest: str) -> Job | None:
-        row = db.execute(
+    def known(self, owner: str, key: str, digest: str) -> Job | None:
+        """The job that an earlier request with this key has made.
+
+        Raises:
+            IdempotencyConflictError: the key belongs to another request.
+        """
+        row = self._connection.execute(
             "SELECT job_id, request_sha256 FROM idempotency WHERE owner = ? AND key = ?",
             (owner, key),
         ).fetchone()
