@@ -10,6 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pycwtd.api import types
 from pycwtd.api.answers import JSON
+from pycwtd.api.examples import EXAMPLES
 from pycwtd.api.routes import OPERATIONS
 from support import red_pair
 
@@ -117,6 +118,20 @@ def test_every_page_has_the_documented_type(daemon, path, kind):
     assert answer.status == 200
     decoded = msgspec.json.decode(answer.body, type=kind)
     assert json.loads(msgspec.json.encode(decoded)) == answer.json
+
+
+@pytest.mark.parametrize("kind", EXAMPLES, ids=lambda kind: kind.__name__)
+def test_every_answers_example_has_its_type(kind):
+    decoded = msgspec.convert(EXAMPLES[kind], kind)
+    assert json.loads(msgspec.json.encode(decoded)) == EXAMPLES[kind]
+
+
+def test_every_answer_in_json_has_an_example(daemon):
+    paths = daemon.call("GET", "/openapi.json").json["paths"]
+    for operation in (one for methods in paths.values() for one in methods.values()):
+        for status, described in operation["responses"].items():
+            if "application/json" in described.get("content", {}):
+                assert described["content"]["application/json"]["example"], (operation, status)
 
 
 def test_a_request_id_is_taken_over_and_logged(daemon):
