@@ -39,8 +39,10 @@ class Store:
         self._data.mkdir(exist_ok=True)
         #: What isn't accepted yet, or lives as long as a connection; empty at every start.
         self.incoming = state_dir / "incoming"
-        shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir(exist_ok=True)
+        # The folder itself stays: on a full disk it couldn't be made again.
+        for left in self.incoming.iterdir():
+            shutil.rmtree(left, ignore_errors=True)
         self._database = Database(state_dir / "pycwtd.sqlite3")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
 

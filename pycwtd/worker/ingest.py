@@ -36,8 +36,6 @@ _MAGIC = {
 _DELIMITERS = ",;\t"
 #: What tables write where a sample is missing; no column is named so.
 _MISSING = {"", "-", "?", "na", "n/a", "null", "none", "missing"}
-#: A line longer than this isn't one of a table.
-_LONGEST_LINE = 65536
 
 
 class RefusedError(Exception):
@@ -149,21 +147,20 @@ def _read_csv(path: Path, column: str | int | None) -> NDArray[Any]:
         number, first = next(rows)
     except StopIteration:
         raise RefusedError("empty", "file: holds no line but comments") from None
-    index, titled = _place(column, first)
+    index, titled = _place(column, [_clean(cell) for cell in first])
     values = array("d")
     if not titled:
         rows = itertools.chain([(number, first)], rows)
+    width = len(first)
     for line, cells in rows:
-        if len(cells) != len(first):
+        if len(cells) != width:
             raise RefusedError(
-                "ragged",
-                f"file: line {line} has {len(cells)} cells, the ones before it {len(first)}",
+                "ragged", f"file: line {line} has {len(cells)} cells, the ones before it {width}"
             )
-        value = _number(cells[index])
+        cell = _clean(cells[index])
+        value = _number(cell)
         if value is None or not math.isfinite(value):
-            raise RefusedError(
-                "not_a_number", f"file: line {line}: {_short(cells[index])} isn't a number"
-            )
+            raise RefusedError("not_a_number", f"file: line {line}: {_short(cell)} isn't a number")
         values.append(value)
     return np.frombuffer(values) if values else np.zeros(0)
 
@@ -174,18 +171,20 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     known = False
     try:
         with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), 1):
-                if len(line) == _LONGEST_LINE:
-                    raise RefusedError("line", f"file: line {number} is too long for a table")
+            for number, line in enumerate(file, 1):
                 text = line.strip(" \r\n")
-                if not text.strip() or text.startswith("#"):
+                if not text or text[0] == "#" or text.isspace():
                     continue
                 if not known:
                     delimiter = next((d for d in _DELIMITERS if d in text), None)
                     known = True
-                yield number, [cell.strip().strip('"') for cell in text.split(delimiter)]
+                yield number, text.split(delimiter)
     except UnicodeDecodeError as error:
         raise RefusedError("encoding", f"file: isn't UTF-8 text: {error.reason}") from None
+
+
+def _clean(cell: str) -> str:
+    return cell.strip().strip('"')
 
 
 def _number(cell: str) -> float | None:
