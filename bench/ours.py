@@ -90,7 +90,7 @@ def least_times(
 
 
 def _task(J: int, estimator: str, shift: float = 0.0) -> Any:
-    make = importlib.import_module("pycwt_mod.montecarlo").coherence_task
+    make = importlib.import_module("pycwt_mod.monte_carlo.run").coherence_task
     al1, al2 = work.AR1
     return make(al1 + shift, al2, 1.0, work.SIG_DJ, work.SIG_S0, J, estimator=estimator)
 
@@ -106,7 +106,7 @@ def significance(
         count: realisations; None asks for :data:`bench.work.PRECISION` in their place.
         another: each call has other coefficients, so that no plan is found ready.
     """
-    monte_carlo = importlib.import_module("pycwt_mod.montecarlo").monte_carlo
+    monte_carlo = importlib.import_module("pycwt_mod.monte_carlo.run").monte_carlo
     calls = iter(range(1_000_000))
 
     def run() -> dict[str, Any]:
@@ -149,8 +149,8 @@ def errors(J: int, estimator: str, many: int, runs: int) -> Callable[[], dict[st
     Once as ``MonteCarlo.standard_errors`` tells it, read from ``many`` realisations, since of
     few it is itself uncertain; once from the spread of ``runs`` runs, each with its own seed.
     """
-    monte_carlo = importlib.import_module("pycwt_mod.montecarlo").monte_carlo
-    kernel = importlib.import_module("pycwt_mod.kernel")
+    monte_carlo = importlib.import_module("pycwt_mod.monte_carlo.run").monte_carlo
+    kernel = importlib.import_module("pycwt_mod.monte_carlo.kernel")
 
     def run() -> dict[str, Any]:
         task = _task(J, estimator)

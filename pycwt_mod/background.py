@@ -7,7 +7,7 @@ their errata and of Grinsted et al. (2004), section 3.3.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import brentq
@@ -15,20 +15,11 @@ from scipy.special import gammaincinv, iti0k0, kv
 
 from pycwt_mod import checks
 from pycwt_mod.noise import ar1, ar1_spectrum
+from pycwt_mod.results.kinds import Significance
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-class Significance(NamedTuple):
-    """What :func:`significance` gives; it unpacks as pycwt's tuple does."""
-
-    #: Power that noise exceeds in one of 1/(1 − level) cases; a vector over scales, or one
-    #: number for an average over scales.
-    signif: NDArray[np.float64]
-    #: Background spectrum, shaped like ``signif``.
-    fft_theor: NDArray[np.float64]
 
 
 def significance(  # noqa: PLR0917 - pycwt's signature
@@ -70,16 +61,26 @@ def significance(  # noqa: PLR0917 - pycwt's signature
     sj = checks.positives(scales, "scales")
     level = checks.within(significance_level, "significance_level", 0, 1)
     variance, lag1, length = _noise_of(signal, alpha)
-    background = variance * ar1_spectrum(dt / (mother.flambda() * sj), lag1)
+    periods = mother.flambda() * sj
+    background = variance * ar1_spectrum(dt / periods, lag1)
     test = checks.whole(sigma_test, "sigma_test", 0, 2)
+    known: dict[str, Any] = {
+        "level": level,
+        "alpha": lag1,
+        "variance": variance,
+        "sigma_test": test,
+        "periods": periods,
+    }
     if test == 0:
-        return Significance(background * _chi2_over_dof(level, mother.dofmin), background)
+        signif = background * _chi2_over_dof(level, mother.dofmin)
+        return Significance(signif, background, **known)
     if test == 1:
         points = _averaged_points(dof, sj, length)
         # TC98, eq. 23; never below the freedom of a single point.
         freedom = mother.dofmin * np.hypot(1, points * dt / (mother.gamma * sj))
-        return Significance(background * _chi2_over_dof(level, freedom), background)
-    return _scale_average(background, sj, dt=dt, dof=dof, level=level, wavelet=mother)
+        return Significance(background * _chi2_over_dof(level, freedom), background, **known)
+    average = _scale_average(background, sj, dt=dt, dof=dof, level=level, wavelet=mother)
+    return Significance(*average, **known)
 
 
 def scale_average_dof(band: ArrayLike, scales: ArrayLike, wavelet: str | Wavelet) -> float:
@@ -192,13 +193,11 @@ def _scale_average(
     dof: ArrayLike,
     level: float,
     wavelet: Wavelet,
-) -> Significance:
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     inside, dj = _band(dof, scales)
     chosen = background[np.isin(scales, inside)]
     s_avg = 1 / float((1 / inside).sum())  # eq. 25
     theory = s_avg * float((chosen / inside).sum())  # eq. 27
     freedom = scale_average_dof(dof, scales, wavelet)
     scale = dj * dt / (wavelet.cdelta * s_avg)  # eq. 26
-    return Significance(
-        np.asarray(scale * theory * _chi2_over_dof(level, freedom)), np.asarray(theory)
-    )
+    return np.asarray(scale * theory * _chi2_over_dof(level, freedom)), np.asarray(theory)

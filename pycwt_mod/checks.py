@@ -159,6 +159,17 @@ def float_type(dtype: DTypeLike, name: str) -> np.dtype[Any]:
     return _one_of(dtype, name, ("float32", "float64"))
 
 
+def one_of(value: str, name: str, choices: tuple[str, ...]) -> str:
+    """One of a few words.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
 def _one_of(dtype: DTypeLike, name: str, kinds: tuple[str, str]) -> np.dtype[Any]:
     # NumPy takes None for float64.
     if not isinstance(dtype, str | type | np.dtype):

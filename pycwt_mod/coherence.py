@@ -9,24 +9,32 @@ phase*.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from pycwt_mod import checks
 from pycwt_mod.background import cross_level
-from pycwt_mod.cache import HistogramCache
-from pycwt_mod.fast import MIN_FFT
-from pycwt_mod.montecarlo import MonteCarlo, coherence_task, monte_carlo
+from pycwt_mod.compat import checked, pycwt_wct, pycwt_xwt
+from pycwt_mod.grid import MIN_LENGTH
+from pycwt_mod.long.fast import MIN_FFT
+from pycwt_mod.long.pairs import coherence_rows
+from pycwt_mod.long.store import opened
+from pycwt_mod.monte_carlo.cache import HistogramCache
+from pycwt_mod.monte_carlo.nulls import null_hypothesis
+from pycwt_mod.monte_carlo.run import coherence_task, independent_values, monte_carlo
 from pycwt_mod.noise import ar1, ar1_spectrum
-from pycwt_mod.nulls import null_hypothesis
-from pycwt_mod.pairs import coherence_rows
-from pycwt_mod.progress import progress_line
-from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
-from pycwt_mod.store import opened
+from pycwt_mod.own_grid import own_scales, spacing
+from pycwt_mod.progress import progress_line, row_progress
+from pycwt_mod.results import labels
+from pycwt_mod.results.cautions import check_realisations, check_scales, check_trend
+from pycwt_mod.results.kinds import About, Coherence, CrossTransform
+from pycwt_mod.results.summaries import CoherenceSummary, summarise
+from pycwt_mod.scales import CoherenceGrid, coherence_grid, significance_grid
+from pycwt_mod.smoothing import Smoother, coherence_and_cross
 from pycwt_mod.transform import (
     cone_of_influence,
     padded_length,
@@ -41,77 +49,31 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Control
     from pycwt_mod.backends.task import Estimator
-    from pycwt_mod.store import Destination
-    from pycwt_mod.surrogate_models import SurrogateModel
+    from pycwt_mod.long.store import Destination
+    from pycwt_mod.monte_carlo.surrogate_models import SurrogateModel
+    from pycwt_mod.results.labels import Labels
 
+__all__ = ["Coherence", "CoherenceSummary", "CrossTransform", "summarise", "wct", "xwt"]
 
-class CrossTransform(NamedTuple):
-    """What :func:`xwt` gives; it unpacks as pycwt's tuple does."""
-
-    #: W₁·conj(W₂), complex128, shape (scales, N).
-    W12: NDArray[np.complex128]
-    #: Cone of influence in periods, shape (N,).
-    coi: NDArray[np.float64]
-    #: Fourier frequencies of the scales in 1/time, shape (scales,).
-    freq: NDArray[np.float64]
-    #: |W12| that two independent AR(1) noises stay below, shape (scales,).
-    signif: NDArray[np.float64]
-
-
-class _CoherenceTuple(NamedTuple):
-    WCT: NDArray[np.floating]
-    aWCT: NDArray[np.floating]  # noqa: N815 - pycwt's name
-    coi: NDArray[np.float64]
-    freq: NDArray[np.float64]
-    sig: NDArray[np.float64]
-
-
-class Coherence(_CoherenceTuple):
-    """What :func:`wct` gives; it unpacks as pycwt's tuple does.
-
-    Elements:
-        WCT: squared coherence R² in [0, 1], shape (scales, N).
-        aWCT: phase in radians of the unsmoothed W₁·conj(W₂), shape (scales, N); positive where
-            y1 leads.
-        coi: cone of influence in periods, shape (N,).
-        freq: Fourier frequencies of the scales in 1/time, shape (scales,).
-        sig: R² that independent noises stay below, shape (scales,); [0] where not asked for.
-    """
-
-    #: The Monte Carlo run behind ``sig``: seed, backend, realisations, histogram and errors.
-    monte_carlo: MonteCarlo | None = None
-
-    @property
-    def seed(self) -> int | None:
-        """Seed of the Monte Carlo run."""
-        return self.monte_carlo.seed if self.monte_carlo else None
-
-    @property
-    def backend(self) -> str | None:
-        """Name of the backend that ran it."""
-        return self.monte_carlo.backend if self.monte_carlo else None
-
-    @property
-    def mc_count(self) -> int | None:
-        """Its realisations."""
-        return self.monte_carlo.mc_count if self.monte_carlo else None
-
-    @property
-    def estimator(self) -> Estimator | None:
-        """Which estimator it ran."""
-        return self.monte_carlo.estimator if self.monte_carlo else None
+#: Whose phase a coherence has.
+Phase = Literal["unsmoothed", "smoothed"]
 
 
 def xwt(  # noqa: PLR0917 - pycwt's signature
-    y1: ArrayLike,
-    y2: ArrayLike,
-    dt: float,
+    y1: ArrayLike | Labels,
+    y2: ArrayLike | Labels,
+    dt: float | None = None,
     dj: float = 1 / 12,
     s0: float = -1,
     J: float = -1,
     significance_level: float = 0.95,
     wavelet: str | Wavelet = "morlet",
     normalize: bool = True,
+    *,
+    time_units: str = "auto",
+    freqs: ArrayLike | None = None,
+    periods: ArrayLike | None = None,
+    compat: str | None = None,
 ) -> CrossTransform:
     """Cross wavelet transform of two series, and the level of noise without relation.
 
@@ -120,15 +82,20 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
     pycwt takes a χ² quantile there, which is 50 % too high.
 
     Args:
-        y1: N real samples, not constant.
-        y2: as many.
-        dt: sampling interval.
+        y1: N real samples, not constant; may bring a time axis along, see :func:`pycwt_mod.cwt`.
+        y2: as many; of two time axes both must be the same.
+        dt: sampling interval; None takes that of the time axis.
         dj: spacing of scales in octaves.
         s0: smallest scale, or −1; see :func:`pycwt_mod.cwt`.
         J: number of scales less one, or −1; see :func:`pycwt_mod.cwt`.
         significance_level: probability, between 0 and 1.
         wavelet: name or instance.
         normalize: divides each series by its standard deviation.
+        time_units: of dt; see :func:`pycwt_mod.results.labels.read`.
+        freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
+            order, which the results keep.
+        periods: Fourier periods instead, likewise.
+        compat: "pycwt-0.5" gives that release's numbers; see :mod:`pycwt_mod.compat`.
 
     Returns:
         W12, coi, freq, signif; see :class:`CrossTransform`.
@@ -139,14 +106,29 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
 
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
+        TrendWarning: a series is mostly a straight line.
+        ConeWarning: nearly all of the map lies within the cone of influence.
     """
     mother = find_wavelet(wavelet)
-    a, b = checks.pair(y1, y2)
-    dt = checks.positive(dt, "dt")
+    known = labels.read(dt, time_units, y1=y1, y2=y2)
+    a, b = checks.pair(*known.values)
+    dt = known.dt
     z = cross_level(significance_level, mother.dofmin)
-    sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    sj = own_scales(freqs, periods, mother)
+    own = sj is not None
+    if sj is None:
+        sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    step = spacing(sj) if own else dj
+    about = About.of(known, mother, step, significance_level=significance_level, compat=compat)
+    if compat is not None:
+        checked(compat)
+        parts = pycwt_xwt(a, b, dt, sj, mother, significance_level, normalize)
+        return CrossTransform(*parts, about=about)
     freq = 1 / (mother.flambda() * sj)
     unit1, unit2 = unit_series(a), unit_series(b)
+    check_scales(sj, a.size, mother, dt)
+    check_trend(unit1[0], "y1")
+    check_trend(unit2[0], "y2")
     w12 = transform(unit1[0], sj / dt, mother) * transform(unit2[0], sj / dt, mother).conj()
     deviations = float(unit1[0].std() * unit2[0].std())
     exponent = unit1[1] + unit2[1]
@@ -155,13 +137,14 @@ def xwt(  # noqa: PLR0917 - pycwt's signature
     factor = 1 / deviations if normalize else 2.0**exponent
     spectra = ar1_spectrum(freq * dt, ar1(a).g) * ar1_spectrum(freq * dt, ar1(b).g)
     signif = factor * deviations * np.sqrt(spectra) * z / mother.dofmin
-    return CrossTransform(w12 * factor, cone_of_influence(a.size, dt, mother), freq, signif)
+    cone = cone_of_influence(a.size, dt, mother)
+    return CrossTransform(w12 * factor, cone, freq, signif, about=about)
 
 
 def wct(  # noqa: PLR0917 - pycwt's signature
-    y1: ArrayLike,
-    y2: ArrayLike,
-    dt: float,
+    y1: ArrayLike | Labels,
+    y2: ArrayLike | Labels,
+    dt: float | None = None,
     dj: float = 1 / 12,
     s0: float = -1,
     J: float = -1,
@@ -177,30 +160,36 @@ def wct(  # noqa: PLR0917 - pycwt's signature
     backend: str = "auto",
     seed: int | None = None,
     bins: int = 1000,
-    estimator: Estimator = "cascade",
+    estimator: Estimator | Literal["auto"] = "auto",
     null: str | SurrogateModel = "ar1",
+    edges: bool = False,
     control: Control | None = None,
     dtype: DTypeLike = "float64",
+    time_units: str = "auto",
     out: tuple[Destination, Destination] | None = None,
     threads: int = 1,
+    freqs: ArrayLike | None = None,
+    periods: ArrayLike | None = None,
+    phase: Phase = "unsmoothed",
+    compat: str | None = None,
 ) -> Coherence:
     """Wavelet coherence of two series, and the level of noise without relation.
 
-    Long series take the way of :mod:`pycwt_mod.pairs` with the Morlet wavelet, whose errors are
-    told there.
+    Long series take the way of :mod:`pycwt_mod.long.pairs` with the Morlet wavelet, whose errors
+    are told there.
 
     Args:
-        y1: N real samples, not constant.
-        y2: as many.
-        dt: sampling interval.
+        y1: N real samples, not constant; may bring a time axis along, see :func:`pycwt_mod.cwt`.
+        y2: as many; of two time axes both must be the same.
+        dt: sampling interval; None takes that of the time axis.
         dj: spacing of scales in octaves.
         s0: smallest scale, or −1; see :func:`pycwt_mod.cwt`.
         J: number of scales less one, or −1; see :func:`pycwt_mod.cwt`.
         sig: whether to compute significance levels.
         significance_level: probability, between 0 and 1.
         wavelet: name or instance.
-        normalize: accepted for pycwt's sake, without effect: neither R² nor the phase depends
-            on the units of the series.
+        normalize: accepted for pycwt's sake, without effect but with ``compat``: neither R² nor
+            the phase depends on the units of the series.
         mc_count: as the following, see :func:`pycwt_mod.wct_significance`.
         progress: shows a line of progress on a terminal.
         cache: looks for the significance in the user's cache directory, and keeps it there.
@@ -208,15 +197,31 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         backend: who computes the significance.
         seed: makes the significance reproducible.
         bins: of the histogram.
-        estimator: of the significance, ``cascade`` or ``full``.
+        estimator: of the significance, ``cascade``, ``full`` or ``auto``; the result's
+            ``estimator`` says which ran.
         null: what the two series are tested against: "ar1" (red noise of their own lag-1
             autocorrelations), "white", "ar" (AR(p) noise), "phase", "iaaft", "bootstrap", or a
-            model of :mod:`pycwt_mod.surrogate_models`. All but the first two run here, estimator
-            ``full``, without the cache.
+            model of :mod:`pycwt_mod.monte_carlo.surrogate_models`. All but the first two run here,
+            estimator ``full``, without the cache.
+        edges: tests the points within the cone of influence, too, by levels that know the
+            distance from the end (``level_map``, ``significant``). The noise then has the length
+            of the series, in place of six times the largest scale; each end gives one value a
+            realisation, so that ``mc_count`` should be 1000 or more. Works with every ``null``.
         control: watches and cancels the significance.
         dtype: of WCT and aWCT: float64 or float32.
+        time_units: of dt; see :func:`pycwt_mod.results.labels.read`.
         out: what WCT and aWCT are written to, a pair; see :func:`pycwt_mod.cwt`.
         threads: scales of a long series computed at the same time.
+        freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
+            order, which the results keep. Where they aren't a geometric sequence the window
+            over scales is that of :func:`pycwt_mod.scales.window_matrix`, and there is no ``sig``.
+        periods: Fourier periods instead, likewise.
+        phase: of the "unsmoothed" W₁·conj(W₂) at the point itself, as Grinsted's toolbox and
+            pycwt have it, or of the "smoothed" cross spectrum that R² is made from (Torrence &
+            Webster 1999). The smoothed one, and a grid of one's own that isn't geometric, takes
+            the plain way for long series too, with some 100 bytes a point of WCT.
+        compat: "pycwt-0.5" gives that release's numbers, without ``sig``; see
+            :mod:`pycwt_mod.compat`.
 
     Returns:
         WCT, aWCT, coi, freq, sig; see :class:`Coherence`.
@@ -230,34 +235,55 @@ def wct(  # noqa: PLR0917 - pycwt's signature
 
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
+        TrendWarning: a series is mostly a straight line.
+        ConeWarning: nearly all of the map lies within the cone of influence.
     """
-    del normalize
     mother = find_wavelet(wavelet)
-    a, b = checks.pair(y1, y2)
-    dt = checks.positive(dt, "dt")
+    known = labels.read(dt, time_units, y1=y1, y2=y2)
+    a, b = checks.pair(*known.values)
+    dt = known.dt
     checks.within(significance_level, "significance_level", 0, 1)
     kind = checks.float_type(dtype, "dtype")
     threads = checks.whole(threads, "threads", 1, 1024)
-    sj = scale_grid(a.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    if edges and a.size < MIN_LENGTH:
+        raise ValueError(f"edges=True needs series of at least {MIN_LENGTH} samples, not {a.size}")
+    checks.one_of(phase, "phase", get_args(Phase))
+    grid = coherence_grid(
+        a.size, dt, dj=dj, s0=s0, J=J, freqs=freqs, periods=periods, wavelet=mother
+    )
+    step = grid.dj if freqs is None and periods is None else spacing(grid.scales)
+    about = About.of(known, mother, step, compat=compat)
+    if compat is not None:
+        checked(compat, sig=sig, dtype=dtype, phase=phase, out=out, threads=threads)
+        return Coherence(*pycwt_wct(a, b, dt, grid, mother, normalize), about=about)
+    levels_at = significance_grid(grid) if sig else None
+    check_scales(grid.scales, a.size, mother, dt)
     parts = (
         *_coherence(
             a,
             b,
-            sj / dt,
-            scale_weights(dj, mother),
+            dt,
+            grid,
             mother,
             dtype=kind,
+            smoothed=phase == "smoothed",
+            progress=progress,
             out=_destinations(out),
             threads=threads,
         ),
         cone_of_influence(a.size, dt, mother),
-        1 / (mother.flambda() * sj),
+        1 / (mother.flambda() * grid.arranged(grid.scales)),
     )
-    if not sig:
-        return Coherence(*parts, np.zeros(1))
+    if levels_at is None:
+        return Coherence(*parts, np.zeros(1), about=about)
     colours = (ar1(a).g, ar1(b).g)
-    grid = (dt, dj, float(sj[0]), sj.size - 1)
-    task = coherence_task(*colours, *grid, mother, bins=bins, estimator=estimator)
+    task = coherence_task(
+        *(*colours, dt, *levels_at, mother),
+        bins=bins,
+        estimator=estimator,
+        n=a.size if edges else None,
+        edges=edges,
+    )
     hypothesis = null_hypothesis(null, task, (a, b))
     if hypothesis.backend and backend != "auto":
         raise ValueError(
@@ -274,9 +300,12 @@ def wct(  # noqa: PLR0917 - pycwt's signature
         control=control or progress_line(progress, mc_count),
         cache=HistogramCache() if cache and not hypothesis.backend else None,
     )
-    result = Coherence(*parts, run.levels)
-    result.monte_carlo = replace(run, null=hypothesis.name)
-    return result
+    independent = independent_values(hypothesis.task, run.mc_count)
+    check_realisations(independent, significance_level, run.mc_count)
+    run = replace(run, rows=grid.rows, null=hypothesis.name)
+    at_points = run.level_map() if edges else None
+    levels = grid.arranged(run.levels)
+    return Coherence(*parts, levels, about=about, monte_carlo=run, level_map=at_points)
 
 
 def _destinations(
@@ -301,19 +330,25 @@ def _destinations(
 def _coherence(
     y1: NDArray[np.float64],
     y2: NDArray[np.float64],
-    scales: NDArray[np.float64],
-    weights: tuple[float, ...],
+    dt: float,
+    grid: CoherenceGrid,
     wavelet: Wavelet,
     *,
     dtype: np.dtype[Any],
+    smoothed: bool,
+    progress: bool,
     out: tuple[Destination, Destination],
     threads: int,
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """R² and phase at scales in samples."""
-    x1, x2 = unit_series(y1)[0], unit_series(y2)[0]
-    n, shape = padded_length(x1.size), (scales.size, x1.size)
+    """R² and phase at ascending scales, emitted in the order of the results."""
+    x1, x2, scales = unit_series(y1)[0], unit_series(y2)[0], grid.scales / dt
+    check_trend(x1, "y1", depth=1)
+    check_trend(x2, "y2", depth=1)
+    n, shape, weights = padded_length(x1.size), (scales.size, x1.size), grid.weights
+    long = wavelet.family == "morlet" and n >= MIN_FFT
     with opened(out[0], shape, dtype, "out[0]") as r2, opened(out[1], shape, dtype, "out[1]") as a:
-        if wavelet.family == "morlet" and n >= MIN_FFT:
+        if long and isinstance(weights, tuple) and not smoothed:
+            emit_r2 = grid.emitter(r2.emit)
             coherence_rows(
                 x1,
                 x2,
@@ -322,63 +357,13 @@ def _coherence(
                 weights=weights,
                 wavelet=wavelet,
                 dtype=dtype,
-                emit_r2=r2.emit,
-                emit_phase=a.emit,
+                emit_r2=row_progress("coherence", scales.size, emit_r2) if progress else emit_r2,
+                emit_phase=grid.emitter(a.emit),
                 threads=threads,
             )
         else:
             w1, w2 = (transform(x, scales, wavelet) for x in (x1, x2))
-            smoother = Smoother(wavelet, scales, weights, x1.size)
-            r2.emit_all(squared_coherence(w1, w2, smoother))
-            a.emit_all(np.angle(w1 * w2.conj()))
+            plain, cross = coherence_and_cross(w1, w2, Smoother(wavelet, scales, weights, x1.size))
+            r2.emit_all(grid.arranged(plain))
+            a.emit_all(grid.arranged(np.angle(cross if smoothed else w1 * w2.conj())))
     return r2.result(), a.result()
-
-
-@dataclass(frozen=True, slots=True)
-class CoherenceSummary:
-    """A coherence in a few numbers, all of them from outside the cone of influence."""
-
-    #: Periods where the mean R² peaks, the strongest first, three at most.
-    peak_periods: tuple[float, ...]
-    #: Share of the points that lie above the level (0.05 for noise at the 95 % level).
-    significant_share: float
-    #: Circular mean of the phase over those points in radians, NaN where there are none.
-    mean_phase: float
-
-
-def summarise(coherence: Coherence) -> CoherenceSummary:
-    """Peaks, significant share and mean phase of a coherence, outside the cone of influence.
-
-    Peaks are sought among the periods of which at least half the series lies outside the cone;
-    a rise that goes on beyond them is no peak.
-
-    Args:
-        coherence: from :func:`wct`, with ``sig``.
-
-    Returns:
-        The summary.
-
-    Raises:
-        ValueError: the coherence has no significance levels.
-    """
-    r2, period = coherence.WCT, 1 / coherence.freq
-    if coherence.sig.size != period.size:
-        raise ValueError("coherence has no significance levels: call wct with sig=True")
-    outside = period[:, None] <= coherence.coi
-    above = outside & (r2 >= coherence.sig[:, None])
-    count = outside.sum(axis=1)
-    usable = np.flatnonzero(count >= r2.shape[1] / 2)
-    mean = (r2 * outside).sum(axis=1)[usable] / count[usable]
-    walled = np.concatenate([[np.inf], mean, [np.inf]])
-    peaks = np.flatnonzero((mean > walled[:-2]) & (mean >= walled[2:]))
-    strongest: list[float] = []
-    for candidate in period[usable[peaks[np.argsort(-mean[peaks], kind="stable")]]].tolist():
-        # Half an octave apart: closer ones are dents in one peak.
-        if all(abs(np.log2(candidate / other)) >= 0.5 for other in strongest):
-            strongest.append(candidate)
-    vectors = np.exp(1j * coherence.aWCT[above])
-    return CoherenceSummary(
-        peak_periods=tuple(strongest[:3]),
-        significant_share=float(above.sum() / max(1, outside.sum())),
-        mean_phase=float(np.angle(vectors.mean())) if vectors.size else float("nan"),
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,24 +14,82 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+_TC98 = "wavelet programs of C. Torrence and G. P. Compo, MIT licence"
+_GRINSTED = "wavelet coherence toolbox of A. Grinsted, J. C. Moore and S. Jevrejeva, MIT licence"
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     file: str
     label: str
     units: str
+    #: Who measured or compiled it.
+    source: str
+    #: Whose programs it came with, and their licence.
+    licence: str
     #: First year and sampling interval; None where the file has a column of years.
     start: float | None
     dt: float
 
 
 _SOURCES = {
-    "ao": _Source("jao.dat", "Winter Arctic Oscillation index", "1", None, 1.0),
-    "baltic": _Source("jbaltic.dat", "Maximum Baltic sea ice extent", "1000 km²", None, 1.0),
-    "monsoon": _Source("monsoon.dat", "All-India rainfall anomaly", "mm", 1871.0, 0.25),
-    "nino3": _Source("sst_nino3.dat", "NINO3 sea surface temperature", "°C", 1871.0, 0.25),
-    "soi": _Source("soi.dat", "Southern Oscillation Index", "1", 1896.0, 0.25),
-    "sunspot": _Source("sunspot.dat", "Wolf sunspot number", "1", 1748.0, 0.25),
+    "ao": _Source(
+        "jao.dat",
+        "Winter Arctic Oscillation index",
+        "1",
+        "Thompson and Wallace 1998, Geophys. Res. Lett. 25, 1297-1300",
+        _GRINSTED,
+        None,
+        1.0,
+    ),
+    "baltic": _Source(
+        "jbaltic.dat",
+        "Maximum Baltic sea ice extent",
+        "1000 km²",
+        "Seinä and Palosuo 1996, Meri 27, 79-91; Seinä et al. 2001",
+        _GRINSTED,
+        None,
+        1.0,
+    ),
+    "monsoon": _Source(
+        "monsoon.dat",
+        "All-India rainfall anomaly",
+        "mm",
+        "Parthasarathy et al. 1991",
+        _TC98,
+        1871.0,
+        0.25,
+    ),
+    "nino3": _Source(
+        "sst_nino3.dat",
+        "NINO3 sea surface temperature",
+        "°C",
+        "GISST2.3, UK Meteorological Office",
+        _TC98,
+        1871.0,
+        0.25,
+    ),
+    "soi": _Source(
+        "soi.dat",
+        "Southern Oscillation Index",
+        "1",
+        "Climate Prediction Center",
+        _TC98,
+        1896.0,
+        0.25,
+    ),
+    "sunspot": _Source(
+        "sunspot.dat",
+        "Wolf sunspot number",
+        "1",
+        "National Geophysical Data Center",
+        _TC98,
+        1748.0,
+        0.25,
+    ),
 }
+#: Names of the files that Grinsted's users know.
+_ALIASES = {"jao": "ao", "jbaltic": "baltic"}
 
 
 class _DatasetTuple(NamedTuple):
@@ -40,35 +98,78 @@ class _DatasetTuple(NamedTuple):
 
 
 class Dataset(_DatasetTuple):
-    """``time`` in years and ``values``, both of shape (N,), evenly sampled."""
+    """``time`` in years and ``values``, both of shape (N,), evenly sampled.
+
+    The transforms take it as it is, time axis included: ``cwt(load_dataset("nino3"))``.
+    """
 
     label: str
     #: Units of the values; "1" for indices and counts.
     units: str
     #: Sampling interval in years.
     dt: float
+    #: Who measured or compiled the series.
+    source: str
+    #: Whose programs it came with, and the licence of those.
+    licence: str
+    #: Units of ``time`` and ``dt``.
+    time_units: str = "years"
+
+    def __repr__(self) -> str:
+        return (
+            f"<Dataset: {self.label} ({self.units}), {self.values.size} values, "
+            f"{self.time[0]:g} to {self.time[-1]:g} every {self.dt:g} {self.time_units}; "
+            f"{self.source}>"
+        )
+
+    def to_pandas(self) -> Any:
+        """The series as a ``pandas.Series`` over years, for which pandas must be installed."""
+        import pandas as pd  # noqa: PLC0415 - optional
+
+        series = pd.Series(self.values, pd.Index(self.time, name="time"), name=self.label)
+        series.attrs.update(self._attributes())
+        return series
+
+    def to_xarray(self) -> Any:
+        """The series as an ``xarray.DataArray`` over years, for which xarray must be installed."""
+        import xarray as xr  # noqa: PLC0415 - optional
+
+        time = xr.Variable("time", self.time, {"units": self.time_units})
+        return xr.DataArray(
+            self.values, {"time": time}, ["time"], name=self.label, attrs=self._attributes()
+        )
+
+    def _attributes(self) -> dict[str, str]:
+        return {
+            "long_name": self.label,
+            "units": self.units,
+            "source": self.source,
+            "licence": self.licence,
+        }
 
 
 def load_dataset(name: str) -> Dataset:
-    """A series by its name: ao, baltic, monsoon, nino3, soi or sunspot.
+    """A series by its name: ao (or jao), baltic (jbaltic), monsoon, nino3, soi or sunspot.
 
     The Baltic ice extent is as measured; see :func:`percentiles` and :func:`ao_baltic`.
 
     Raises:
         ValueError: there is no series of that name.
     """
-    if name not in _SOURCES:
+    known = _ALIASES.get(name, name)
+    if known not in _SOURCES:
         raise ValueError(f"name must be one of {', '.join(_SOURCES)}, not {name!r}")
-    source = _SOURCES[name]
-    text = files("pycwt_mod").joinpath("data", source.file).read_text(encoding="ascii")
+    origin = _SOURCES[known]
+    text = files("pycwt_mod").joinpath("data", origin.file).read_text(encoding="ascii")
     table = np.array([line.split() for line in text.splitlines() if line.strip()], dtype=float)
     values = table[:, -1].copy()
-    if source.start is None:
+    if origin.start is None:
         time = table[:, 0].copy()
     else:
-        time = source.start + source.dt * np.arange(values.size)
+        time = origin.start + origin.dt * np.arange(values.size)
     dataset = Dataset(time, values)
-    dataset.label, dataset.units, dataset.dt = source.label, source.units, source.dt
+    dataset.label, dataset.units, dataset.dt = origin.label, origin.units, origin.dt
+    dataset.source, dataset.licence = origin.source, origin.licence
     return dataset
 
 

@@ -9,6 +9,7 @@ gaps are thus felt at small scales only.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 Gaps = Literal["refuse", "linear", "mean"]
 GAPS: tuple[Gaps, ...] = get_args(Gaps)
 
-#: The window |ψ₀|² is looked at this far, in scales.
+#: The window |ψ₀|² is looked at this far, in scales; of wavelets that reach farther than Morlet's,
+#: in proportion.
 _REACH = 12.0
 
 
@@ -105,7 +107,7 @@ def lost_energy(
         return lost
     missing = (~present).astype(np.float64)
     for row, scale in zip(lost, scales, strict=True):
-        reach = min(n - 1, int(np.ceil(_REACH * scale)))
+        reach = min(n - 1, int(np.ceil(_reach(wavelet) * scale)))
         window = np.abs(wavelet.psi(np.arange(-reach, reach + 1) / scale)) ** 2
         size = sp_fft.next_fast_len(n + 2 * reach, real=True)
         product = sp_fft.rfft(missing, size) * sp_fft.rfft(window / window.sum(), size)
@@ -130,9 +132,13 @@ def outside_gaps(
     return lost_energy(present, scales, wavelet) <= _lost_at_the_rim(wavelet)
 
 
+def _reach(wavelet: Wavelet) -> float:
+    return _REACH * max(1.0, wavelet.efolding / math.sqrt(2))
+
+
 @lru_cache(maxsize=16)
 def _lost_at_the_rim(wavelet: Wavelet) -> float:
     """∫ |ψ₀(η)|² dη beyond the e-folding time, over the whole integral."""
-    eta = np.linspace(-_REACH, _REACH, 48_001)
+    eta = np.linspace(-_reach(wavelet), _reach(wavelet), 48_001)
     energy = np.abs(wavelet.psi(eta)) ** 2
     return float(energy[eta >= wavelet.efolding].sum() / energy.sum())

@@ -13,13 +13,10 @@ import numpy as np
 from scipy.signal import lfilter
 
 from pycwt_mod import checks
+from pycwt_mod.results.cautions import UnitRootWarning
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-class UnitRootWarning(UserWarning):
-    """A series is redder than any AR(1) process of its length is expected to be."""
 
 
 class RedNoise(NamedTuple):

@@ -18,6 +18,7 @@ from scipy.ndimage import correlate1d
 from scipy.special import eval_hermitenorm, gammaln, kve, roots_hermitenorm, roots_legendre
 
 from pycwt_mod import checks
+from pycwt_mod.morse import morse_window
 from pycwt_mod.transform import MAX_DJ
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
@@ -68,7 +69,8 @@ def time_window(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArra
     """Transform of the window |ψ₀(t/s)|, of unit weight, at the frequencies of a real FFT.
 
     Morlet: exp(−½ s²ω²). Paul: |ψ₀| ∝ (1 + η²)^(−(m+1)/2), whose transform is
-    2^(1−ν)/Γ(ν) · x^ν K_ν(x) with ν = m/2, x = sω. DOG: |He_m(η)| exp(−η²/2), by quadrature.
+    2^(1−ν)/Γ(ν) · x^ν K_ν(x) with ν = m/2, x = sω. DOG, |He_m(η)| exp(−η²/2), and Morse: by
+    quadrature.
 
     Args:
         wavelet: the mother wavelet.
@@ -89,6 +91,8 @@ def time_window(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArra
         # K_ν itself overflows near zero for high orders; its scaled logarithm doesn't.
         bessel = log_norm + nu * np.log(size) + np.log(kve(nu, size)) - size
         return np.where(x > 1e-6, np.exp(bessel), 1.0)
+    if wavelet.family == "morse":
+        return morse_window(wavelet, x)
     return np.where(x < _DOG_LIMIT, _dog_window(int(wavelet.order))(x), 0.0)
 
 
@@ -116,12 +120,17 @@ class Smoother:
     Args:
         wavelet: whose |ψ₀| is the window.
         scales: in samples, shape (scales,).
-        weights: of the smoothing over scales, see :func:`scale_weights`.
+        weights: of the smoothing over scales, see :func:`scale_weights`; or a matrix of shape
+            (scales, scales).
         n: number of samples N.
     """
 
     def __init__(
-        self, wavelet: Wavelet, scales: NDArray[np.float64], weights: Sequence[float], n: int
+        self,
+        wavelet: Wavelet,
+        scales: NDArray[np.float64],
+        weights: Sequence[float] | NDArray[np.float64],
+        n: int,
     ) -> None:
         self.scales = scales
         self._weights = np.asarray(weights)
@@ -133,6 +142,9 @@ class Smoother:
         """Smooth real values, shape (scales, N)."""
         spectrum = sp_fft.rfft(values, self._padded, axis=1)
         in_time = sp_fft.irfft(spectrum * self._window, self._padded, axis=1)[:, : self._n]
+        if self._weights.ndim == 2:
+            summed: NDArray[np.float64] = self._weights @ in_time
+            return summed
         smoothed: NDArray[np.float64] = correlate1d(in_time, self._weights, axis=0, mode="constant")
         return smoothed
 
@@ -158,11 +170,18 @@ def squared_coherence(
     Returns:
         float64 in [0, 1], shape (scales, N).
     """
+    return coherence_and_cross(W1, W2, smoother)[0]
+
+
+def coherence_and_cross(
+    W1: NDArray[np.complex128], W2: NDArray[np.complex128], smoother: Smoother
+) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
+    """The :func:`squared_coherence`, and the smoothed cross spectrum ⟨W₁W₂*/s⟩ behind it."""
     s = smoother.scales[:, None]
     s1 = smoother.real((W1.real**2 + W1.imag**2) / s)
     s2 = smoother.real((W2.real**2 + W2.imag**2) / s)
     s12 = smoother.complex(W1 * W2.conj() / s)
-    return coherence_ratio(s1, s2, s12)
+    return coherence_ratio(s1, s2, s12), s12
 
 
 def coherence_ratio(

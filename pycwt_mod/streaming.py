@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycwt_mod import checks
-from pycwt_mod.transform import Transform, cone_of_influence, scale_grid, transform
-from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
+from pycwt_mod.results.kinds import About, Transform
+from pycwt_mod.transform import cone_of_influence, scale_grid, transform
+from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from pycwt_mod.backends import Family
 
 #: Share of the wavelet's amplitude that lies beyond its reach, where none is asked for.
 _TOLERANCE = 1e-8
@@ -164,7 +164,9 @@ class RunningTransform:
                 row[at : at + piece.size] = piece
                 at += piece.size
         coi = cone_of_influence(self._n, self.dt, self.wavelet)
-        return Transform(W, self.sj, self.freqs, coi, np.zeros(0, complex), np.zeros(0))
+        about = About(dt=self.dt, dj=None, wavelet=self.wavelet)
+        none = np.zeros(0)
+        return Transform(W, self.sj, self.freqs, coi, none.astype(complex), none, about=about)
 
     def _octaves(self, scales: NDArray[np.float64]) -> list[_Group]:
         octave = np.floor(np.log2(scales / scales[0]) + 1e-9).astype(int)
@@ -196,18 +198,18 @@ def reach_of(wavelet: Wavelet, tolerance: float) -> float:
     Raises:
         ValueError: the wavelet falls off too slowly for so small a share.
     """
-    return _reach(wavelet.family, wavelet.order, tolerance)
+    return _reach(wavelet, tolerance)
 
 
 @lru_cache(maxsize=16)
-def _reach(family: Family, order: float, tolerance: float) -> float:
+def _reach(wavelet: Wavelet, tolerance: float) -> float:
     eta = np.arange(_FARTHEST * _PER_SCALE) / _PER_SCALE
-    beyond = np.cumsum(np.abs(wavelet_of(family, order).psi(eta))[::-1])[::-1]
+    beyond = np.cumsum(np.abs(wavelet.psi(eta))[::-1])[::-1]
     inside = np.flatnonzero(beyond <= tolerance * beyond[0])
     # A tail that is still there at the end was cut off by us, not by the wavelet.
     if inside.size == 0 or inside[0] > eta.size // 2:
         raise ValueError(
-            f"tolerance = {tolerance:g} is too small for {wavelet_of(family, order)!r}, which "
+            f"tolerance = {tolerance:g} is too small for {wavelet!r}, which "
             "falls off like a power of time: take a larger one"
         )
     return float(eta[inside[0]])

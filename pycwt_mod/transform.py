@@ -1,25 +1,30 @@
-"""The continuous wavelet transform and its inverse (Torrence & Compo 1998, TC98)."""
+"""The continuous wavelet transform (Torrence & Compo 1998, TC98)."""
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import fft as sp_fft
 
 from pycwt_mod import checks, grid
-from pycwt_mod.fast import MIN_FFT, morlet_rows
-from pycwt_mod.store import opened
-from pycwt_mod.wavelets import Wavelet, find_wavelet, wavelet_of
+from pycwt_mod.long.fast import MIN_FFT, morlet_rows
+from pycwt_mod.long.store import opened
+from pycwt_mod.own_grid import own_scales, spacing
+from pycwt_mod.progress import row_progress
+from pycwt_mod.results import labels
+from pycwt_mod.results.cautions import check_scales, check_trend
+from pycwt_mod.results.kinds import About, Transform
+from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from pycwt_mod.backends import Family
-    from pycwt_mod.fast import Emit, Fill
-    from pycwt_mod.store import Destination
+    from pycwt_mod.long.fast import Emit, Fill
+    from pycwt_mod.long.store import Destination
+    from pycwt_mod.results.labels import Labels
 
 #: Most scales of one transform, less one.
 MAX_J = 10_000
@@ -35,58 +40,51 @@ _EXACT_RANGE = 900
 _SINGLE_RANGE = 80
 
 
-class Transform(NamedTuple):
-    """What :func:`cwt` gives; it unpacks as pycwt's tuple does."""
-
-    #: Wavelet coefficients, complex128 where not asked otherwise, shape (scales, N).
-    W: NDArray[np.complexfloating]
-    #: Scales in units of time, shape (scales,).
-    sj: NDArray[np.float64]
-    #: Fourier frequencies of the scales in 1/time, shape (scales,).
-    freqs: NDArray[np.float64]
-    #: Cone of influence: the longest period free of edge effects, shape (N,).
-    coi: NDArray[np.float64]
-    #: Fourier transform of the series over √N, at the positive frequencies below Nyquist.
-    fft: NDArray[np.complex128]
-    #: The frequencies of ``fft`` in 1/time.
-    fftfreqs: NDArray[np.float64]
-
-
 def cwt(  # noqa: PLR0917 - pycwt's signature
-    signal: ArrayLike,
-    dt: float,
+    signal: ArrayLike | Labels,
+    dt: float | None = None,
     dj: float = 1 / 12,
     s0: float = -1,
     J: float = -1,
     wavelet: str | Wavelet = "morlet",
     freqs: ArrayLike | None = None,
     *,
+    periods: ArrayLike | None = None,
+    compat: str | None = None,
     dtype: DTypeLike = "complex128",
     out: Destination = None,
     threads: int = 1,
+    time_units: str = "auto",
+    progress: bool = True,
 ) -> Transform:
     """Continuous wavelet transform of a series (TC98, eq. 4), in pycwt's order.
 
     The mean is removed and the series padded with zeros to :func:`padded_length`, as in TC98's
     programs. |W|² is in units of the series squared (eq. 6). Every scale asked for comes back.
-    Long series take the way of :mod:`pycwt_mod.fast` with the Morlet wavelet, whose errors are
+    Long series take the way of :mod:`pycwt_mod.long.fast` with the Morlet wavelet, whose errors are
     told there.
 
     Args:
-        signal: N real samples, at least 4, not constant.
-        dt: sampling interval.
+        signal: N real samples, at least 4, not constant. A pandas Series, an xarray DataArray
+            or one of :func:`pycwt_mod.load_dataset` brings its time axis along.
+        dt: sampling interval; None takes that of the time axis.
         dj: spacing of scales in octaves.
         s0: smallest scale; −1 takes the scale whose period is 2·dt.
         J: number of scales less one; −1 takes round(log2(N·dt/s0)/dj), so that the largest
-            scale is about N·dt. The scales are s0·2^(j·dj).
+            scale is about N·dt (with Morse wavelets, the longest period). The scales are
+            s0·2^(j·dj).
         wavelet: name or instance.
         freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
-            order.
+            order, which the results keep.
+        periods: Fourier periods instead, likewise.
+        compat: "pycwt-0.5" gives that release's numbers; see :mod:`pycwt_mod.compat`.
         dtype: of W: complex128 or complex64.
         out: what W is written to: an array of its shape and type, or the path of a ``.npy``
             file, which is written scale by scale and comes back as a read-only mapping; None
             makes an array.
         threads: scales of a long series computed at the same time.
+        time_units: of dt; see :func:`pycwt_mod.results.labels.read`.
+        progress: shows a line of progress on a terminal, where it takes long.
 
     Returns:
         W, sj, freqs, coi, fft, fftfreqs; see :class:`Transform`. ``fft`` is X_k/√N of the
@@ -95,19 +93,34 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
 
     Raises:
         TypeError: an argument isn't a number, or the series isn't made of real numbers.
-        ValueError: an argument is out of range; the text names it.
+        ValueError: an argument is out of range or doesn't go with another, or the time axis isn't
+            even; the text says it.
         OSError: the file can't be written.
+
+    Warns:
+        TrendWarning: the series is mostly a straight line.
+        ConeWarning: nearly all of the map lies within the cone of influence.
     """
     mother = find_wavelet(wavelet)
-    x = checks.series(signal, "signal")
-    dt = checks.positive(dt, "dt")
+    known = labels.read(dt, time_units, signal=signal)
+    x = checks.series(known.values[0], "signal")
+    dt = known.dt
+    sj = own_scales(freqs, periods, mother)
+    own = sj is not None
+    if sj is None:
+        sj = scale_grid(x.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    unit = unit_series(x)
+    about = About.of(known, mother, spacing(sj) if own else dj, unit, compat=compat)
+    if compat is not None:
+        from pycwt_mod.compat import checked, pycwt_cwt  # noqa: PLC0415 - it needs this module
+
+        checked(compat, dtype=dtype, out=out, threads=threads)
+        return pycwt_cwt(x, dt, sj, mother)._replace(about=about)
     kind = checks.complex_type(dtype, "dtype")
     threads = checks.whole(threads, "threads", 1, 1024)
-    if freqs is None:
-        sj = scale_grid(x.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
-    else:
-        sj = 1 / (mother.flambda() * checks.positives(freqs, "freqs"))
-    centred, exponent = unit_series(x)
+    check_scales(sj, x.size, mother, dt)
+    centred, exponent = unit
+    check_trend(centred, "signal")
     if kind == np.complex64 and abs(exponent) > _SINGLE_RANGE:
         raise ValueError(
             f"signal has deviations of about 2^{exponent}, beyond the range of complex64: "
@@ -115,7 +128,7 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
         )
     with opened(out, (sj.size, x.size), kind) as store:
         # Samples of unit size can't overflow on the way; the scaling is exact.
-        emit = store.emit
+        emit = row_progress("transform", sj.size, store.emit) if progress else store.emit
         _rows(centred, exponent, sj / dt, mother, dtype=kind, emit=emit, threads=threads)
     spectrum = sp_fft.rfft(centred)[1 : (x.size + 1) // 2] / math.sqrt(x.size)
     return Transform(
@@ -125,46 +138,8 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
         coi=cone_of_influence(x.size, dt, mother),
         fft=_times_power_of_two(spectrum, exponent),
         fftfreqs=sp_fft.rfftfreq(x.size, dt)[1 : (x.size + 1) // 2],
+        about=about,
     )
-
-
-def icwt(
-    W: ArrayLike,
-    sj: ArrayLike,
-    dt: float,
-    dj: float = 1 / 12,
-    wavelet: str | Wavelet = "morlet",
-) -> NDArray[np.float64]:
-    """Reconstruct a series from its transform (TC98, eq. 11), without its mean.
-
-    Args:
-        W: transform, shape (scales, N).
-        sj: its scales, spaced by ``dj`` octaves.
-        dt: sampling interval.
-        dj: spacing of the scales in octaves.
-        wavelet: name or instance that the transform was made with.
-
-    Returns:
-        The series, shape (N,). It lacks what lies outside the range of the scales.
-
-    Raises:
-        TypeError: an argument isn't a number.
-        ValueError: shapes don't fit, an argument is out of range, or the wavelet is an odd
-            derivative of a Gaussian, which eq. 11 can't invert.
-    """
-    mother = find_wavelet(wavelet)
-    coefficients = np.asarray(W)
-    scales = checks.positives(sj, "sj")
-    dt = checks.positive(dt, "dt")
-    dj = checks.within(dj, "dj", 0, MAX_DJ)
-    if coefficients.ndim != 2 or coefficients.shape[0] != scales.size:
-        raise ValueError(
-            f"W must have one row for each of the {scales.size} scales in sj, "
-            f"not the shape {coefficients.shape}"
-        )
-    total = (coefficients.real / np.sqrt(scales)[:, None]).sum(axis=0)
-    series: NDArray[np.float64] = dj * math.sqrt(dt) / (mother.cdelta * mother.psi0) * total
-    return series
 
 
 def scale_grid(
@@ -179,7 +154,8 @@ def scale_grid(
     dj = checks.within(dj, "dj", 0, MAX_DJ)
     s0 = smallest_scale(dt, s0, wavelet)
     if J == -1:
-        J = grid.default_count(n, dt, dj, s0)
+        largest = grid.largest_scale(n * dt, wavelet.family, wavelet.order, wavelet.shape)
+        J = grid.default_count(largest, dj, s0)
         if J < 0:
             raise ValueError(f"s0 = {s0:g} is too large for {n} samples at dt = {dt:g}")
     J = checks.whole(J, "J", 0, MAX_J)
@@ -197,7 +173,7 @@ def smallest_scale(dt: float, s0: float, wavelet: Wavelet) -> float:
         ValueError: it is neither −1 nor positive.
     """
     if s0 == -1:
-        return grid.default_s0(dt, wavelet.family, wavelet.order)
+        return grid.default_s0(dt, wavelet.family, wavelet.order, wavelet.shape)
     return checks.positive(s0, "s0")
 
 
@@ -341,7 +317,7 @@ def _analytic_rows(
     for start in range(0, scales.size, step):
         rows = scales[start : start + step]
         if rows.size * n <= _CACHED:
-            weights = _cached_weights(wavelet.family, wavelet.order, rows.tobytes(), n)
+            weights = _cached_weights(wavelet, rows.tobytes(), n)
         else:
             weights = _weights(wavelet, rows, n)
         block = np.zeros((rows.size, n), np.complex128)
@@ -360,8 +336,8 @@ def _weights(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArray[n
 
 
 @lru_cache(maxsize=8)
-def _cached_weights(family: Family, order: float, scales: bytes, n: int) -> NDArray[np.float64]:
-    weights = _weights(wavelet_of(family, order), np.frombuffer(scales), n)
+def _cached_weights(wavelet: Wavelet, scales: bytes, n: int) -> NDArray[np.float64]:
+    weights = _weights(wavelet, np.frombuffer(scales), n)
     weights.flags.writeable = False
     return weights
 

@@ -16,10 +16,10 @@ import numpy as np
 from pycwt_mod import checks
 from pycwt_mod.backends import Cancelled, NoControl
 from pycwt_mod.backends.task import MAX_REALISATIONS
-from pycwt_mod.histogram import levels
+from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.surrogate_models import stream
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
-from pycwt_mod.surrogate_models import stream
 from pycwt_mod.uneven import FEWEST, Fit, UnevenSeries, uneven_series
 from pycwt_mod.wavelets import Morlet
 

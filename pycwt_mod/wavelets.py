@@ -8,9 +8,7 @@ and are refused.
 
 from __future__ import annotations
 
-import abc
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -18,133 +16,25 @@ from scipy.integrate import quad
 from scipy.special import eval_hermitenorm, gammaln
 
 from pycwt_mod import checks, grid
+from pycwt_mod.morse import Morse
+from pycwt_mod.mother import EmpiricalFactors, Wavelet
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.backends import Family
 
-
-@dataclass(frozen=True, slots=True)
-class EmpiricalFactors:
-    """A row of TC98's Table 2."""
-
-    #: C_δ, the reconstruction factor.
-    cdelta: float
-    #: γ, the decorrelation factor for averages over time.
-    gamma: float
-    #: δj₀, the decorrelation factor for averages over scale.
-    deltaj0: float
-
-
-class Wavelet(abc.ABC):
-    """What every mother wavelet offers; η = t/s is time over scale, dimensionless."""
-
-    family: ClassVar[Family]
-    #: Degrees of freedom of a point of the power spectrum: 2 for complex, 1 for real wavelets.
-    dofmin: ClassVar[int]
-    #: Orders of TC98's Table 2.
-    tabulated: ClassVar[dict[float, EmpiricalFactors]]
-    name: str
-    #: ω₀ of the Morlet wavelet, m of Paul and DOG.
-    order: float
-
-    @abc.abstractmethod
-    def psi_ft(self, f: ArrayLike) -> NDArray[np.complex128] | NDArray[np.float64]:
-        """The wavelet's Fourier transform ψ̂₀ at the angular frequencies ``f`` = sω (Table 1)."""
-
-    @abc.abstractmethod
-    def psi(self, t: ArrayLike) -> NDArray[np.complex128] | NDArray[np.float64]:
-        """The wavelet ψ₀ at the dimensionless times ``t`` = η (Table 1)."""
-
-    @property
-    def efolding(self) -> float:
-        """e-folding time of the wavelet power over scale (Table 1)."""
-        return grid.cone_factor(self.family)
-
-    def flambda(self) -> float:
-        """Fourier factor: the period that a scale stands for, over that scale (Table 1)."""
-        return grid.fourier_factor(self.family, self.order)
-
-    @property
-    @abc.abstractmethod
-    def smoothing_width(self) -> float:
-        """Width in octaves of the smoothing over scales in wavelet coherence.
-
-        It is δj₀ where TC98 tabulates it. Other orders follow the wavelet's bandwidth, as each
-        class says; that is a rule of this library, not a published figure.
-        """
-
-    @abc.abstractmethod
-    def _exact_cdelta(self) -> float: ...
-
-    def coi(self) -> float:
-        """Scale over distance from the series' end where edge effects set in (Table 1)."""
-        return 1.0 / self.efolding
-
-    @property
-    def is_real(self) -> bool:
-        """Whether the transform of a real series is real."""
-        return self.dofmin == 1
-
-    @property
-    def psi0(self) -> float:
-        """ψ₀(0), which takes the energy scaling out of the reconstruction (TC98, eq. 11).
-
-        It is negative for DOG of orders 4, 8, …, whose ψ̂₀ is negative too.
-        """
-        return float(np.real(self.psi(0.0)))
-
-    @property
-    def cdelta(self) -> float:
-        """Reconstruction factor C_δ: Table 2, or eq. 13 with its sum over scales as an integral.
-
-        C_δ = √(π/2) / (ψ₀(0) ln 2) · ∫₀^∞ Re[ψ̂₀(x) + ψ̂₀(−x)] dx/x. The published figures were
-        summed over finite grids; they lie within 0.4 % (Morlet, Paul) and 2.2 % (DOG) of it.
-
-        Raises:
-            ValueError: the wavelet is odd, so ψ₀(0) = 0 and eq. 11 can't invert it.
-        """
-        factors = self.tabulated.get(self.order)
-        return factors.cdelta if factors else self._exact_cdelta()
-
-    @property
-    def gamma(self) -> float:
-        """Decorrelation factor γ of averages over time (Table 2).
-
-        Raises:
-            ValueError: TC98 doesn't give it for this order.
-        """
-        return self._factors("gamma").gamma
-
-    @property
-    def deltaj0(self) -> float:
-        """Decorrelation factor δj₀ of averages over scale (Table 2).
-
-        Raises:
-            ValueError: TC98 doesn't give it for this order.
-        """
-        return self._factors("deltaj0").deltaj0
-
-    def _factors(self, wanted: str) -> EmpiricalFactors:
-        if self.order not in self.tabulated:
-            known = ", ".join(f"{order:g}" for order in self.tabulated)
-            raise ValueError(
-                f"{wanted} isn't known for {self!r}: Torrence & Compo (1998) give it for "
-                f"order {known}"
-            )
-        return self.tabulated[self.order]
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.order:g})"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Wavelet):
-            return NotImplemented
-        return (self.family, self.order) == (other.family, other.order)
-
-    def __hash__(self) -> int:
-        return hash((self.family, self.order))
+__all__ = [
+    "DOG",
+    "EmpiricalFactors",
+    "MexicanHat",
+    "Morlet",
+    "Morse",
+    "Paul",
+    "Wavelet",
+    "find_wavelet",
+    "wavelet_of",
+]
 
 
 class Morlet(Wavelet):
@@ -190,7 +80,10 @@ class Morlet(Wavelet):
         """0.6 · 6/ω₀ octaves."""
         return 0.60 * 6.0 / self.f0
 
-    def _exact_cdelta(self) -> float:
+    @property
+    def exact_cdelta(self) -> float:
+        """√(π/2)/(ψ₀(0) ln 2) times the integral of ψ̂₀/x, by quadrature."""
+
         # The integral diverges, with a factor exp(−ω₀²/2), because the wavelet's mean isn't
         # quite zero; the term that would make it zero is taken off.
         def integrand(x: float) -> float:
@@ -252,7 +145,9 @@ class Paul(Wavelet):
         """1.5 · √(4/m) octaves."""
         return 1.5 * math.sqrt(4.0 / self.m)
 
-    def _exact_cdelta(self) -> float:
+    @property
+    def exact_cdelta(self) -> float:
+        """π/(m ln 2)."""
         return math.pi / (self.m * math.log(2))
 
 
@@ -306,7 +201,13 @@ class DOG(Wavelet):
         exponent = math.log(1.40 / 0.97) / math.log(6 / 2)
         return float(1.40 * (2.0 / self.m) ** exponent)
 
-    def _exact_cdelta(self) -> float:
+    @property
+    def exact_cdelta(self) -> float:
+        """Of even orders: √(π/2)/ln 2 · 2^(m/2) Γ(m/2)/(m − 1)!!.
+
+        Raises:
+            ValueError: the order is odd.
+        """
         if self.m % 2:
             raise ValueError(
                 f"cdelta isn't defined for {self!r}: ψ(0) is zero for odd orders, so that "
@@ -330,11 +231,12 @@ class MexicanHat(DOG):
         return "MexicanHat()"
 
 
-_NAMES: dict[str, type[Morlet | Paul | DOG]] = {
+_NAMES: dict[str, type[Morlet | Paul | DOG | Morse]] = {
     "morlet": Morlet,
     "paul": Paul,
     "dog": DOG,
     "mexicanhat": MexicanHat,
+    "morse": Morse,
 }
 
 
@@ -355,13 +257,20 @@ def find_wavelet(wavelet: str | Wavelet) -> Wavelet:
     return _NAMES[key]()
 
 
-def wavelet_of(family: Family, order: float) -> Wavelet:
+def wavelet_of(family: Family, order: float, shape: float = grid.DEFAULT_SHAPE) -> Wavelet:
     """The wavelet that a significance task means.
+
+    Args:
+        family: its family.
+        order: ω₀ of Morlet, m of Paul and DOG, β of Morse.
+        shape: γ of Morse.
 
     Raises:
         ValueError: the family has no such order.
     """
     if family == "morlet":
         return Morlet(order)
+    if family == "morse":
+        return Morse(shape, order)
     m = checks.whole(order, "order", 1, 40)
     return Paul(m) if family == "paul" else DOG(m)

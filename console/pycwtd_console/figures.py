@@ -8,7 +8,8 @@ import numpy as np
 
 from pycwt_mod import plot_coherence, plot_scalogram
 from pycwt_mod.coherence import Coherence
-from pycwt_mod.transform import Transform
+from pycwt_mod.monte_carlo.levelmap import LevelMap
+from pycwt_mod.results.kinds import Transform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,11 @@ def load(path: Path) -> dict[str, NDArray[Any]]:
 def coherence_of(arrays: dict[str, NDArray[Any]]) -> Coherence:
     """A ``wct`` result as :func:`pycwt_mod.wct` gives it."""
     signif = arrays.get("signif", np.zeros(1))
-    return Coherence(arrays["WCT"], arrays["aWCT"], arrays["coi"], arrays["freqs"], signif)
+    mapped = None
+    if "level_map" in arrays:
+        mapped = LevelMap(arrays["level_map"], arrays["level_map_error"])
+    parts = (arrays["WCT"], arrays["aWCT"], arrays["coi"], arrays["freqs"], signif)
+    return Coherence(*parts, level_map=mapped)
 
 
 def draw(

@@ -18,12 +18,17 @@ typedef struct {
     int32_t own[2];
     double edge;
     const int64_t *near, *beyond;
+    double shape;
+    double cone;
+    int32_t n_nodes;
+    const int32_t *nodes;
+    int64_t pitch;
 } pk_task;
 
 typedef struct pk_plan pk_plan;
 typedef struct pk_space pk_space;
 
-enum pk_family { PK_MORLET, PK_PAUL, PK_DOG, ... };
+enum pk_family { PK_MORLET, PK_PAUL, PK_DOG, PK_MORSE, ... };
 enum pk_path { PK_AUTO, PK_PLAIN, PK_MULTIRATE, ... };
 enum pk_code { PK_OK, PK_INVALID, PK_NO_MEMORY, PK_CANCELLED, PK_UNSUPPORTED, ... };
 

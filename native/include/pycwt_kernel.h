@@ -11,10 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum pk_family { PK_MORLET = 0, PK_PAUL = 1, PK_DOG = 2 };
+enum pk_family { PK_MORLET = 0, PK_PAUL = 1, PK_DOG = 2, PK_MORSE = 3 };
 
 /* How the coherence is computed. PLAIN: every sample at every scale. MULTIRATE: every scale at
- * a rate of its own, evaluated on a sub-grid; Morlet alone. AUTO: the fastest that is right. */
+ * a rate of its own, evaluated on a sub-grid; Morlet without nodes alone. AUTO: the fastest that is
+ * right. */
 enum pk_path { PK_AUTO = 0, PK_PLAIN = 1, PK_MULTIRATE = 2 };
 
 enum pk_code {
@@ -35,7 +36,7 @@ typedef struct {
 typedef struct {
     int32_t family;        /* enum pk_family */
     int32_t bins;          /* equal bins of R2 over [0, 1], 2 to 65536 */
-    double order;          /* omega0 of Morlet, m of Paul and DOG (an integer) */
+    double order;          /* omega0 of Morlet, m of Paul and DOG (an integer), beta of Morse */
     int64_t length;        /* samples of a series, 16 to 2^26 */
     double ar1[2];         /* lag-1 coefficients, each in (-1, 1) */
     int32_t n_scales;
@@ -47,6 +48,13 @@ typedef struct {
                               the weights before them, are there to be smoothed over */
     double edge;           /* in scales: samples closer to an end count `near`, others `beyond` */
     const int64_t *near, *beyond; /* of each counted scale, 0 to 2^40; NULL: 1 */
+    double shape; /* gamma of Morse */
+    double cone;  /* e-folding time of Morse, in scales */
+    int32_t n_nodes;       /* 0 to 64: how many distances from the ends R2 is counted at, too */
+    const int32_t *nodes;  /* n_nodes of each counted scale, in samples, at most half the series;
+                              -1: not this one */
+    int64_t pitch;         /* cells from one block of the histogram to the next; 0: one block
+                              follows the other */
 } pk_task;
 
 typedef struct pk_plan pk_plan;
@@ -68,7 +76,8 @@ int32_t pk_plan_lanes(const pk_plan *plan);
 /* Bytes that each running pk_plan_run works in. */
 int64_t pk_plan_workspace(const pk_plan *plan);
 /* R2 values of one realisation that are evaluated. The multirate path evaluates few points; each
- * counts for the samples next to it, so that both paths count every sample outside the cone. */
+ * counts for the samples next to it, so that both paths count every sample outside the cone. Each
+ * node is two more, for either end. */
 int64_t pk_plan_points(const pk_plan *plan);
 
 /* Working memory for one run of that plan at a time: for callers who run it in pieces. */
@@ -76,7 +85,8 @@ typedef struct pk_space pk_space;
 int pk_space_create(const pk_plan *plan, pk_space **out);
 void pk_space_free(pk_space *space);
 
-/* Add the realisations first ... first + count - 1 to hist[own[1] - own[0]][bins].
+/* Add the realisations first ... first + count - 1 to hist[own[1] - own[0]][bins], and what the
+ * nodes count to the n_nodes blocks behind it, each like the first.
  *
  * Without a `space` (NULL) it takes memory for the call.
  * `cancel` (may be NULL) is polled between the steps of a block of realisations: once it isn't
@@ -92,7 +102,8 @@ int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, con
                       volatile int64_t *progress);
 
 /* R2 of realisation k at its evaluated points, pk_plan_points of them, scale by scale; with the
- * number of the scale and the time index of each. */
+ * number of the scale and the time index of each. Behind the points of a scale come its nodes, the
+ * first end before the last. */
 int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
                       int32_t *scale, int32_t *time);
 

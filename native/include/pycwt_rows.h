@@ -47,11 +47,12 @@ int pt_row_f64(int32_t isa, const pt_row *row, int64_t count, double *out);
  * before they are turned up again (the carrier is common, and cancels), at outputs t = mD + d:
  *
  *     phase[t] = angle of z = a1 a2*
- *     sums[i][m] = sum_t window[k][d] p_i[t],   m' + k - K/2 + 1 = m,  t = m'D + d
+ *     sums[i][m] = 2/D sum_t window[k][d] p_i[t],   m' + k - K/2 + 1 = m,  t = m'D + d
  *
  * where p_1 … p_4 are |a1|^2, |a2|^2, Re z and Im z: the adjoint of the interpolation, so that
- * what is smoothed at the rate of the band is the series of all samples, cut at its ends. Here D
- * is at most half of PT_MAX_DECIMATION, and so it is for pt_window. */
+ * what is smoothed at the rate of the band is the series of all samples, cut at its ends. (Two
+ * outputs of each point make the same sum wherever it doesn't reach over an end.) Here D is at most
+ * half of PT_MAX_DECIMATION, and so it is for pt_window. */
 typedef struct {
     pt_row first;       /* filter, and band of the first series */
     const void *second; /* band of the second */

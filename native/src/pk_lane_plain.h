@@ -93,24 +93,37 @@ static void plain_scale(const pk_plan *plan, plain_space *w, int32_t j)
                         cross[t].i * undo[2]};
 }
 
-static void plain_count(const pk_plan *plan, const plain_space *w, int32_t j, pk_sink *sink)
+/* R2 at sample t of scale j. */
+PK_INLINE vf plain_r2(const pk_plan *plan, const plain_space *w, int32_t j, int32_t t)
 {
     int32_t reach = plan->n_weights / 2;
     int32_t low = j < reach ? 0 : j - reach;
     int32_t high = j + reach < plan->n_used ? j + reach + 1 : plan->n_used;
+    quad sum = {{0}, {0}, {0}, {0}};
+    for (int32_t i = low; i < high; i++) {
+        const quad *s = w->ring + (size_t)(i % plan->n_weights) * (size_t)plan->length + t;
+        float weight = plan->weights[i - j + reach];
+        sum.s1 += weight * s->s1;
+        sum.s2 += weight * s->s2;
+        sum.xr += weight * s->xr;
+        sum.xi += weight * s->xi;
+    }
+    return squared_coherence(sum);
+}
+
+static void plain_count(const pk_plan *plan, const plain_space *w, int32_t j, pk_sink *sink)
+{
     int64_t *hist = row_of(plan, sink, j);
     const pk_scale *scale = &plan->scales[j];
-    for (int32_t t = scale->low; t < scale->high; t++) {
-        quad sum = {{0}, {0}, {0}, {0}};
-        for (int32_t i = low; i < high; i++) {
-            const quad *s = w->ring + (size_t)(i % plan->n_weights) * (size_t)plan->length + t;
-            float weight = plan->weights[i - j + reach];
-            sum.s1 += weight * s->s1;
-            sum.s2 += weight * s->s2;
-            sum.xr += weight * s->xr;
-            sum.xi += weight * s->xi;
-        }
-        count_point(plan, sink, hist, squared_coherence(sum), weight_of(scale, t - scale->low));
+    for (int32_t t = scale->low; t < scale->high; t++)
+        count_point(plan, sink, hist, plain_r2(plan, w, j, t), weight_of(scale, t - scale->low));
+    for (int32_t i = 0; i < plan->n_nodes; i++) {
+        int32_t t = scale->nodes[i];
+        if (t < 0)
+            continue;
+        int64_t *row = hist ? hist + (1 + i) * plan->pitch : NULL;
+        count_point(plan, sink, row, plain_r2(plan, w, j, t), 1);
+        count_point(plan, sink, row, plain_r2(plan, w, j, plan->length - 1 - t), 1);
     }
 }
 

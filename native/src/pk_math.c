@@ -30,6 +30,21 @@ double pk_exp(double x)
     return (even + r * odd) * power.value;
 }
 
+double pk_log(double x)
+{
+    int exponent;
+    double m = frexp(x, &exponent);
+    if (m < 0.70710678118654752) {
+        m *= 2;
+        exponent--;
+    }
+    /* ln m = 2 artanh f; |f| < 0.172, the first term left out is below 2^-60. */
+    double f = (m - 1) / (m + 1), f2 = f * f, sum = 0;
+    for (int i = 25; i > 1; i -= 2)
+        sum = (sum + 1.0 / i) * f2;
+    return exponent * LN2_HIGH + (exponent * LN2_LOW + 2 * f * (1 + sum));
+}
+
 double pk_ipow(double x, int n)
 {
     double y = 1.0;
@@ -49,6 +64,20 @@ void pk_cis_radians(double x, double *c, double *s)
     }
     *c = cp;
     *s = sp * x;
+}
+
+void pk_cis_any(double x, double *c, double *s)
+{
+    /* pi / 2 in two parts, so that k * high is exact for k below 2^20. */
+    const double high = 0x1.921fb544p+0, low = 0x1.0b4611a626331p-34;
+    double k = floor(x * (2 / PK_PI) + 0.5), a, b;
+    pk_cis_radians((x - k * high) - k * low, &a, &b);
+    switch ((int64_t)k & 3) {
+    case 0: *c = a, *s = b; break;
+    case 1: *c = -b, *s = a; break;
+    case 2: *c = -a, *s = -b; break;
+    default: *c = b, *s = -a; break;
+    }
 }
 
 void pk_cis(int64_t num, int64_t den, double *c, double *s)

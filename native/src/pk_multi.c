@@ -258,7 +258,8 @@ static void set_sizes(const pk_plan *plan, pk_multi *multi)
 
 int pk_multi_fits(const pk_plan *plan)
 {
-    return plan->family == PK_MORLET && plan->scales[0].scale >= MIN_SCALE && plan->n_counted > 0;
+    return plan->family == PK_MORLET && plan->scales[0].scale >= MIN_SCALE && plan->n_counted > 0 &&
+           plan->n_nodes == 0;
 }
 
 int pk_multi_init(pk_plan *plan)

@@ -50,7 +50,7 @@ static int init_window(const pk_plan *plan, const pk_window *window, pk_plain_sc
 int pk_plain_init(pk_plan *plan)
 {
     pk_window window;
-    int code = pk_window_init(&window, plan->family, plan->order);
+    int code = pk_window_init(&window, plan);
     plan->plain = calloc((size_t)plan->n_used + 1, sizeof *plan->plain);
     if (!plan->plain)
         code = PK_NO_MEMORY;

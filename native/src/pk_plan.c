@@ -40,8 +40,11 @@ static int check_lists(const pk_task *task, pk_error *error)
         if (!(s > 0) || !isfinite(s) || (j && s <= task->scales[j - 1]))
             return fail(error, PK_INVALID, "scales must be positive and increase: scales[%d] is %g",
                         j, s);
-        if (s < 0.5 || s > 1e9)
-            return fail(error, PK_INVALID, "scales[%d] must be 0.5 to 1e9 samples, not %g", j, s);
+        /* The scales of Morse are small: a period of two samples is 0.22 at beta = 1. */
+        double least = task->family == PK_MORSE ? 0.1 : 0.5;
+        if (s < least || s > 1e9)
+            return fail(error, PK_INVALID, "scales[%d] must be %g to 1e9 samples, not %g", j,
+                        least, s);
     }
     if (task->n_weights < 1 || task->n_weights % 2 == 0 || !task->weights)
         return fail(error, PK_INVALID, "scale_weights must be odd in number, not %d",
@@ -78,16 +81,40 @@ static int check_own(const pk_task *task, pk_error *error)
     return PK_OK;
 }
 
-static int check(const pk_task *task, int32_t path, pk_error *error)
+static int check_morse(const pk_task *task, pk_error *error)
+{
+    if (!(task->order >= 1 && task->order <= 200))
+        return fail(error, PK_INVALID, "order (beta) of Morse must be 1 to 200, not %g",
+                    task->order);
+    if (!(task->shape >= 1 && task->shape <= 10))
+        return fail(error, PK_INVALID, "shape (gamma) of Morse must be 1 to 10, not %g",
+                    task->shape);
+    if (!(task->cone > 0 && task->cone <= 1e3))
+        return fail(error, PK_INVALID, "cone of Morse must be a positive number of scales, "
+                                       "not %g", task->cone);
+    return PK_OK;
+}
+
+static int check_wavelet(const pk_task *task, pk_error *error)
 {
     double order = task->order;
-    if (task->family < PK_MORLET || task->family > PK_DOG)
-        return fail(error, PK_INVALID, "family must be 0 to 2, not %d", task->family);
+    if (task->family < PK_MORLET || task->family > PK_MORSE)
+        return fail(error, PK_INVALID, "family must be 0 to 3, not %d", task->family);
+    if (task->family == PK_MORSE)
+        return check_morse(task, error);
     if (task->family == PK_MORLET && !(order >= 2 && order <= 100))
         return fail(error, PK_INVALID, "order of Morlet must be 2 to 100, not %g", order);
     if (task->family != PK_MORLET && !(order >= 1 && order <= 40 && order == floor(order)))
         return fail(error, PK_INVALID, "order of Paul and DOG must be a whole number, 1 to 40, "
                                        "not %g", order);
+    return PK_OK;
+}
+
+static int check(const pk_task *task, int32_t path, pk_error *error)
+{
+    int wrong = check_wavelet(task, error);
+    if (wrong)
+        return wrong;
     if (task->length < 16 || task->length > MAX_LENGTH)
         return fail(error, PK_INVALID, "length must be 16 to %lld samples, not %lld",
                     (long long)MAX_LENGTH, (long long)task->length);
@@ -100,7 +127,10 @@ static int check(const pk_task *task, int32_t path, pk_error *error)
     if (path < PK_AUTO || path > PK_MULTIRATE)
         return fail(error, PK_INVALID, "path must be 0 to 2, not %d", path);
     int code = check_lists(task, error);
-    return code ? code : check_own(task, error);
+    if (!code)
+        code = check_own(task, error);
+    const char *fault = code ? NULL : pk_nodes_fault(task);
+    return fault ? fail(error, PK_INVALID, "%s", fault) : code;
 }
 
 /* Torrence & Compo (1998) pad to the next power of two but one where that is closer:
@@ -120,6 +150,13 @@ double pk_wavelet(const pk_plan *plan, double x)
     switch (plan->family) {
     case PK_MORLET:
         return x > 0 ? pk_exp(-0.5 * (x - plan->omega0) * (x - plan->omega0)) : 0;
+    case PK_MORSE: {
+        if (!(x > 0))
+            return 0;
+        double log_x = pk_log(x / plan->peak);
+        return pk_exp(plan->omega0 * log_x +
+                      plan->omega0 / plan->shape * (1 - pk_exp(plan->shape * log_x)));
+    }
     case PK_PAUL:
         return x > 0 ? pk_ipow(x / m * pk_exp(1 - x / m), m) : 0;
     default: {
@@ -136,13 +173,24 @@ double pk_spectrum(const pk_plan *plan, int q, int64_t k, int64_t n)
     return (1 - a * a) / (1 - 2 * a * c + a * a);
 }
 
+/* Frequency, times scale, beyond which the wavelet has nothing to speak of. */
+static double band_end(const pk_plan *plan)
+{
+    if (plan->family != PK_MORSE)
+        return plan->omega0 + 12;
+    /* beta / gamma (z + 1 - exp z) is below -12 there. */
+    double drop = 12 * plan->shape / plan->omega0;
+    return plan->peak * pk_exp((sqrt(2 * drop) < 1 ? sqrt(2 * drop) : pk_log(1 + 3 * drop) + 0.5) /
+                               plan->shape);
+}
+
 /* Powers of two that bring |W|^2 to the order of one, from the theoretical spectrum at a few
  * hundred bins. */
 static void set_balance(const pk_plan *plan, pk_scale *scale)
 {
     int64_t n = plan->padded, half = n / 2;
-    double unit = 2 * PK_PI / (double)n, peak = (plan->omega0 + 12) / scale->scale / unit;
-    int64_t top = peak < (double)half ? (int64_t)peak + 1 : half, stride = top / 256 + 1;
+    double unit = 2 * PK_PI / (double)n, reach = band_end(plan) / scale->scale / unit;
+    int64_t top = reach < (double)half ? (int64_t)reach + 1 : half, stride = top / 256 + 1;
     double power[2] = {0, 0};
     for (int64_t k = 1; k <= top; k += stride) {
         double psi = pk_wavelet(plan, scale->scale * unit * (double)k);
@@ -169,8 +217,7 @@ static void set_balances(pk_plan *plan)
 /* Counted samples: scale * factor <= min(t, N - 1 - t). */
 static void set_counted(const pk_plan *plan, pk_scale *scale)
 {
-    double factor = plan->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0);
-    double reach = ceil(scale->scale * factor), last = plan->length - 1;
+    double reach = ceil(scale->scale * plan->cone), last = plan->length - 1;
     scale->step = 1;
     if (2 * reach > last)
         return; /* low = high = 0 */
@@ -211,7 +258,7 @@ static int init_scales(pk_plan *plan, const pk_task *task)
 {
     plan->scales = calloc((size_t)task->n_scales, sizeof *plan->scales);
     plan->weights = malloc((size_t)task->n_weights * sizeof *plan->weights);
-    if (!plan->scales || !plan->weights)
+    if (!plan->scales || !plan->weights || pk_nodes_init(plan, task))
         return PK_NO_MEMORY;
     for (int i = 0; i < task->n_weights; i++)
         plan->weights[i] = (float)task->weights[i];
@@ -222,7 +269,7 @@ static int init_scales(pk_plan *plan, const pk_task *task)
             continue;
         set_counted(plan, scale);
         set_zones(plan, task, j);
-        if (scale->high > scale->low)
+        if (scale->high > scale->low || pk_nodes_of(plan, j))
             plan->n_counted = j + 1;
     }
     plan->n_used = plan->n_counted ? plan->n_counted + task->n_weights / 2 : 0;
@@ -235,13 +282,28 @@ static int init_scales(pk_plan *plan, const pk_task *task)
  * come out is rounding. */
 static int check_band(const pk_plan *plan, pk_error *error)
 {
-    double m = plan->order, x = plan->scales[0].scale * PK_PI;
-    double peak = plan->family == PK_MORLET ? plan->omega0 : plan->family == PK_PAUL ? m : sqrt(m);
-    if (x >= peak || pk_wavelet(plan, x) >= 1e-4)
+    double x = plan->scales[0].scale * PK_PI;
+    if (x >= plan->peak || pk_wavelet(plan, x) >= 1e-4)
         return PK_OK;
     return fail(error, PK_INVALID, "scales[0] is too small, %g samples: with an order of %g its "
                                    "band lies beyond the Nyquist frequency",
                 plan->scales[0].scale, plan->omega0);
+}
+
+/* What follows from the wavelet alone. */
+static void set_family(pk_plan *plan, const pk_task *task)
+{
+    plan->cone = sqrt(2.0);
+    plan->peak = task->order;
+    if (task->family == PK_PAUL)
+        plan->cone = 1 / sqrt(2.0);
+    if (task->family == PK_DOG)
+        plan->peak = sqrt(task->order);
+    if (task->family == PK_MORSE) {
+        plan->shape = task->shape;
+        plan->cone = task->cone;
+        plan->peak = pk_exp(pk_log(task->order / task->shape) / task->shape);
+    }
 }
 
 static int build(pk_plan *plan, const pk_task *task, const pk_isa *isa, pk_error *error)
@@ -250,6 +312,7 @@ static int build(pk_plan *plan, const pk_task *task, const pk_isa *isa, pk_error
     plan->bins = task->bins;
     plan->omega0 = task->order;
     plan->order = (int32_t)task->order;
+    set_family(plan, task);
     plan->length = (int32_t)task->length;
     plan->n_scales = task->n_scales;
     plan->n_weights = task->n_weights;
@@ -287,7 +350,7 @@ static int build(pk_plan *plan, const pk_task *task, const pk_isa *isa, pk_error
         set_balances(plan);
     for (int j = plan->own; j < plan->n_counted; j++) {
         pk_scale_points(&plan->scales[j]);
-        plan->points += plan->scales[j].points;
+        plan->points += plan->scales[j].points + 2 * pk_nodes_of(plan, j);
     }
     return code;
 }
@@ -313,7 +376,8 @@ int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan *
             return code;
         if (code == PK_UNSUPPORTED)
             return fail(error, code, "path multirate is for Morlet and scales of 1.6 samples or "
-                                     "more, some of them with points outside the cone");
+                                     "more, some of them with points outside the cone, and no "
+                                     "edge_nodes");
         return fail(error, code, "no memory for a length of %lld with %d scales",
                     (long long)task->length, task->n_scales);
     }
@@ -325,9 +389,13 @@ int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan *
 static int alike(const pk_plan *model, const pk_task *task)
 {
     int same = model->family == task->family && model->bins == task->bins &&
-               model->omega0 == task->order && model->length == task->length &&
+               model->omega0 == task->order &&
+               (task->family != PK_MORSE ||
+                (model->shape == task->shape && model->cone == task->cone)) &&
+               model->length == task->length &&
                model->n_scales == task->n_scales && model->n_weights == task->n_weights &&
-               model->own == task->own[0] && model->own_end == task->own[1];
+               model->own == task->own[0] && model->own_end == task->own[1] &&
+               pk_nodes_alike(model, task);
     for (int j = 0; j < task->n_scales && same; j++)
         same = model->scales[j].scale == task->scales[j];
     for (int i = 0; i < task->n_weights && same; i++)
@@ -373,6 +441,7 @@ void pk_plan_free(pk_plan *plan)
         pk_fft_free(&plan->forward);
         pk_fft_free(&plan->smooth);
         free(plan->weights);
+        free(plan->nodes);
     }
     free(plan->scales);
     free(plan);

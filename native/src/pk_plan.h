@@ -29,6 +29,7 @@ typedef struct {
     int32_t ends[4];   /* samples that the first two and the last two points count for */
     int32_t in_low, in_high; /* samples beyond the edges */
     int64_t near, more;      /* what a sample near an edge counts, and how much more one beyond */
+    const int32_t *nodes; /* samples from the ends that are counted besides; -1: none */
     float balance[3];  /* brings |W1|^2, |W2|^2 and |W1 W2*| to the order of one, exactly */
 } pk_scale;
 
@@ -38,6 +39,9 @@ typedef struct pk_multi pk_multi;
 struct pk_plan {
     int32_t family, bins, order, path;
     double omega0;
+    double shape;  /* gamma of Morse */
+    double peak;   /* frequency of the wavelet's peak, times scale */
+    double cone;   /* e-folding time, in scales */
     double ar1[2];
     /* x[t] = sign (x[t-1] - loss x[t-1]) + gain z[t], of unit variance: 1 - |a| is what counts
      * where |a| is close to one. */
@@ -45,10 +49,13 @@ struct pk_plan {
     int32_t length, padded, smooth_padded;
     int32_t n_scales, n_weights;
     int32_t own, own_end; /* scales of the histogram */
-    int32_t n_counted; /* scales own ... n_counted - 1 have counted points */
+    int32_t n_counted; /* scales own ... n_counted - 1 have counted points or nodes */
     int32_t n_used;    /* scales that they need, with those they are smoothed over */
     uint32_t stream;   /* upper bits of the generator's time word */
     int64_t points;
+    int32_t n_nodes;
+    int64_t pitch;  /* cells of a block of the histogram */
+    int32_t *nodes; /* n_nodes for each scale of the histogram */
     float *weights; /* of the smoothing over scales */
     pk_scale *scales;
     pk_fft forward, smooth;
@@ -87,6 +94,14 @@ struct pk_isa {
 
 /* The evaluated points of a scale, from its counted samples and its step. */
 void pk_scale_points(pk_scale *scale);
+
+/* What is wrong with the nodes of a task, or NULL. */
+const char *pk_nodes_fault(const pk_task *task);
+int pk_nodes_init(pk_plan *plan, const pk_task *task);
+/* How many of them a scale has. */
+int32_t pk_nodes_of(const pk_plan *plan, int32_t scale);
+/* Whether a task has the plan's. */
+int pk_nodes_alike(const pk_plan *plan, const pk_task *task);
 
 int pk_fft_init(pk_fft *fft, int32_t n);
 void pk_fft_free(pk_fft *fft);

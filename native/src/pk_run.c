@@ -172,6 +172,12 @@ int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
             scale[point] = j;
             time[point++] = s->first + p * s->step;
         }
+        for (int32_t i = 0; i < plan->n_nodes; i++) {
+            for (int32_t end = 0; end < 2 && s->nodes[i] >= 0; end++) {
+                scale[point] = j;
+                time[point++] = end ? plan->length - 1 - s->nodes[i] : s->nodes[i];
+            }
+        }
     }
     if (plan->n_counted == 0)
         return PK_OK;

@@ -164,8 +164,7 @@ PT_INLINE lanes NAME(part)(vec a, vec b)
 
 PT_INLINE lanes NAME(mix)(vec re, vec im)
 {
-    mask low = NAME(LANE) / 2 + (NAME(LANE) & 1) * LANES, high = low + LANES / 2;
-    return (lanes){__builtin_shuffle(re, im, low), __builtin_shuffle(re, im, high)};
+    return (lanes){NAME(low)(re, im), NAME(high)(re, im)};
 }
 
 /* LANES columns from j2 on, to `middle`. */

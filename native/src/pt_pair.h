@@ -59,32 +59,17 @@ PT_INLINE void NAME(tile)(const REAL *b, const REAL *window, int32_t d, const in
     }
 }
 
-/* Its adjoint, first half: what a tile adds to the k-th point from each of its own. */
-PT_INLINE void NAME(untile)(const REAL *tile, const REAL *window, int32_t d, const int32_t reach,
-                            REAL *shares, int64_t pitch)
-{
-    vec at[PT_MAX_REACH];
-    for (int k = 0; k < reach; k++)
-        at[k] = (vec){0};
-    for (int32_t i = 0; i < d; i++) {
-        vec x = NAME(load)(tile + (int64_t)i * LANES);
-        for (int k = 0; k < reach; k++)
-            at[k] += x * window[k * d + i];
-    }
-    for (int k = 0; k < reach; k++)
-        NAME(store)(shares + k * pitch, at[k]);
-}
-
-/* Second half: adds the shares of all points of a block. Kept apart, as a vector loaded from where
- * a shifted one was just stored has to wait for it. */
-PT_INLINE void NAME(gather)(const REAL *shares, int64_t pitch, const int32_t reach, int64_t all,
-                            REAL *sums)
+/* Its adjoint from two outputs of each point, x[0] and x[1], which lie half a point apart: products
+ * have twice the band of what they are made of, so two are as good as all D - but for the step at
+ * the ends of the series, see ends(). */
+PT_INLINE void NAME(gather)(const REAL *x, int64_t pitch, const REAL *window, int32_t d,
+                            const int32_t reach, int64_t all, REAL *sums)
 {
     for (int64_t m = 0; m < all; m += LANES) {
         vec even = NAME(load)(sums + m), odd = {0};
-        for (int k = 0; k < reach; k += 2) {
-            even += NAME(load)(shares + k * pitch + m - k);
-            odd += NAME(load)(shares + (k + 1) * pitch + m - k - 1);
+        for (int k = 0; k < reach; k++) {
+            even += NAME(load)(x + m - k) * window[k * d];
+            odd += NAME(load)(x + pitch + m - k) * window[k * d + d / 2];
         }
         NAME(store)(sums + m, even + odd);
     }
@@ -102,17 +87,6 @@ static void NAME(to_tile)(const REAL *b, const REAL *window, int32_t d, int32_t 
         NAME(tile)(b, window, d, reach, tile);
 }
 
-static void NAME(from_tile)(const REAL *tile, const REAL *window, int32_t d, int32_t reach,
-                            REAL *shares, int64_t pitch)
-{
-    if (reach == 8)
-        NAME(untile)(tile, window, d, 8, shares, pitch);
-    else if (reach == 14)
-        NAME(untile)(tile, window, d, 14, shares, pitch);
-    else
-        NAME(untile)(tile, window, d, reach, shares, pitch);
-}
-
 /* A tile in the order of time, or the first `count` values of it. */
 static void NAME(lay_out)(const REAL *tile, int32_t d, int64_t count, REAL *out)
 {
@@ -120,9 +94,18 @@ static void NAME(lay_out)(const REAL *tile, int32_t d, int64_t count, REAL *out)
         for (int64_t t = 0; t < count; t++)
             out[t] = tile[t % d * LANES + t / d];
     } else if (d < LANES) {
-        for (int l = 0; l < LANES; l++)
-            for (int32_t i = 0; i < d; i++)
-                out[l * d + i] = tile[i * LANES + l];
+        /* Each step interleaves the first half with the second one. */
+        vec v[2][LANES];
+        for (int32_t i = 0; i < d; i++)
+            v[0][i] = NAME(load)(tile + i * LANES);
+        int at = 0;
+        for (int32_t step = 1; step < d; step *= 2, at = !at)
+            for (int32_t i = 0; i < d / 2; i++) {
+                v[!at][2 * i] = NAME(low)(v[at][i], v[at][i + d / 2]);
+                v[!at][2 * i + 1] = NAME(high)(v[at][i], v[at][i + d / 2]);
+            }
+        for (int32_t i = 0; i < d; i++)
+            NAME(store)(out + i * LANES, v[at][i]);
     } else {
         for (int32_t i = 0; i < d; i += LANES) {
             vec v[LANES];
@@ -137,32 +120,62 @@ static void NAME(lay_out)(const REAL *tile, int32_t d, int64_t count, REAL *out)
     }
 }
 
-/* Points of a row of shares: those of a block for D = 2, and what is zero on both sides. */
-enum { NAME(SHARES) = PT_BLOCK / 2 + 2 * PT_MAX_REACH + 2 * LANES };
+/* Points of a row of halves: those of a block for D = 2, and what is zero on both sides. */
+enum { NAME(HALVES) = PT_BLOCK / 2 + 2 * PT_MAX_REACH + 2 * LANES };
 
-/* Room for the tiles, the split-up points and the shares of a block. */
+/* Room for the tiles, the split-up points and the products of a block. */
 typedef struct {
-    REAL shares[4][PT_MAX_REACH][NAME(SHARES)] __attribute__((aligned(64)));
+    REAL ends[2][4][PT_MAX_REACH];
+    REAL halves[4][2][NAME(HALVES)] __attribute__((aligned(64)));
     REAL tiles[4][PT_MAX_DECIMATION * LANES] __attribute__((aligned(64)));
     REAL angle[PT_MAX_DECIMATION * LANES] __attribute__((aligned(64)));
-    REAL points[4][PT_BLOCK + PT_MAX_REACH + 2 * LANES] __attribute__((aligned(64)));
+    REAL points[4][PT_BLOCK + PT_MAX_REACH + 4 * LANES] __attribute__((aligned(64)));
 } NAME(bench);
 
-/* a1 and a2 in the tiles make way for their products; values from `count` on count as zero. */
-PT_INLINE void NAME(products)(NAME(bench) *bench, int32_t d, int64_t count)
+/* Angles of all outputs in the tiles, and the products of every `step`-th, `pitch` apart;
+ * outputs from `count` on count as zero. */
+PT_INLINE void NAME(products)(NAME(bench) *bench, int32_t d, int64_t count, int32_t step,
+                              REAL *const *products, int64_t pitch)
 {
     for (int64_t t = count < 0 ? 0 : count; t < (int64_t)LANES * d; t++)
         for (int i = 0; i < 4; i++)
             bench->tiles[i][t % d * LANES + t / d] = 0;
-    for (int64_t i = 0; i < (int64_t)LANES * d; i += LANES) {
-        vec ar = NAME(load)(bench->tiles[0] + i), ai = NAME(load)(bench->tiles[1] + i);
-        vec br = NAME(load)(bench->tiles[2] + i), bi = NAME(load)(bench->tiles[3] + i);
+    for (int32_t i = 0; i < d; i++) {
+        int64_t at = (int64_t)i * LANES;
+        vec ar = NAME(load)(bench->tiles[0] + at), ai = NAME(load)(bench->tiles[1] + at);
+        vec br = NAME(load)(bench->tiles[2] + at), bi = NAME(load)(bench->tiles[3] + at);
         vec re = ar * br + ai * bi, im = ai * br - ar * bi;
-        NAME(store)(bench->tiles[0] + i, ar * ar + ai * ai);
-        NAME(store)(bench->tiles[1] + i, br * br + bi * bi);
-        NAME(store)(bench->tiles[2] + i, re);
-        NAME(store)(bench->tiles[3] + i, im);
-        NAME(store)(bench->angle + i, NAME(angle)(re, im));
+        NAME(store)(bench->angle + at, NAME(angle)(re, im));
+        if (i % step)
+            continue;
+        int64_t to = i / step * pitch;
+        NAME(store)(products[0] + to, ar * ar + ai * ai);
+        NAME(store)(products[1] + to, br * br + bi * bi);
+        NAME(store)(products[2] + to, re);
+        NAME(store)(products[3] + to, im);
+    }
+}
+
+/* Sums that reach over an end of the series, from all outputs of the tile at point m, with weights
+ * 2/D as two outputs stand for D elsewhere. */
+static void NAME(ends)(NAME(bench) *bench, const REAL *window, int32_t d, int32_t reach, int64_t m,
+                       int64_t last)
+{
+    for (int32_t at = 0; at < LANES * d; at++) {
+        REAL ar = bench->tiles[0][at], ai = bench->tiles[1][at];
+        REAL br = bench->tiles[2][at], bi = bench->tiles[3][at];
+        REAL product[4] = {ar * ar + ai * ai, br * br + bi * bi, ar * br + ai * bi,
+                           ai * br - ar * bi};
+        for (int k = 0; k < reach; k++) {
+            int64_t to = m + at % LANES + k;
+            REAL weight = window[k * d + at / LANES] * 2 / (REAL)d;
+            for (int i = 0; i < 4; i++) {
+                if (to < reach)
+                    bench->ends[0][i][to] += product[i] * weight;
+                if (to >= last && to < last + reach)
+                    bench->ends[1][i][to - last] += product[i] * weight;
+            }
+        }
     }
 }
 
@@ -171,7 +184,7 @@ static void NAME(pair_block)(const pt_pair *pair, const desk *own, NAME(bench) *
                              int64_t start, int64_t points, int64_t count, REAL *phase, REAL *sums)
 {
     const pt_row *row = &pair->first;
-    int32_t d = row->decimation, reach = row->reach;
+    int32_t d = row->decimation, reach = row->reach, step = d > 1 ? d / 2 : 1;
     int64_t all = points + (reach ? reach - 1 : 0);
     for (int side = 0; side < 2; side++) {
         const REAL *band = side ? pair->second : row->band;
@@ -183,28 +196,31 @@ static void NAME(pair_block)(const pt_pair *pair, const desk *own, NAME(bench) *
     }
     for (int64_t m = 0; m < points; m += LANES) {
         int64_t left = count - m * d;
-        for (int i = 0; i < 4; i++)
+        REAL *products[4];
+        for (int i = 0; i < 4; i++) {
             NAME(to_tile)(bench->points[i] + m, own->window, d, reach, bench->tiles[i]);
-        NAME(products)(bench, d, left);
-        for (int i = 0; i < 4; i++)
-            if (reach)
-                NAME(from_tile)(bench->tiles[i], own->window, d, reach,
-                                bench->shares[i][0] + PT_MAX_REACH + m, NAME(SHARES));
-            else
-                NAME(store)(sums + i * pair->pitch + start + m, NAME(load)(bench->tiles[i]));
+            products[i] = reach ? bench->halves[i][0] + PT_MAX_REACH + m
+                                : sums + i * pair->pitch + start + m;
+        }
+        NAME(products)(bench, d, left, step, products, NAME(HALVES));
+        if (reach && (start + m < reach || left <= (int64_t)(LANES + reach) * d))
+            NAME(ends)(bench, own->window, d, reach, start + m, start + (count - 1) / d);
         NAME(lay_out)(bench->angle, d, left, phase + (start + m) * d);
     }
     if (!reach)
         return;
     int64_t end = PT_MAX_REACH + (points + LANES - 1) / LANES * LANES;
     for (int i = 0; i < 4; i++) {
-        for (int k = 0; k < reach; k++)
-            memset(bench->shares[i][k] + end, 0, (PT_MAX_REACH + LANES) * sizeof(REAL));
-        REAL *to = sums + i * pair->pitch + start;
+        REAL *x = bench->halves[i][0], *to = sums + i * pair->pitch + start;
+        for (int half = 0; half < 2; half++)
+            memset(x + half * NAME(HALVES) + end, 0, (PT_MAX_REACH + LANES) * sizeof(REAL));
+        x += PT_MAX_REACH;
         if (reach == 8)
-            NAME(gather)(bench->shares[i][0] + PT_MAX_REACH, NAME(SHARES), 8, all, to);
+            NAME(gather)(x, NAME(HALVES), own->window, d, 8, all, to);
+        else if (reach == 14)
+            NAME(gather)(x, NAME(HALVES), own->window, d, 14, all, to);
         else
-            NAME(gather)(bench->shares[i][0] + PT_MAX_REACH, NAME(SHARES), reach, all, to);
+            NAME(gather)(x, NAME(HALVES), own->window, d, reach, all, to);
     }
 }
 
@@ -229,6 +245,11 @@ static int NAME(pair)(const pt_pair *pair, int64_t count, REAL *phase, REAL *sum
         int64_t take = points - start < step ? points - start : step;
         NAME(pair_block)(pair, &own, bench, start, take, count - start * d, phase, sums);
     }
+    for (int i = 0; i < 4 && points > 0; i++) {
+        REAL *to = sums + i * pair->pitch;
+        memcpy(to, bench->ends[0][i], (size_t)row->reach * sizeof *to);
+        memcpy(to + points - 1, bench->ends[1][i], (size_t)row->reach * sizeof *to);
+    }
     free(bench);
     free(memory);
     return PT_OK;
@@ -250,6 +271,22 @@ static int NAME(smooth)(const REAL *x, const REAL *taps, int32_t half, int64_t c
     return PT_OK;
 }
 
+/* Powers are multiplied with gains so that their floors are 1, or as far up as REAL goes. */
+typedef struct {
+    double gain[4];
+    REAL floor1, floor2;
+} NAME(gains);
+
+static NAME(gains) NAME(gains_of)(const double *floors)
+{
+    const double most = sizeof(REAL) == 4 ? 1e30 : 1e290;
+    double first = floors[0] * most > 1 ? 1 / floors[0] : most;
+    double second = floors[1] * most > 1 ? 1 / floors[1] : most;
+    double both = sqrt(first) * sqrt(second);
+    return (NAME(gains)){
+        {first, second, both, both}, (REAL)(floors[0] * first), (REAL)(floors[1] * second)};
+}
+
 /* Squared coherence in tile 0 from the four smoothed tiles. */
 PT_INLINE void NAME(ratio)(NAME(bench) *bench, int32_t d, REAL floor1, REAL floor2)
 {
@@ -258,27 +295,28 @@ PT_INLINE void NAME(ratio)(NAME(bench) *bench, int32_t d, REAL floor1, REAL floo
         vec s1 = NAME(load)(bench->tiles[0] + i), s2 = NAME(load)(bench->tiles[1] + i);
         vec re = NAME(load)(bench->tiles[2] + i), im = NAME(load)(bench->tiles[3] + i);
         mask there = (s1 > floor1) & (s2 > floor2);
-        /* One division after the other: the product of two small powers could vanish. */
-        vec r2 = (re * re + im * im) / NAME(choose)(there, s1, one);
-        r2 = NAME(choose)(there, r2 / NAME(choose)(there, s2, one), zero);
+        vec r2 = (re * re + im * im) / NAME(choose)(there, s1 * s2, one);
+        r2 = NAME(choose)(there, r2, zero);
         NAME(store)(bench->tiles[0] + i, NAME(choose)(r2 > one, one, r2));
     }
 }
 
-/* T_i of a block: `all` points from point `start` on. */
-PT_INLINE void NAME(weigh)(const pt_window *window, NAME(bench) *bench, int64_t start, int64_t all)
+/* T_i of a block: `all` points from point `start` on, and up to whole fours of vectors. */
+PT_INLINE void NAME(weigh)(const pt_window *window, const NAME(gains) *gains, NAME(bench) *bench,
+                           int64_t start, int64_t all)
 {
-    for (int i = 0; i < 4; i++) {
-        REAL *to = bench->points[i];
-        for (int32_t n = 0; n < window->count; n++) {
-            const REAL *term = (const REAL *)window->terms[n] + i * window->pitches[n] + start;
-            REAL weight = (REAL)window->weights[n];
-            for (int64_t m = 0; m < all; m += LANES) {
-                vec sum = NAME(load)(term + m) * weight;
-                NAME(store)(to + m, n ? NAME(load)(to + m) + sum : sum);
+    for (int i = 0; i < 4; i++)
+        for (int64_t m = 0; m < all; m += 4 * LANES) {
+            vec sum[4] = {{0}};
+            for (int32_t n = 0; n < window->count; n++) {
+                const REAL *term = (const REAL *)window->terms[n] + i * window->pitches[n] + start;
+                REAL weight = (REAL)(window->weights[n] * gains->gain[i]);
+                for (int w = 0; w < 4; w++)
+                    sum[w] += NAME(load)(term + m + w * LANES) * weight;
             }
+            for (int w = 0; w < 4; w++)
+                NAME(store)(bench->points[i] + m + w * LANES, sum[w]);
         }
-    }
 }
 
 static int NAME(coherence)(const pt_window *window, int64_t count, REAL *out)
@@ -288,15 +326,15 @@ static int NAME(coherence)(const pt_window *window, int64_t count, REAL *out)
     if (!bench)
         return PT_NO_MEMORY;
     memset(bench, 0, sizeof *bench);
-    REAL floor1 = (REAL)window->floors[0], floor2 = (REAL)window->floors[1];
+    NAME(gains) gains = NAME(gains_of)(window->floors);
     int64_t points = (count + d - 1) / d, step = PT_BLOCK / d;
     for (int64_t start = 0; start < points; start += step) {
         int64_t take = points - start < step ? points - start : step;
-        NAME(weigh)(window, bench, start, take + (reach ? reach - 1 : 0));
+        NAME(weigh)(window, &gains, bench, start, take + (reach ? reach - 1 : 0));
         for (int64_t m = 0; m < take; m += LANES) {
             for (int i = 0; i < 4; i++)
                 NAME(to_tile)(bench->points[i] + m, window->window, d, reach, bench->tiles[i]);
-            NAME(ratio)(bench, d, floor1, floor2);
+            NAME(ratio)(bench, d, gains.floor1, gains.floor2);
             NAME(lay_out)(bench->tiles[0], d, count - (start + m) * d, out + (start + m) * d);
         }
     }

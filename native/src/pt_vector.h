@@ -39,6 +39,19 @@ static const mask NAME(LANE) = {
 #endif
 };
 
+/* a and b by turns: the first LANES numbers of that, and the others. */
+PT_INLINE vec NAME(low)(vec a, vec b)
+{
+    mask from = NAME(LANE) / 2 + (NAME(LANE) & 1) * LANES;
+    return __builtin_shuffle(a, b, from);
+}
+
+PT_INLINE vec NAME(high)(vec a, vec b)
+{
+    mask from = NAME(LANE) / 2 + (NAME(LANE) & 1) * LANES + LANES / 2;
+    return __builtin_shuffle(a, b, from);
+}
+
 /* Rows become columns: each vector is a row of LANES / unit elements of `unit` REALs, and there are
  * as many vectors. Blocks of twice the size at each step. */
 PT_INLINE void NAME(transpose)(vec *v, const int unit)

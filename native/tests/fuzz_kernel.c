@@ -16,7 +16,7 @@
         }                                                                                 \
     } while (0)
 
-enum { MOST_SCALES = 12, MOST_WEIGHTS = 15, MOST_BINS = 64, MOST_COUNT = 20 };
+enum { MOST_SCALES = 12, MOST_WEIGHTS = 15, MOST_BINS = 64, MOST_COUNT = 20, MOST_NODES = 3 };
 static const int64_t MOST_LENGTH = 160;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,6 +60,7 @@ typedef struct {
     const char *isa;
     uint64_t seed, first, count;
     double scales[MOST_SCALES], weights[MOST_WEIGHTS];
+    int32_t nodes[MOST_SCALES * MOST_NODES];
 } trial;
 
 static void take_scales(input *in, trial *t)
@@ -94,12 +95,26 @@ static void take_weights(input *in, trial *t)
     t->task.weights = wild(in) ? NULL : t->weights;
 }
 
+static void take_nodes(input *in, trial *t)
+{
+    int64_t last = t->task.length >= 16 && t->task.length <= MOST_LENGTH ? t->task.length - 1 : 16;
+    t->task.n_nodes = (int32_t)(take(in, 1) % 4 ? 0 : between(in, -1, MOST_NODES));
+    for (int i = 0; i < MOST_SCALES * MOST_NODES && t->task.n_nodes > 0; i++)
+        t->nodes[i] = wild(in) ? (int32_t)take(in, 4) : (int32_t)between(in, -1, last / 2);
+    t->task.nodes = wild(in) ? NULL : t->nodes;
+    t->task.pitch = wild(in) ? (int64_t)take(in, 4) - 1 : 0;
+    if (t->task.pitch > MOST_SCALES * MOST_BINS)
+        t->task.pitch = MOST_SCALES * MOST_BINS;
+}
+
 static void take_trial(input *in, trial *t)
 {
     static const char *const ISAS[] = {NULL, "sse2", "avx2", "avx512", "generic", "", "%s%n"};
     memset(t, 0, sizeof *t);
     /* The tables of DOG and Paul take as long as a hundred runs of Morlet. */
-    t->task.family = (int32_t)(wild(in) ? between(in, -1, 3) : PK_MORLET);
+    t->task.family = (int32_t)(wild(in) ? between(in, -1, 4) : PK_MORLET);
+    t->task.shape = wild(in) ? any_double(in) : (double)between(in, 1, 10);
+    t->task.cone = wild(in) ? any_double(in) : (double)between(in, 1, 9);
     t->task.bins = (int32_t)(wild(in) ? take(in, 4) : (uint64_t)between(in, 2, MOST_BINS));
     if (t->task.bins > MOST_BINS && t->task.bins <= 65536)
         t->task.bins = MOST_BINS;
@@ -120,6 +135,7 @@ static void take_trial(input *in, trial *t)
     t->task.own[1] = t->task.n_scales;
     t->task.edge = 0;
     t->task.near = t->task.beyond = NULL;
+    take_nodes(in, t);
     t->count = wild(in) ? UINT64_MAX - take(in, 2) : (uint64_t)between(in, 0, MOST_COUNT);
 }
 
@@ -127,7 +143,8 @@ static int names_a_field(const char *text)
 {
     static const char *const FIELDS[] = {"family", "order",        "length", "ar1", "bins",
                                          "scales", "scale_weights", "path",   "isa",
-                                         "own",    "stream"};
+                                         "own",    "stream",       "shape",  "cone",
+                                         "nodes",  "pitch"};
     for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++)
         if (strstr(text, FIELDS[i]))
             return 1;
@@ -137,17 +154,27 @@ static int names_a_field(const char *text)
 /* Samples outside the cone of influence at one scale. */
 static int64_t outside(const pk_task *task, double scale)
 {
-    double reach = scale * (task->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0));
+    double cone = task->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0);
+    double reach = scale * (task->family == PK_MORSE ? task->cone : cone);
     int64_t count = 0;
     for (int64_t t = 0; t < task->length; t++)
         count += reach <= (double)(t < task->length - 1 - t ? t : task->length - 1 - t);
     return count;
 }
 
+static size_t pitch_of(const trial *t)
+{
+    return (size_t)(t->task.pitch ? t->task.pitch : t->task.n_scales * t->task.bins);
+}
+
+static size_t cells_of(const trial *t)
+{
+    return (size_t)(1 + t->task.n_nodes) * pitch_of(t);
+}
+
 static int64_t *run(const pk_plan *plan, const trial *t, int in_parts)
 {
-    size_t cells = (size_t)t->task.n_scales * (size_t)t->task.bins;
-    int64_t *hist = calloc(cells, sizeof *hist);
+    int64_t *hist = calloc(cells_of(t), sizeof *hist);
     CHECK(hist);
     uint64_t half = in_parts ? t->count / 3 : 0;
     pk_space *space;
@@ -159,16 +186,26 @@ static int64_t *run(const pk_plan *plan, const trial *t, int in_parts)
     return hist;
 }
 
+static int64_t sum_of(const trial *t, const int64_t *row)
+{
+    int64_t sum = 0;
+    for (int32_t b = 0; b < t->task.bins; b++) {
+        CHECK(row[b] >= 0);
+        sum += row[b];
+    }
+    return sum;
+}
+
 static void check_histogram(const trial *t, const int64_t *hist)
 {
+    int64_t count = (int64_t)t->count;
     for (int32_t j = 0; j < t->task.n_scales; j++) {
-        int64_t sum = 0;
-        for (int32_t b = 0; b < t->task.bins; b++) {
-            int64_t counted = hist[(int64_t)j * t->task.bins + b];
-            CHECK(counted >= 0);
-            sum += counted;
+        const int64_t *row = hist + (int64_t)j * t->task.bins;
+        CHECK(sum_of(t, row) == outside(&t->task, t->task.scales[j]) * count);
+        for (int32_t i = 0; i < t->task.n_nodes; i++) {
+            row += pitch_of(t);
+            CHECK(sum_of(t, row) == (t->nodes[j * t->task.n_nodes + i] < 0 ? 0 : 2 * count));
         }
-        CHECK(sum == outside(&t->task, t->task.scales[j]) * (int64_t)t->count);
     }
 }
 
@@ -205,8 +242,7 @@ static void check_other(const trial *t, const pk_plan *plan, const int64_t *expe
     pk_error error;
     CHECK(pk_plan_create(&t->task, t->path, isa, &other, &error) == PK_OK);
     int64_t *hist = run(other, t, 1);
-    size_t cells = (size_t)t->task.n_scales * (size_t)t->task.bins;
-    CHECK(memcmp(hist, expected, cells * sizeof *hist) == 0);
+    CHECK(memcmp(hist, expected, cells_of(t) * sizeof *hist) == 0);
     free(hist);
     pk_plan_free(other);
 }

@@ -15,7 +15,8 @@
         }                                                                                 \
     } while (0)
 
-enum { SCALES = 20, BINS = 30, COUNT = 19 };
+enum { SCALES = 20, BINS = 30, COUNT = 19, NODES = 2, GAP = 7 };
+enum { CELLS = (NODES + 1) * (SCALES * BINS + GAP) };
 
 static const double WEIGHTS[5] = {0.125, 0.25, 0.25, 0.25, 0.125};
 
@@ -33,13 +34,17 @@ static pk_task task_of(int family, int64_t length, double *scales)
                      .n_weights = 5,
                      .scales = scales,
                      .weights = WEIGHTS,
+                     .shape = 2.5,
+                     .cone = 3.3,
                      .own = {0, SCALES}};
 }
 
 /* Samples outside the cone of influence, all scales together. */
 static int64_t outside(const pk_task *task)
 {
-    double factor = task->family == PK_PAUL ? 1 / sqrt(2.0) : sqrt(2.0);
+    double factor = task->family == PK_MORSE  ? task->cone
+                    : task->family == PK_PAUL ? 1 / sqrt(2.0)
+                                              : sqrt(2.0);
     int64_t count = 0;
     for (int j = 0; j < SCALES; j++)
         for (int64_t t = 0; t < task->length; t++) {
@@ -49,11 +54,20 @@ static int64_t outside(const pk_task *task)
     return count;
 }
 
+/* Points at the nodes, all scales together. */
+static int64_t at_nodes(const pk_task *task)
+{
+    int64_t count = 0;
+    for (int i = 0; i < task->n_nodes * SCALES; i++)
+        count += task->nodes[i] < 0 ? 0 : 2;
+    return count;
+}
+
 /* Series of the caller's own, in one go and in two, with and without a space, are added to `hist`. */
 static void exercise_given(const pk_plan *plan, const pk_task *task, int64_t *hist)
 {
     int64_t length = task->length, total = 0, size = COUNT * length;
-    int64_t before[SCALES * BINS], apart[SCALES * BINS] = {0};
+    int64_t before[CELLS], apart[CELLS] = {0};
     memcpy(before, hist, sizeof before);
     float *x = malloc((size_t)size * 2 * sizeof *x);
     uint32_t state = 1;
@@ -72,11 +86,11 @@ static void exercise_given(const pk_plan *plan, const pk_task *task, int64_t *hi
                             NULL) == PK_OK);
     CHECK(pk_plan_run_given(plan, space, NULL, y, 1, apart, NULL, NULL) == PK_INVALID);
     pk_space_free(space);
-    for (int i = 0; i < SCALES * BINS; i++) {
+    for (int i = 0; i < CELLS; i++) {
         CHECK(hist[i] - before[i] == apart[i]);
         total += apart[i];
     }
-    CHECK(total == outside(task) * COUNT);
+    CHECK(total == (outside(task) + at_nodes(task)) * COUNT);
     free(x);
 }
 
@@ -84,7 +98,7 @@ static void exercise_given(const pk_plan *plan, const pk_task *task, int64_t *hi
 static void exercise(const pk_plan *plan, const pk_task *task, int64_t *hist)
 {
     int64_t points = pk_plan_points(plan), length = task->length, total = 0, done = 0;
-    memset(hist, 0, SCALES * BINS * sizeof *hist);
+    memset(hist, 0, CELLS * sizeof *hist);
     CHECK(pk_plan_run(plan, NULL, 5, 3, COUNT - 2, hist, NULL, NULL) == PK_OK);
     pk_space *space;
     CHECK(pk_space_create(plan, &space) == PK_OK);
@@ -94,6 +108,10 @@ static void exercise(const pk_plan *plan, const pk_task *task, int64_t *hist)
     for (int i = 0; i < SCALES * BINS; i++)
         total += hist[i];
     CHECK(total == outside(task) * COUNT);
+    for (int i = SCALES * BINS; i < CELLS; i++)
+        total += hist[i];
+    CHECK(total == (outside(task) + at_nodes(task)) * COUNT);
+    CHECK(points >= at_nodes(task));
     float *r2 = malloc((size_t)(points + 1) * sizeof *r2);
     int32_t *scale = malloc((size_t)(points + 1) * sizeof *scale);
     int32_t *time = malloc((size_t)(points + 1) * sizeof *time);
@@ -113,7 +131,7 @@ static void exercise(const pk_plan *plan, const pk_task *task, int64_t *hist)
 
 static void same_on_every_isa(const pk_task *task, int path)
 {
-    int64_t expected[SCALES * BINS], hist[SCALES * BINS];
+    int64_t expected[CELLS], hist[CELLS];
     for (int number = 0; pk_isa_name(number); number++) {
         if (!pk_isa_supported(number))
             continue;
@@ -126,12 +144,49 @@ static void same_on_every_isa(const pk_task *task, int path)
     }
 }
 
+/* The ends of the first scale, the middle of the last; -1 for what isn't there. Blocks that lie
+ * apart are left alone between. */
+static void with_nodes(pk_task task)
+{
+    int32_t nodes[SCALES * NODES];
+    for (int i = 0; i < SCALES * NODES; i++)
+        nodes[i] = i % 5 == 4 ? -1 : (int32_t)((task.length - 1) / 2 * i / (SCALES * NODES - 1));
+    task.n_nodes = NODES;
+    task.nodes = nodes;
+    same_on_every_isa(&task, PK_AUTO);
+    task.pitch = SCALES * BINS + GAP;
+    same_on_every_isa(&task, PK_PLAIN);
+    pk_plan *plan, *like;
+    pk_error error;
+    CHECK(pk_plan_create(&task, PK_MULTIRATE, NULL, &plan, &error) == PK_UNSUPPORTED);
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_OK);
+    CHECK(pk_plan_path(plan) == PK_PLAIN);
+    task.ar1[0] = 0.1;
+    CHECK(pk_plan_like(plan, &task, &like, &error) == PK_OK);
+    int64_t hist[CELLS];
+    exercise(like, &task, hist);
+    for (int i = 0; i < NODES; i++)
+        for (int gap = SCALES * BINS; gap < task.pitch; gap++)
+            CHECK(hist[i * task.pitch + gap] == 0);
+    pk_plan_free(like);
+    nodes[0] = 1;
+    CHECK(pk_plan_like(plan, &task, &like, &error) == PK_INVALID);
+    pk_plan_free(plan);
+    nodes[0] = (int32_t)(task.length - 1) / 2 + 1;
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
+    CHECK(strncmp(error.text, "edge_nodes", 10) == 0);
+    nodes[0] = 0;
+    task.pitch = SCALES * BINS - 1;
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
+    CHECK(strncmp(error.text, "pitch", 5) == 0);
+}
+
 static void cancelled_before_it_starts(const pk_task *task)
 {
     pk_plan *plan;
     pk_error error;
     const int32_t cancel = 1;
-    int64_t hist[SCALES * BINS] = {0};
+    int64_t hist[CELLS] = {0};
     CHECK(pk_plan_create(task, PK_AUTO, NULL, &plan, &error) == PK_OK);
     CHECK(pk_plan_run(plan, NULL, 1, 0, 1000000, hist, &cancel, NULL) == PK_CANCELLED);
     CHECK(pk_plan_run(plan, NULL, 1, UINT64_C(1) << 32, 1, hist, NULL, NULL) == PK_INVALID);
@@ -142,17 +197,26 @@ int main(void)
 {
     static const int64_t LENGTHS[] = {16, 17, 63, 64, 65, 200, 256, 363};
     double scales[SCALES];
-    for (int family = PK_MORLET; family <= PK_DOG; family++)
+    for (int family = PK_MORLET; family <= PK_MORSE; family++)
         for (size_t i = 0; i < sizeof LENGTHS / sizeof LENGTHS[0]; i++) {
             pk_task task = task_of(family, LENGTHS[i], scales);
             same_on_every_isa(&task, PK_PLAIN);
             same_on_every_isa(&task, PK_AUTO);
             cancelled_before_it_starts(&task);
+            with_nodes(task);
         }
     pk_plan *plan;
     pk_error error;
     pk_task task = task_of(PK_MORLET, 15, scales);
     CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
     CHECK(plan == NULL && strncmp(error.text, "length", 6) == 0);
+    task = task_of(PK_MORSE, 200, scales);
+    task.shape = 0.5;
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
+    CHECK(plan == NULL && strncmp(error.text, "shape", 5) == 0);
+    task.shape = 2.5;
+    task.cone = NAN;
+    CHECK(pk_plan_create(&task, PK_AUTO, NULL, &plan, &error) == PK_INVALID);
+    CHECK(plan == NULL && strncmp(error.text, "cone", 4) == 0);
     return 0;
 }

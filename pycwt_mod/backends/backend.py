@@ -107,13 +107,14 @@ class MonteCarloBackend(abc.ABC):
             control: cancels and watches.
 
         Returns:
-            ``int64[scales, bins]``. For any split of a span of realisations the sum of the
+            ``int64[task.rows, bins]``. For any split of a span of realisations the sum of the
             parts is the histogram of the whole, integer for integer.
 
         Raises:
             Cancelled: the control said so.
             BackendUnavailableError: what it computes on isn't there.
-            ValueError: the task or the span is one that this backend can't compute.
+            ValueError: the task or the span is one that this backend can't compute; a task's
+                ``edge_nodes`` may be what it can't.
         """
 
     def close(self) -> None:  # noqa: B027 - most backends hold nothing

@@ -1,6 +1,6 @@
 """What a Monte Carlo significance job is: plain data, no numerics, no numpy.
 
-A job is pure: ``(task, seed, first, count) -> int64[scales, bins]``. Everything that can
+A job is pure: ``(task, seed, first, count) -> int64[rows, bins]``. Everything that can
 change a single bin is in :class:`SignificanceTask`; who computes it, in which order, split
 in which way, isn't.
 """
@@ -14,13 +14,19 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-Family = Literal["morlet", "paul", "dog"]
+from pycwt_mod.grid import cone_factor
+
+Family = Literal["morlet", "paul", "dog", "morse"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 #: ``full``: every realisation is a pair of series of the whole length, seen at every scale.
 #: ``cascade``: every octave of scales draws short pairs of its own; see
-#: :mod:`pycwt_mod.cascade`.
+#: :mod:`pycwt_mod.monte_carlo.cascade`.
 Estimator = Literal["full", "cascade"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
+#: Families of which the levels within the cone of influence are calibrated.
+EDGE_FAMILIES: tuple[Family, ...] = ("morlet", "paul", "dog")
+#: Families whose levels by ``cascade`` were measured to be those of ``full``.
+_CASCADED: tuple[Family, ...] = ("morlet", "paul", "dog")
 #: Raised whenever an estimator's histograms change: those of two revisions aren't mixed.
 _REVISIONS: dict[Estimator, int] = {"full": 1, "cascade": 2}
 
@@ -32,6 +38,8 @@ FIRST_STAGE = 300
 LAST_STAGE = 1_000_000
 #: The time index shares the other word of the counter with the stream's number.
 MAX_LENGTH = 2**26
+#: Distances from the ends that a task may count at.
+MAX_NODES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +51,17 @@ class SignificanceTask:
     at every scale, at the points outside the cone of influence, in ``bins`` equal bins over
     [0, 1] (1.0 belongs to the last one).
 
+    With ``edge_nodes`` it is also counted within the cone, at these distances from either end:
+    row ``i * len(scales) + j`` of the histogram belongs to node ``i - 1`` of scale ``j``, the
+    first ``len(scales)`` rows to the points outside. Where the nodes lie in samples says
+    :func:`pycwt_mod.monte_carlo.edges.node_samples`.
+
     Lengths and scales are in samples, so that tasks which differ by the sampling interval
     alone are the same task.
     """
 
     family: Family
-    #: ω0 of the Morlet wavelet, m of Paul and DOG.
+    #: ω0 of the Morlet wavelet, m of Paul and DOG, β of Morse.
     order: float
     #: Wavelet scales in samples, increasing.
     scales: tuple[float, ...]
@@ -60,6 +73,10 @@ class SignificanceTask:
     ar1: tuple[float, float]
     bins: int = 1000
     estimator: Estimator = "full"
+    #: γ of Morse; 0 for the other families.
+    shape: float = 0.0
+    #: Distances from the ends in scales, increasing, each less than the cone's.
+    edge_nodes: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what can't be computed; the message names the field.
@@ -71,6 +88,10 @@ class SignificanceTask:
             raise ValueError(f"family must be one of {', '.join(FAMILIES)}, not {self.family!r}")
         if not (math.isfinite(self.order) and self.order > 0):
             raise ValueError(f"order must be a positive number, not {self.order}")
+        if not math.isfinite(self.shape) or (self.family == "morse") != (self.shape > 0):
+            raise ValueError(
+                f"shape must be γ of the family morse, else 0, not {self.shape} of {self.family}"
+            )
         _check_scales(self.scales)
         _check_weights(self.scale_weights)
         if not 16 <= self.length <= MAX_LENGTH:
@@ -81,13 +102,33 @@ class SignificanceTask:
             raise ValueError(
                 f"estimator must be one of {', '.join(ESTIMATORS)}, not {self.estimator!r}"
             )
+        if self.estimator not in estimators_of(self.family):
+            raise ValueError(
+                f"estimator={self.estimator!r} isn't calibrated for wavelets of the family "
+                f"{self.family}: take estimator='full'"
+            )
         if not 2 <= self.bins <= 65536:
             raise ValueError(f"bins must be 2 to 65536, not {self.bins}")
+        _check_nodes(self.edge_nodes, self.family)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the histogram."""
+        return (1 + len(self.edge_nodes)) * len(self.scales)
 
     def to_dict(self) -> dict[str, Any]:
-        """The task as JSON-able data, with its estimator's revision after the first."""
+        """The task as JSON-able data.
+
+        Without ``shape`` where the family has none, with its estimator's revision after the first.
+        """
+        data = asdict(self)
+        if not self.shape:
+            del data["shape"]
+        # What is kept of tasks without nodes goes by the digest that it always had.
+        if not self.edge_nodes:
+            del data["edge_nodes"]
         revision = _REVISIONS[self.estimator]
-        return asdict(self) | ({"revision": revision} if revision > 1 else {})
+        return data | ({"revision": revision} if revision > 1 else {})
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> SignificanceTask:
@@ -121,6 +162,11 @@ class SignificanceTask:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def estimators_of(family: Family) -> tuple[Estimator, ...]:
+    """The estimators that a family of wavelets has, the default first."""
+    return ("cascade", "full") if family in _CASCADED else ("full",)
+
+
 def _check_scales(scales: tuple[float, ...]) -> None:
     if not scales:
         raise ValueError("scales must have at least one element")
@@ -135,6 +181,23 @@ def _check_weights(weights: tuple[float, ...]) -> None:
         raise ValueError("scale_weights must be odd in number and symmetric")
     if not all(w >= 0 for w in weights) or abs(sum(weights) - 1) > 1e-9:
         raise ValueError("scale_weights must be non-negative and sum to 1")
+
+
+def _check_nodes(nodes: tuple[float, ...], family: Family) -> None:
+    if not nodes:
+        return
+    if family not in EDGE_FAMILIES:
+        raise ValueError(
+            f"levels within the cone of influence aren't calibrated for wavelets of the family "
+            f"{family}: take edges=False, without edge_nodes"
+        )
+    cone = cone_factor(family)
+    if len(nodes) > MAX_NODES:
+        raise ValueError(f"edge_nodes must be at most {MAX_NODES}, not {len(nodes)}")
+    if not all(0 <= node < cone for node in nodes):
+        raise ValueError(f"edge_nodes must lie between 0 and the cone's {cone:.4g}, not {nodes}")
+    if any(b <= a for a, b in itertools.pairwise(nodes)):
+        raise ValueError("edge_nodes must increase")
 
 
 def check_span(first: int, count: int) -> None:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from pycwtd.api.admission import RULES_KEY
 from pycwtd.api.answers import JSON
-from pycwtd.api.context import CONTEXT, PUBLIC, TAKES
+from pycwtd.api.bodies import HELD, later, limit_body
+from pycwtd.api.context import CONTEXT, TAKES
 from pycwtd.api.metrics import METERS, Meters, measure
 from pycwtd.api.middleware import announce, identify, translate
+from pycwtd.api.permissions import rules_of
 from pycwtd.api.routes import OPERATIONS
 from pycwtd.api.submit import found
 
@@ -19,15 +22,20 @@ if TYPE_CHECKING:
 
 
 def make_app(context: Context) -> web.Application:
-    """The application that serves a daemon's parts."""
+    """The application that serves a daemon's parts.
+
+    Raises:
+        NoRuleError: there is a route that nobody has said who may use.
+    """
     app = web.Application(
-        middlewares=[measure, identify, translate, found],
+        middlewares=[measure, identify, translate, found, limit_body],
         client_max_size=context.config.limits.body_bytes,
     )
     app[CONTEXT] = context
     app[METERS] = Meters()
     context.engine.observers.append(app[METERS].job_ended)
-    app[PUBLIC] = {o.path for o in OPERATIONS if o.public}
+    app[RULES_KEY] = rules_of(OPERATIONS)
+    app[HELD] = {}
     app[TAKES] = {o.path: o.takes for o in OPERATIONS if o.takes != JSON}
     app[TAKES] |= {path.rstrip("/"): media for path, media in app[TAKES].items()}
     app.on_response_prepare.append(announce)
@@ -39,7 +47,8 @@ def make_app(context: Context) -> web.Application:
             paths.add(operation.path.rstrip("/"))
         for method in methods:
             for path in sorted(paths):
-                app.router.add_route(method, _pattern(path), operation.handler)
+                pattern = _pattern(path)
+                app.router.add_route(method, pattern, operation.handler, expect_handler=later)
     return app
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from msgspec import Struct
 
+    from pycwtd.access.access import Access
+    from pycwtd.api.audit import Trail
+    from pycwtd.api.permissions import Rule
     from pycwtd.config import Config
     from pycwtd.engine.engine import Engine
     from pycwtd.store.store import Store
@@ -28,8 +31,8 @@ class Context:
     config: Config
     store: Store
     engine: Engine
-    #: The bearer token of TCP listeners that want one.
-    token: str | None
+    access: Access
+    trail: Trail
     #: WebSockets that compute, open now.
     streams: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -38,8 +41,6 @@ class Context:
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
 #: The media type that each path takes where it isn't JSON; none, where it takes no body.
 TAKES: web.AppKey[dict[str, str]] = web.AppKey("takes", dict)
-#: The paths that are answered to everybody.
-PUBLIC: web.AppKey[set[str]] = web.AppKey("public", set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,10 @@ class Operation:
     errors: tuple[int, ...] = ()
     #: Media types of the answer beside JSON.
     also: tuple[str, ...] = ()
-    #: Answered to everybody: it tells nothing of what is on this appliance.
-    public: bool = False
     #: Media type of the request's body, where there is one.
     takes: str = "application/json"
+    #: Who may use it, where the table of permissions doesn't say.
+    rule: Rule | None = None
 
 
 def rfc3339(time: float | None) -> str | None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta, Struct
 
+from pycwtd.api.admission import may_change
 from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT, rfc3339
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadMetadata
 from pycwtd.api.middleware import OWNER
-from pycwtd.api.ownership import check_owner
 from pycwtd.api.problems import Problem, convert, decode, no_data
 from pycwtd.api.ranges import send_file
 from pycwtd.api.receive import Received, receive
@@ -181,7 +181,7 @@ async def delete(request: web.Request) -> web.StreamResponse:
     """Forget a series. Jobs that use it keep their own link to its samples."""
     context = request.app[CONTEXT]
     record = await _find(request)
-    check_owner(request, record.owner, "data", record.id)
+    may_change(request, record.owner)
     if not await context.store(Database.delete_data, record.id, time.time()):
         raise no_data(record.id)
     await asyncio.to_thread(shutil.rmtree, context.store.data_folder(record.id), ignore_errors=True)

@@ -13,6 +13,7 @@ from pycwtd import __version__
 from pycwtd.api.answers import FORMS, JSON, NETCDF, NPZ, answer
 from pycwtd.api.data_types import Uploaded
 from pycwtd.api.examples import EXAMPLES
+from pycwtd.api.permissions import rule_of
 from pycwtd.api.results import NPY
 from pycwtd.api.schemas import complete
 from pycwtd.api.service import API_VERSION, NAME
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 _REF = "#/components/schemas/{name}"
 _PROBLEM = "application/problem+json"
 #: Every operation may answer with these.
-_ALWAYS = (401, 403, 503)
-_WITH_BODY = (413, 415)
+_ALWAYS = (400, 401, 403, 408, 413, 415, 429, 503)
 #: The paths that the ids in these answers are for.
 _LEADS_TO: dict[Any, tuple[str, str]] = {
     JobAccepted: ("/api/v1/jobs", "job_id"),
@@ -36,6 +36,23 @@ _LEADS_TO: dict[Any, tuple[str, str]] = {
 }
 #: What is always sent as bytes.
 _BINARY = {NPZ, NETCDF, NPY, "application/octet-stream", "image/png"}
+_HEADER_TEXTS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    429: {"Retry-After": "Seconds until there is room again."},
+    503: {"Retry-After": "Seconds until another attempt makes sense."},
+}
+_SECURITY = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key that `pycwtctl token add` made, or a token that it was exchanged "
+        "for. On the Unix socket the kernel says who calls, and none is needed.",
+    },
+    "password": {
+        "type": "oauth2",
+        "flows": {"password": {"tokenUrl": "/api/v1/auth/token", "scopes": {}}},
+    },
+}
 
 
 class ErrorBody(Struct):
@@ -93,15 +110,8 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {
-                "token": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "On TCP; on the Unix socket the peer's user id counts.",
-                }
-            },
+            "securitySchemes": _SECURITY,
         },
-        "security": [{"token": []}],
     }
 
 
@@ -110,36 +120,47 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
         "operationId": _name(operation),
         "summary": operation.summary,
         "tags": [operation.tag],
-        **({"security": []} if operation.public else {}),
         "parameters": _parameters(operation),
         "responses": {
             str(status): _answer(operation, status, kind, schema_of)
             for status, kind in operation.answers.items()
         },
     }
-    always = {*_ALWAYS, *(_WITH_BODY if operation.takes and operation.method == "POST" else ())}
+    always = set(_ALWAYS)
     if HTTPStatus.SWITCHING_PROTOCOLS in operation.answers:
         always.add(HTTPStatus.UPGRADE_REQUIRED.value)
     for status in sorted({*operation.errors, *always}):
-        entry["responses"][str(status)] = {
-            "description": HTTPStatus(status).phrase,
-            "content": {_PROBLEM: {"schema": {"$ref": _REF.format(name="ProblemBody")}}},
-        }
+        entry["responses"][str(status)] = _problem(status)
+    rule = rule_of(operation)
+    assert rule, "make_app refuses a route without one"
     if operation.body is not None:
-        entry["requestBody"] = {
-            "required": True,
-            "content": {
-                operation.takes: {
-                    "schema": schema_of[id(operation.body)],
-                    "example": operation.example,
-                }
-            },
-        }
+        body = {"schema": schema_of[id(operation.body)], "example": operation.example}
+        entry["requestBody"] = {"required": True, "content": {operation.takes: body}}
+    if rule.role == "none":
+        entry["security"] = []
+    else:
+        # On a Unix socket, or a loopback address that asks for nothing, none is needed.
+        entry["security"] = [{}, *({name: []} for name in _SECURITY)]
+        entry["description"] = f"Needs the role `{rule.role}`."
+    entry["x-role"] = rule.role
     return entry
 
 
 def _name(operation: Operation) -> str:
     return re.sub(r"\W+", "_", f"{operation.method.lower()}{operation.path}").strip("_")
+
+
+def _problem(status: int) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase,
+        "content": {_PROBLEM: {"schema": {"$ref": _REF.format(name="ProblemBody")}}},
+    }
+    if status in _HEADER_TEXTS:
+        described["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in _HEADER_TEXTS[status].items()
+        }
+    return described
 
 
 def _answer(

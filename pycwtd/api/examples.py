@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pycwtd.api import types
+from pycwtd.api import accounts, types
 from pycwtd.api.benchmark import BenchmarkResult
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
 
@@ -21,7 +21,7 @@ _BACKEND: dict[str, Any] = {
     "description": "The C kernel on every core that the process may use",
     "available": True,
     "capabilities": {
-        "wavelets": ["morlet", "paul", "dog"],
+        "wavelets": ["morlet", "paul", "dog", "morse"],
         "estimators": ["full", "cascade"],
         "tolerance": 0.003,
     },
@@ -45,6 +45,10 @@ _SERIES: dict[str, Any] = {
     **{"data_id": _DATA, "filename": "ice.csv", "format": "csv", "length": 147},
     **{"bytes": 1470, "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
     **{"owner": "uid:1000", "created_at": _THEN, "metadata": {"column": "extent"}},
+}
+_KEY: dict[str, Any] = {
+    **{"id": "0123abcd", "name": "alice", "role": "analyst", "status": "valid"},
+    **{"created_at": _THEN, "created_by": "uid:0", "expires_at": None, "revoked_at": None},
 }
 _LEVELS: dict[str, Any] = {
     **_SCALES,
@@ -138,6 +142,23 @@ EXAMPLES: dict[type, Any] = {
             **{"estimator": "cascade", "wavelet": "morlet", "dt": 1.0},
             **{"dj": 0.25, "s0": 1.936, "J": 36},
         },
+    },
+    accounts.AccessToken: {
+        **{"access_token": "eyJ…", "token_type": "bearer", "expires_in": 3600},
+    },
+    accounts.Me: {"identity": "key:alice", "role": "analyst", "address": "192.0.2.7"},
+    accounts.KeyView: _KEY,
+    accounts.KeyMade: {**_KEY, "key": "pycwtd_0123abcd_" + 43 * "x"},
+    accounts.KeyList: {"keys": [_KEY]},
+    accounts.AuditList: {
+        "entries": [
+            {
+                **{"seq": 1, "time": _NOW, "identity": "key:alice", "role": "analyst"},
+                **{"address": "192.0.2.7", "action": "job.submit", "target": _JOB},
+                **{"outcome": "done", "status": 202, "request_id": "5f3a", "detail": None},
+            }
+        ],
+        "next_cursor": None,
     },
     dict: {"openapi": "3.1.0", "info": {"title": "PyCWT REST API", "version": "1.0.0"}},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pycwtd.api import (
+    accounts,
     analyses,
     backends,
     benchmark,
@@ -84,11 +85,58 @@ _PAIR: dict[str, Any] = {
     **{"mc_count": 100, "estimator": "cascade"},
 }
 
+ACCOUNTS = (
+    Operation(
+        "POST",
+        f"{API}/auth/token",
+        accounts.token,
+        "Exchange a key for a short-lived token",
+        "Access",
+        {200: accounts.AccessToken},
+        body=accounts.PasswordForm,
+        example={"username": "alice", "password": "pycwtd_0123abcd_" + 43 * "x"},
+        takes="application/x-www-form-urlencoded",
+        errors=(415, 422),
+    ),
+    Operation("GET", f"{API}/auth/me", accounts.me, "Who is asking", "Access", {200: accounts.Me}),
+    Operation(
+        "GET", f"{API}/auth/keys/", accounts.listing, "All keys", "Access", {200: accounts.KeyList}
+    ),
+    Operation(
+        "POST",
+        f"{API}/auth/keys/",
+        accounts.add,
+        "Make a key; its secret is in this answer and nowhere else",
+        "Access",
+        {201: accounts.KeyMade},
+        body=accounts.NewKey,
+        example={"name": "alice", "role": "analyst", "expires_in": 7_776_000},
+        errors=(415, 422, 507),
+    ),
+    Operation(
+        "DELETE",
+        f"{API}/auth/keys/{{id}}",
+        accounts.revoke,
+        "Revoke a key, and cut off who is connected with it",
+        "Access",
+        {200: accounts.KeyView},
+        errors=(404, 507),
+    ),
+    Operation(
+        "GET",
+        f"{API}/audit",
+        accounts.audit,
+        "Who changed what, newest first",
+        "Access",
+        {200: accounts.AuditList},
+        query=accounts.AuditQuery,
+        errors=(422,),
+    ),
+)
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/", service.root, "What this is", "Service", {200: Root}),
-    Operation(
-        "GET", "/health", service.health, "Whether it works", "Service", {200: Health}, public=True
-    ),
+    Operation("GET", "/health", service.health, "Whether it works", "Service", {200: Health}),
     Operation(
         "GET",
         f"{API}/health/detailed",
@@ -107,9 +155,7 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: None},
         also=("text/plain",),
     ),
-    Operation(
-        "GET", "/openapi.json", docs.openapi, "This document", "Service", {200: dict}, public=True
-    ),
+    Operation("GET", "/openapi.json", docs.openapi, "This document", "Service", {200: dict}),
     Operation(
         "GET",
         f"{API}/openapi.json",
@@ -117,7 +163,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "This document",
         "Service",
         {200: dict},
-        public=True,
     ),
     Operation(
         "GET",
@@ -127,7 +172,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Service",
         {200: None},
         also=("text/html",),
-        public=True,
     ),
     Operation(
         "GET",
@@ -137,7 +181,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Service",
         {200: None},
         also=("text/html",),
-        public=True,
     ),
     Operation(
         "GET",
@@ -148,7 +191,6 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: None},
         errors=(404,),
         also=("text/javascript", "text/css", "text/plain", "image/png"),
-        public=True,
     ),
     Operation(
         "GET", f"{API}/backends/", backends.listing, "All backends", "Backends", {200: BackendList}
@@ -360,6 +402,7 @@ OPERATIONS: tuple[Operation, ...] = (
         {101: None},
         errors=(503,),
     ),
+    *ACCOUNTS,
     Operation(
         "GET",
         "/ws/events",

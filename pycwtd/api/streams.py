@@ -20,6 +20,7 @@ from msgspec import Meta, Struct
 
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.problems import Problem, decode
+from pycwtd.api.sockets import open_socket
 from pycwtd.engine.pool import UnknownBackendError
 from pycwtd.hosts.host import Host, HostDiedError, HostError
 from pycwtd.workloads.wavelet.requests import (
@@ -27,6 +28,7 @@ from pycwtd.workloads.wavelet.requests import (
     Interval,
     Mother,
     Order,
+    Shape,
     Smallest,
     Spacing,
     WaveletPair,
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
 
 #: Largest message; some 50,000 samples of each series.
 _MAX_MESSAGE = 2 * 2**20
-#: A client that has been silent for so long is asked whether it lives.
-_HEARTBEAT = 30.0
 
 
 class Config(Struct, tag_field="type", tag="config", forbid_unknown_fields=True, kw_only=True):
@@ -59,6 +59,7 @@ class Config(Struct, tag_field="type", tag="config", forbid_unknown_fields=True,
     J: ScaleCount = -1
     mother: Mother = "morlet"
     param: Order = -1.0
+    gamma: Shape = -1.0
     normalize: bool = True
 
 
@@ -76,16 +77,6 @@ class Ping(Struct, tag_field="type", tag="ping"):
 async def coherence(request: web.Request) -> web.StreamResponse:
     """Serve one stream until the client or the daemon leaves."""
     context = request.app[CONTEXT]
-    socket = web.WebSocketResponse(
-        # Deflating a result takes longer than computing it.
-        heartbeat=_HEARTBEAT,
-        max_msg_size=_MAX_MESSAGE,
-        compress=False,
-    )
-    if not socket.can_prepare(request):
-        raise Problem(
-            426, "this is a WebSocket: connect with one", headers={"Upgrade": "websocket"}
-        )
     if context.streams >= context.config.limits.streams:
         raise Problem(
             503,
@@ -94,13 +85,16 @@ async def coherence(request: web.Request) -> web.StreamResponse:
             headers={"Retry-After": "10"},
         )
     context.streams += 1
-    stream = Stream(context, socket)
     try:
-        await socket.prepare(request)
-        await _until_halted(context.engine.halted, stream)
+        # Deflating a result takes longer than computing it.
+        socket = await open_socket(request, _MAX_MESSAGE, compress=False)
+        stream = Stream(context, socket)
+        try:
+            await _until_halted(context.engine.halted, stream)
+        finally:
+            await stream.close()
     finally:
         context.streams -= 1
-        await stream.close()
     return socket
 
 
@@ -179,7 +173,8 @@ class Stream:
         await self._host.call("ping", {})
         self._grid = {
             **{"dt": wanted.dt, "dj": wanted.dj, "s0": wanted.s0, "J": wanted.J},
-            **{"family": wanted.family, "order": wanted.order, "normalize": wanted.normalize},
+            **{"family": wanted.family, "order": wanted.order, "shape": wanted.shape},
+            "normalize": wanted.normalize,
         }
         self._window, self._hop = config.window, hop
         self._samples = (array("d"), array("d"))
@@ -192,7 +187,10 @@ class Stream:
         request = WaveletPair(
             signal1=alike,
             signal2=alike,
-            **{n: getattr(config, n) for n in ("dt", "dj", "s0", "J", "param", "normalize")},
+            **{
+                n: getattr(config, n)
+                for n in ("dt", "dj", "s0", "J", "param", "gamma", "normalize")
+            },
             mother=config.mother,
         )
         limits = self._context.config.limits

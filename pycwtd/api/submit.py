@@ -84,7 +84,7 @@ async def new_job(wanted: Analysis, owner: str, context: Context) -> Job:
     pool = context.engine.pool
     backend = reason = estimate = None
     if wanted.simulates:
-        work = Work(wanted.estimator, wanted.family, wanted.cost())
+        work = Work(wanted.estimator, wanted.family, wanted.cost(), wanted.edges)
         choice = await pool.choose(wanted.backend, work, fallback=wanted.fallback)
         backend, reason = choice.name, choice.fallback_reason
         estimate = pool.seconds(backend, work.times(wanted.total))

@@ -326,6 +326,9 @@ class SignificanceResult(Struct, kw_only=True):
     sig95: list[float | None] | UnsetType = UNSET
     #: Monte Carlo standard error of each level.
     signif_error: list[float | None] | UnsetType = UNSET
+    #: With ``edges``, the level at every point, the cone of influence included; scales × time.
+    level_map: list[list[float | None]] | UnsetType = UNSET
+    level_map_error: list[list[float | None]] | UnsetType = UNSET
     significance_level: float | UnsetType = UNSET
     seed: int | UnsetType = UNSET
     mc_count: int | UnsetType = UNSET

@@ -66,7 +66,8 @@ class ActiveJob:
         values = self.record.parameters
         # Jobs of earlier versions have their cost in other units: it isn't known.
         units = values.get("cost", 0.0)
-        return Work(self.record.estimator or "full", values["family"], units)
+        edges = values.get("edges", False)
+        return Work(self.record.estimator or "full", values["family"], units, edges)
 
     def pace_on(self, backend: str) -> Pace:
         """What has been measured of this very job on a backend."""

@@ -22,6 +22,8 @@ class Work:
     family: Family
     #: 0 where the amount isn't known.
     units: float
+    #: Whether it counts within the cone of influence, too, which is done another way.
+    edges: bool = False
 
     def times(self, count: float) -> Work:
         """So many times as much."""
@@ -54,18 +56,18 @@ class Rates:
     """Seconds per unit of work, for each backend and each way of computing."""
 
     def __init__(self) -> None:
-        self._paces: dict[tuple[str, Estimator, Family], Pace] = {}
+        self._paces: dict[tuple[str, Estimator, Family, bool], Pace] = {}
 
     def measured(self, backend: str, work: Work, seconds: float) -> None:
         """Take note of a computation that took ``seconds`` of wall time."""
         if seconds < _SHORTEST:
             return
-        pace = self._paces.setdefault((backend, work.estimator, work.family), Pace())
+        pace = self._paces.setdefault(_way(backend, work), Pace())
         pace.measured(work.units, seconds)
 
     def seconds(self, backend: str, work: Work) -> float | None:
         """Time that so much work would take; ``None`` before its like has been measured."""
-        pace = self._paces.get((backend, work.estimator, work.family))
+        pace = self._paces.get(_way(backend, work))
         if pace is None or pace.seconds_per_unit is None or work.units <= 0:
             return None
         return pace.seconds_per_unit * work.units
@@ -74,3 +76,8 @@ class Rates:
         """How many times faster than the reference."""
         ours, theirs = self.seconds(backend, work), self.seconds(reference, work)
         return None if ours is None or theirs is None else theirs / ours
+
+
+def _way(backend: str, work: Work) -> tuple[str, Estimator, Family, bool]:
+    """What amounts of work must have in common to be compared."""
+    return backend, work.estimator, work.family, work.edges

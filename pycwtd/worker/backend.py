@@ -11,8 +11,8 @@ import numpy as np
 
 from pycwt_mod.backends import MonteCarloBackend, get_backend
 from pycwt_mod.grid import DEFAULT_ORDERS
-from pycwt_mod.montecarlo import coherence_task
-from pycwt_mod.reference import coherence_histogram
+from pycwt_mod.monte_carlo.reference import coherence_histogram
+from pycwt_mod.monte_carlo.run import coherence_task
 from pycwt_mod.wavelets import wavelet_of
 from pycwtd.worker.files import load_task, save_array, save_arrays
 from pycwtd.workloads.wavelet.cost import USUAL_GRID, realisation_cost, usual_grid
@@ -134,7 +134,7 @@ def _run(
     started = time.perf_counter()
     histogram = backend.run(task, message["seed"], message["first"], message["count"], control)
     seconds = time.perf_counter() - started
-    shape = (len(task.scales), task.bins)
+    shape = (task.rows, task.bins)
     if histogram.shape != shape or histogram.dtype != np.int64 or histogram.min() < 0:
         raise ValueError(
             f"backend {backend.info.name} gave an impossible histogram: "

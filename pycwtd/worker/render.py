@@ -104,7 +104,11 @@ def _write_netcdf(
                 file.attrs[name] = "\n".join(np.atleast_1d(text).tolist())
                 continue
             names = axes.get(name, ())
-            if len(names) != len(member.shape):
+            # With ``edges``, more is counted than the scales.
+            if len(names) != len(member.shape) or any(
+                axis in file.dimensions and file.dimensions[axis].size != length
+                for axis, length in zip(names, member.shape, strict=True)
+            ):
                 names = [f"{name}_{axis}" for axis in range(len(member.shape))]
             for axis, length in zip(names, member.shape, strict=True):
                 if axis not in file.dimensions:

@@ -16,8 +16,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support import running
 
-#: Little is asked of the appliance's time, and nothing is refused for want of room.
+#: Little is asked of the appliance's time, and nothing is refused for want of room or of rate:
+#: a 429 would stand in for the answer that is to be looked at.
 CONFIG = """
+[network]
+requests_per_second = 0
+messages_per_second = 0
+failures_per_minute = 1000000
+
 [limits]
 sync_seconds = 0.3
 queued_jobs = 1000000

@@ -83,6 +83,28 @@ def test_coherence_of_every_wavelet_with_its_test(daemon, wavelet, estimator):
     assert np.max(got["WCT"]) <= 1
 
 
+@pytest.mark.parametrize(
+    ("fields", "gamma", "beta"), [({}, 3, 20), ({"gamma": 2, "param": 5}, 2, 5)]
+)
+def test_morse_wavelets(daemon, fields, gamma, beta):
+    """They run the estimator full, and the answer says so."""
+    body = {"signal1": A, "signal2": B, "mother": "morse", **fields, "sig": True, "dt": 0.5}
+    body |= {"dj": 0.25, "J": 12, "mc_count": 20, "seed": 3}
+    got = daemon.call("POST", "/api/v1/wavelet/wct", body).json
+    options = {"mc_count": 20, "seed": 3, "progress": False, "cache": False}
+    wavelet = pycwt_mod.Morse(gamma, beta)
+    library = pycwt_mod.wct(np.array(A), np.array(B), 0.5, 0.25, J=12, wavelet=wavelet, **options)
+    assert got["estimator"] == library.estimator == "full"
+    np.testing.assert_allclose(got["scales"], library.scales)
+    np.testing.assert_allclose(got["WCT"], library.WCT, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(got["signif"], library.sig, rtol=1e-12)
+    body = {"data": A, "dt": 0.5, "wavelet": "morse", **fields, "normalize": False}
+    one = daemon.call("POST", "/api/v1/analysis/cwt", body).json
+    own = pycwt_mod.cwt(np.array(A), 0.5, 0.25, wavelet=wavelet)
+    np.testing.assert_allclose(complexes(one["wave"]), own.W, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(one["coi"], own.coi)
+
+
 def test_a_seed_reproduces_the_result_exactly_and_its_absence_is_reported(daemon):
     body = {"signal1": A, "signal2": B, "sig": True, "mc_count": 30, **GRID}
     drawn = daemon.call("POST", "/api/v1/wavelet/wct", body).json

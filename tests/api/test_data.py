@@ -15,6 +15,7 @@ from scipy.io import netcdf_file
 
 import pycwt_mod
 from support import red_pair, running
+from wires import TCP, add_key, tcp
 
 A, B = red_pair()
 UPLOAD = "/api/v1/data/upload"
@@ -258,17 +259,54 @@ def test_pages_of_the_listing(daemon):
     assert found[:3] == wanted[::-1]
 
 
-def test_only_the_owner_deletes():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    with running(arguments=["--listen", f"127.0.0.1:{port}"]) as daemon:
-        data_id = daemon.upload(text(A)).json["data_id"]
-        token = (daemon.state / "token").read_text().strip()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        path = f"/api/v1/data/{data_id}"
-        connection.request("DELETE", path, headers={"Authorization": f"Bearer {token}"})
-        answer = connection.getresponse()
-        assert (answer.status, json.loads(answer.read())["error"]["code"]) == (403, "not_yours")
-        connection.close()
-        assert daemon.call("DELETE", path).status == 200
+def test_only_the_owner_and_operators_delete():
+    with running(arguments=TCP) as daemon:
+        keys = {
+            name: add_key(daemon, name, role)["key"]
+            for name, role in (("a", "analyst"), ("b", "analyst"), ("o", "operator"))
+        }
+        form = b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + text(A)
+        ids = []
+        for _ in range(2):
+            media = {"Content-Type": "multipart/form-data; boundary=b"}
+            answer = tcp(daemon, "POST", UPLOAD, form + b"\r\n--b--", token=keys["a"], **media)
+            assert answer.status == 200, answer.body
+            ids.append(answer.json["data_id"])
+        mine, other = (f"/api/v1/data/{one}" for one in ids)
+        refused = tcp(daemon, "DELETE", mine, token=keys["b"])
+        assert (refused.status, refused.json["error"]["code"]) == (403, "not_owner")
+        assert tcp(daemon, "DELETE", mine, token=keys["a"]).status == 200
+        assert tcp(daemon, "DELETE", other, token=keys["o"]).status == 200
+        told = [
+            (one["action"], one["identity"], one["target"], one["outcome"])
+            for one in daemon.call("GET", "/api/v1/audit").json["entries"]
+            if one["action"].startswith("data.")
+        ]
+        assert told == [
+            ("data.delete", "key:o", ids[1], "done"),
+            ("data.delete", "key:a", ids[0], "done"),
+            ("data.delete", "key:b", ids[0], "denied"),
+            ("data.upload", "key:a", ids[1], "done"),
+            ("data.upload", "key:a", ids[0], "done"),
+        ]
+
+
+def test_who_only_reads_uploads_nothing():
+    with running(arguments=TCP) as daemon:
+        key = add_key(daemon, "v", "viewer")["key"]
+        media = {"Content-Type": "multipart/form-data; boundary=b"}
+        assert tcp(daemon, "POST", UPLOAD, b"--b--", token=key, **media).status == 403
+        assert tcp(daemon, "POST", UPLOAD, b"--b--", **media).status == 401
+        assert tcp(daemon, "GET", "/api/v1/data/", token=key).json["data"] == []
+
+
+def test_levels_within_the_cone_know_the_length_of_an_upload(daemon):
+    ids = [daemon.upload(text(values)).json["data_id"] for values in (A, B)]
+    request = {"dt": 1.0, "dj": 0.5, "J": 6, "sig": True, "edges": True, "mc_count": 20, "seed": 1}
+    given = dict(zip(("signal1_id", "signal2_id"), ids, strict=True))
+    by_id = daemon.submit("wct", {**request, **given})
+    inline = daemon.submit("wct", {**request, "signal1": A, "signal2": B})
+    for job_id in (by_id, inline):
+        assert daemon.finish(job_id)["status"] == "completed"
+    found, expected = daemon.result(by_id), daemon.result(inline)
+    np.testing.assert_array_equal(found["level_map"], expected["level_map"])

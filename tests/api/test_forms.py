@@ -48,6 +48,19 @@ def test_netcdf_holds_what_npz_holds(daemon, done):
         assert file.variables["signif"].dimensions == ("scale",)
 
 
+def test_netcdf_has_the_levels_within_the_cone(daemon):
+    request = {"signal1": A, "signal2": B, "sig": True, "mc_count": 20, "seed": 4, **GRID}
+    job_id = daemon.submit("wct", {**request, "edges": True})
+    assert daemon.finish(job_id)["status"] == "completed"
+    arrays = daemon.result(job_id)
+    with netcdf(daemon.call("GET", f"/api/v1/jobs/{job_id}/result?format=netcdf")) as file:
+        assert file.variables["level_map"].dimensions == ("scale", "time")
+        # Its rows are the scales and the nodes within the cone.
+        assert len(arrays["histogram"]) > len(arrays["scales"])
+        for name in ("level_map", "level_map_error", "histogram"):
+            np.testing.assert_array_equal(file.variables[name][...], arrays[name])
+
+
 def test_complex_arrays_are_two_in_netcdf(daemon, transformed):
     path, arrays = transformed
     with netcdf(daemon.call("GET", f"{path}?format=netcdf")) as file:

@@ -89,6 +89,7 @@ def test_the_document_is_valid_and_covers_every_route(daemon):
 
 @pytest.mark.parametrize(
     "operation",
+    # The example of a password isn't one.
     [o for o in OPERATIONS if o.body and o.takes == JSON],
     ids=lambda o: f"{o.method} {o.path}",
 )

@@ -10,7 +10,7 @@ import pytest
 
 from pycwt_mod import ar1
 from pycwt_mod.backends import get_backend
-from pycwt_mod.montecarlo import coherence_task
+from pycwt_mod.monte_carlo.run import coherence_task
 from support import red_pair, running
 
 A, B = red_pair()
@@ -54,7 +54,7 @@ def folder(tmp_path_factory):
                 def run(self, task, seed, first, count, control=None):
                     if task.estimator != "full":
                         raise ValueError("an abacus has no cascade")
-                    from pycwt_mod.kernel import plan_for
+                    from pycwt_mod.monte_carlo.kernel import plan_for
                     return plan_for(task).run(seed, first, count, 1, control)
 
             @hookimpl

@@ -101,6 +101,7 @@ def test_kinds(ctl, files, arguments, simulates):
         (["submit", "cwt", "A", "--dt", "1/0"], 2, "'1/0' isn't a number"),
         (["submit", "cwt", "A", "--dt", "1", "--no-sig", "--level", "0.9"], 2, "--no-sig"),
         (["submit", "wct", "A", "B", "--dt", "1", "--estimator", "half"], 2, "'half'"),
+        (["submit", "wct", "A", "B", "--dt", "1", "--no-sig", "--edges"], 2, "--edges is of no"),
         (["submit", "cwt", "A", "--dt", "0"], 1, "dt: must be a number > 0"),
         (["submit", "wct", "A", "B", "--dt", "1", "--backend", "abacus"], 1, "abacus"),
         (["jobs", "--status", "lost"], 2, "lost"),
@@ -176,6 +177,18 @@ def test_results(ctl, coherence, daemon):
     assert "Traceback" not in daemon.log
     # Nothing half-written is left anywhere.
     assert sorted(p.name for p in Path().iterdir()) == ["r.json", path.name]
+
+
+def test_edges(ctl, daemon, files):
+    """They arrive, are told of, and are drawn."""
+    status, out, err = ctl("submit", "wct", *files, "--dt", "1", "--edges", "-w")
+    assert status == 0, err
+    job_id = out.strip()
+    assert daemon.job(job_id)["parameters"]["edges"] is True
+    assert "edges" in ctl("job", job_id)[1]
+    assert ctl("plot", job_id, "-o", "e.svg")[0] == 0
+    # Words are paths in matplotlib's SVG, with the text in a comment before them.
+    assert "tested by its distance from the end" in Path("e.svg").read_text()
 
 
 def test_plots(ctl, coherence, files):

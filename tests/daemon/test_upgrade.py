@@ -12,7 +12,7 @@ import pytest
 
 from pycwt_mod import ar1
 from pycwt_mod.backends import get_backend
-from pycwt_mod.montecarlo import coherence_task
+from pycwt_mod.monte_carlo.run import coherence_task
 from support import running
 
 #: Of a daemon from before there was a choice of estimators, killed with -9: a coherence with its

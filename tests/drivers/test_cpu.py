@@ -16,7 +16,7 @@ from pycwt_mod.backends import (
     installed_drivers,
     list_backends,
 )
-from pycwt_mod.kernel import instruction_sets, plan_for
+from pycwt_mod.monte_carlo.kernel import instruction_sets, plan_for
 from pycwtd_drivers.cpu.cores import usable_cores
 
 TASK = SignificanceTask(

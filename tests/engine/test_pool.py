@@ -101,6 +101,7 @@ def test_rates_of_one_estimator_or_family_say_nothing_of_another():
     assert rates.seconds("joblib", FULL.times(3)) == pytest.approx(6.0)
     assert rates.seconds("joblib", CASCADE) is None
     assert rates.seconds("joblib", replace(FULL, family="paul")) is None
+    assert rates.seconds("joblib", replace(FULL, edges=True)) is None
     assert rates.seconds("sequential", FULL) is None
 
 

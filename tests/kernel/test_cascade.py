@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pycwt_mod
-from pycwt_mod import kernel, reference
 from pycwt_mod.backends import Cancelled, NoControl, SignificanceTask
-from pycwt_mod.cascade import octaves
-from pycwt_mod.histogram import levels
-from pycwt_mod.kernel import Plan, instruction_sets, plan_for
-from pycwt_mod.montecarlo import coherence_task, independent_values
+from pycwt_mod.monte_carlo import kernel, reference
+from pycwt_mod.monte_carlo.cascade import octaves
+from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.kernel import Plan, instruction_sets, plan_for
+from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 
 #: α1, α2, dj, s0, J, wavelet.
 SETTINGS = {
@@ -66,7 +66,7 @@ def test_every_sample_counts_what_it_stands_for(name, path):
         assert np.abs(histogram - exact).sum() <= 2e-3 * exact.sum()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     name=st.sampled_from(["both", "default", "paul"]),
     isa=st.sampled_from(instruction_sets()),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pycwt_mod import reference
-from pycwt_mod.kernel import Plan
+from pycwt_mod.monte_carlo import reference
+from pycwt_mod.monte_carlo.kernel import Plan
 
 
 def differences(task, path, realisations=3):

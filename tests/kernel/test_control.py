@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from pycwt_mod.backends import Cancelled
-from pycwt_mod.kernel import plan_for
+from pycwt_mod.monte_carlo.kernel import plan_for
 
 
 class Watch:

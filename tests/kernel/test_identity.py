@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pycwt_mod.backends import SignificanceTask
-from pycwt_mod.kernel import Plan, instruction_sets, plan_for
+from pycwt_mod.monte_carlo.kernel import Plan, instruction_sets, plan_for
 
 TASKS = {
     "morlet": ("morlet", 6.0, 2.0, (0.4, 0.95)),
@@ -38,7 +38,7 @@ def test_every_instruction_set_gives_the_same_bits(name):
         np.testing.assert_array_equal(other.view(np.int32), values[0].view(np.int32))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     name=st.sampled_from(sorted(TASKS)),
     isa=st.sampled_from(instruction_sets()),

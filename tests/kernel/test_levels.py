@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pycwt_mod.kernel import Plan, plan_for
+from pycwt_mod.monte_carlo.kernel import Plan, plan_for
 
 
 def levels(histogram, probability=0.95):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from pycwt_mod.kernel import Plan, instruction_sets, threefry
+from pycwt_mod.monte_carlo.kernel import Plan, instruction_sets, threefry
 
 
 @pytest.mark.parametrize(

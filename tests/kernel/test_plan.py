@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pycwt_mod.backends import SignificanceTask
-from pycwt_mod.kernel import KernelError, Plan, instruction_sets, plan_for
+from pycwt_mod.monte_carlo.kernel import KernelError, Plan, instruction_sets, plan_for
 
 
 @pytest.mark.parametrize(

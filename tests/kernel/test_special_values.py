@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pycwt_mod as pycwt
-from pycwt_mod import reference
 from pycwt_mod.backends import SignificanceTask
-from pycwt_mod.kernel import Plan, instruction_sets
+from pycwt_mod.monte_carlo import reference
+from pycwt_mod.monte_carlo.kernel import Plan, instruction_sets
 
 SERIES = {
     "impulse": np.eye(1, 128, 40)[0],
@@ -51,7 +51,7 @@ def test_a_constant_has_no_coherence_to_speak_of(value):
         pycwt.wct(np.full(64, value), np.arange(64.0), 1, sig=False)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 @given(
     name=st.sampled_from(["morlet", "paul", "dog"]),
     isa=st.sampled_from(instruction_sets()),

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pycwt_mod import reference
 from pycwt_mod.backends import (
     ESTIMATORS,
     FAMILIES,
@@ -16,6 +15,7 @@ from pycwt_mod.backends import (
     register_backend,
     registry,
 )
+from pycwt_mod.monte_carlo import reference
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import pycwt_mod as pycwt
+from pycwt_mod.analysis.patches import CriticalPatch
 from pycwt_mod.backends import Cancelled, NoControl
-from pycwt_mod.patches import CriticalPatch
 
 SJ = 4.0 * 2 ** (np.arange(17) / 4)
 ALPHA = 0.5

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pycwt_mod.backends import SignificanceTask
-from pycwt_mod.cache import Entry, HistogramCache
+from pycwt_mod.monte_carlo.cache import Entry, HistogramCache
 
 TASK = SignificanceTask(
     family="morlet",
@@ -77,7 +77,7 @@ def test_numerics_and_seed_matter(cache):
     assert cache.load(TASK, "f32-1", None) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_damaged_file_is_as_good_as_none(tmp_path_factory, data):
     cache = HistogramCache(tmp_path_factory.mktemp("damaged"))

@@ -81,7 +81,7 @@ pairs = st.integers(16, 70).flatmap(
 
 @pytest.mark.parametrize("wavelet", WAVELETS[:3], ids=repr)
 @given(pair=pairs.filter(lambda p: all(x.min() < x.max() for x in p)))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_coherence_lies_between_zero_and_one(wavelet, pair):
     with np.errstate(all="raise", under="ignore"):
         r2, phase, *_ = pycwt.wct(*pair, 1.0, dj=0.25, sig=False, wavelet=wavelet)
@@ -96,7 +96,7 @@ def test_coherence_lies_between_zero_and_one(wavelet, pair):
     exponents=st.tuples(*[st.integers(-150, 150)] * 2),
     offset=st.floats(-3, 3),
 )
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 def test_coherence_is_symmetric_and_has_no_units(seed, exponents, offset):
     rng = np.random.default_rng(seed)
     x, y = rng.standard_normal((2, 100))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pycwt_mod as pycwt
-from pycwt_mod.planes import plane_of
+from pycwt_mod.analysis.planes import plane_of
 
 
 @pytest.fixture(scope="module")

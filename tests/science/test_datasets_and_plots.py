@@ -86,7 +86,7 @@ def test_coherence_figure(arctic):
     time, result = arctic
     levels = np.full(result.freq.size, 0.7)
     with_levels = Coherence(result.WCT, result.aWCT, result.coi, result.freq, levels)
-    axes = drawn(pycwt.plot_coherence(with_levels, time, labels=("AO", "ice")))
+    axes = drawn(pycwt.plot_coherence(with_levels, time, labels=("AO", "ice"), time_units="years"))
     labels, shortest, longest = periods_shown(axes)
     assert labels == ["2", "4", "8", "16", "32"]
     # Down to the longest period with a point outside the cone.

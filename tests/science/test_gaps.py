@@ -9,10 +9,10 @@ from scipy.special import erfc
 from pycwt_mod.gaps import filled, lost_energy, outside_gaps
 from pycwt_mod.noise import ar1, rednoise
 from pycwt_mod.transform import outside_cone
-from pycwt_mod.wavelets import DOG, Morlet, Paul
+from pycwt_mod.wavelets import DOG, Morlet, Morse, Paul
 
 SCALES = 2 * 2 ** (np.arange(25) / 4)
-WAVELETS = [Morlet(6), Paul(4), DOG(2)]
+WAVELETS = [Morlet(6), Paul(4), DOG(2), Morse(3, 20)]
 
 
 @pytest.mark.parametrize("wavelet", WAVELETS, ids=repr)

@@ -16,7 +16,7 @@ unit = st.one_of(
 
 
 @given(p=st.lists(unit, min_size=1, max_size=40), method=st.sampled_from(["bh", "by"]))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 def test_against_scipy(p, method):
     found = pycwt.false_discovery(p, 0.1, method=method)
     expected = stats.false_discovery_control(p, method=method)

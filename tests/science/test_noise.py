@@ -7,8 +7,8 @@ import pytest
 from scipy import signal, stats
 
 import pycwt_mod as pycwt
+from pycwt_mod.monte_carlo.streams import noise_pair, normals, threefry2x32
 from pycwt_mod.noise import UnitRootWarning
-from pycwt_mod.streams import noise_pair, normals, threefry2x32
 
 
 def lag1(x):

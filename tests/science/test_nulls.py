@@ -9,10 +9,10 @@ from scipy.signal import lfilter
 
 import pycwt_mod
 from pycwt_mod.backends import Cancelled
-from pycwt_mod.montecarlo import coherence_task, monte_carlo
-from pycwt_mod.nulls import SurrogateBackend, null_hypothesis
+from pycwt_mod.monte_carlo.nulls import SurrogateBackend, null_hypothesis
+from pycwt_mod.monte_carlo.run import coherence_task, monte_carlo
+from pycwt_mod.monte_carlo.surrogate_models import MODELS, Autoregressive, stream
 from pycwt_mod.smoothing import Smoother, squared_coherence
-from pycwt_mod.surrogate_models import MODELS, Autoregressive, stream
 from pycwt_mod.transform import outside_cone, transform
 from pycwt_mod.wavelets import wavelet_of
 

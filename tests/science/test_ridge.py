@@ -22,7 +22,9 @@ def wrapped(angle):
     return np.angle(np.exp(1j * angle))
 
 
-@pytest.mark.parametrize("wavelet", [pycwt.Morlet(), pycwt.Morlet(10), pycwt.Paul(6)], ids=repr)
+@pytest.mark.parametrize(
+    "wavelet", [pycwt.Morlet(), pycwt.Morlet(10), pycwt.Paul(6), pycwt.Morse()], ids=repr
+)
 @pytest.mark.parametrize("period", [16.0, 23.7, 50.0])
 def test_a_sinusoid(wavelet, period):
     t = np.arange(1500) * 0.5

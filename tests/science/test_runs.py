@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pycwt_mod.backends import ESTIMATORS
-from pycwt_mod.cache import HistogramCache
-from pycwt_mod.montecarlo import coherence_task, monte_carlo
+from pycwt_mod.monte_carlo.cache import HistogramCache
+from pycwt_mod.monte_carlo.run import coherence_task, monte_carlo
 
 TASK = coherence_task(0.3, 0.6, 1.0, 0.25, 2.0, 12)
 OTHER = coherence_task(0.3, 0.5, 1.0, 0.25, 2.0, 12)
@@ -46,7 +46,7 @@ def test_any_level_is_read_from_the_same_run():
     assert (run.at(0.9).levels < run.levels).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(0.5, 0.99))
 def test_the_p_value_at_a_level_is_its_complement(level):
     run = RUN.at(level)

@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 
 import pycwt_mod as pycwt
-from pycwt_mod import reference
 from pycwt_mod.backends import (
     ESTIMATORS,
     BackendUnavailableError,
@@ -20,11 +19,12 @@ from pycwt_mod.backends import (
     registry,
 )
 from pycwt_mod.backends import task as task_module
-from pycwt_mod.cache import HistogramCache
 from pycwt_mod.datasets import ao_baltic
-from pycwt_mod.histogram import levels
-from pycwt_mod.montecarlo import coherence_task, independent_values, monte_carlo
-from pycwt_mod.streams import noise_pair
+from pycwt_mod.monte_carlo import reference
+from pycwt_mod.monte_carlo.cache import HistogramCache
+from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.run import coherence_task, independent_values, monte_carlo
+from pycwt_mod.monte_carlo.streams import noise_pair
 
 
 @pytest.mark.parametrize("options", [{}, {"estimator": "full"}], ids=["default", "full"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import linalg, stats
 from scipy.signal import lfilter
 
-from pycwt_mod.surrogate_models import (
+from pycwt_mod.monte_carlo.surrogate_models import (
     IAAFT,
     MODELS,
     Autoregressive,
@@ -34,7 +34,7 @@ def autocorrelation(x: np.ndarray, lags: int) -> np.ndarray:
     return np.array([y[: y.size - k] @ y[k:] for k in range(1, lags + 1)]) / (y @ y)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(16, 301), st.sampled_from([oscillation, rain]), st.integers(0, 2**64 - 1))
 def test_random_phases_keep_the_periodogram(n, make, seed):
     x = make(n)
@@ -44,7 +44,7 @@ def test_random_phases_keep_the_periodogram(n, make, seed):
         assert abs(np.corrcoef(x, y)[0, 1]) < 0.999
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(100, 301), st.integers(0, 2**64 - 1))
 def test_iaaft_keeps_the_values_and_nearly_the_periodogram(n, seed):
     x = rain(n)

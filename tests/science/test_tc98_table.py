@@ -118,16 +118,29 @@ def test_reconstructed_variance_and_series(nino3, nino3_transform):
     W, sj = nino3_transform.W, nino3_transform.sj
     variance = DJ * DT / (0.776 * nino3.size) * (np.abs(W) ** 2 / sj[:, None]).sum()
     assert variance == pytest.approx(0.51547, abs=5.1e-6)
-    rest = pycwt.icwt(W, sj, DT, DJ) - (nino3 - nino3.mean())
+    assert nino3.var() == pytest.approx(0.53817, abs=5.1e-6)
+    assert variance / nino3.var() == pytest.approx(0.95783, abs=5.1e-6)
+    assert nino3.mean() == pytest.approx(-0.00002, abs=5.1e-7)
+    back = pycwt.icwt(W, sj, DT, DJ, method="classical")
+    assert back.mean() == pytest.approx(0, abs=5.1e-7)
+    rest = pycwt.icwt(W, sj, DT, DJ, method="classical") - (nino3 - nino3.mean())
     assert np.sqrt((rest**2).mean()) == pytest.approx(0.002309, abs=5.1e-7)
 
 
 def test_reconstruction_as_in_the_paper(nino3):
     """TC98, section 3i: s0 = 2·dt, dj = 1/8, J = 56: 1.4 % of the variance, 0.087 °C."""
     W, sj, *_ = pycwt.cwt(nino3, DT, dj=1 / 8, s0=0.5, J=56)
-    rest = pycwt.icwt(W, sj, DT, 1 / 8) - (nino3 - nino3.mean())
+    rest = pycwt.icwt(W, sj, DT, 1 / 8, method="classical") - (nino3 - nino3.mean())
     assert (rest**2).mean() <= 0.014 * nino3.var()
     assert np.sqrt((rest**2).mean()) <= 0.087
+
+
+def test_numbers_of_the_papers_text(nino3):
+    """TC98, sections 2b and 4a: σ² = 0.54, and α = (r₁ + √r₂)/2 = 0.72."""
+    y = nino3 - nino3.mean()
+    r1, r2 = ((y[k:] @ y[:-k]) / (y @ y) for k in (1, 2))
+    assert nino3.var() == pytest.approx(0.54, abs=0.005)
+    assert (r1 + np.sqrt(r2)) / 2 == pytest.approx(0.72, abs=0.005)
 
 
 def test_lag1_of_the_paper(nino3):

@@ -85,6 +85,7 @@ def job(session: Session, job_id: str) -> None:
         done = f"{found.realisations_done:,} of {found.realisations:,}"
         rows += [("realisations", done), ("backend", found.backend or "-")]
         rows += [("estimator", found.estimator)] if found.estimator else []
+        rows += [("edges", "tested")] if found.parameters.get("edges") else []
         rows.append(("seed", str(found.seed)))
     if found.results:
         rows += [

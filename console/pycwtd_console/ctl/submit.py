@@ -36,10 +36,11 @@ _GRID = [
     click.option("--J", "J", type=int, help="Scales less one.  [default: as many as fit]"),
     click.option(
         "--wavelet",
-        type=click.Choice(["morlet", "paul", "dog", "mexicanhat"]),
+        type=click.Choice(["morlet", "paul", "dog", "mexicanhat", "morse"]),
         help="Mother wavelet.  [default: morlet]",
     ),
-    click.option("--param", type=number, help="Its ω0 or order.  [default: 6, 4, 2]"),
+    click.option("--param", type=number, help="Its ω0, order or β.  [default: 6, 4, 2, 20]"),
+    click.option("--gamma", type=number, help="γ of Morse.  [default: 3]"),
     click.option(
         "--normalize/--no-normalize",
         default=None,
@@ -59,9 +60,16 @@ _MONTE_CARLO = [
     ),
     click.option(
         "--estimator",
-        type=click.Choice(["cascade", "full"]),
+        type=click.Choice(["auto", "cascade", "full"]),
         help="Draw short series for every octave of scales, or series of full length at ten "
-        "times the cost.  [default: cascade]",
+        "times the cost.  [default: auto: cascade, but full for Morse]",
+    ),
+    click.option(
+        "--edges",
+        is_flag=True,
+        default=None,
+        help="Test within the cone of influence, too, by levels that know the distance from the "
+        "ends; takes 1000 realisations or more.",
     ),
     click.option("--backend", help="Who computes it.  [default: auto]"),
     click.option("--seed", type=int, help="Reproduces the result.  [default: drawn]"),
@@ -146,6 +154,8 @@ def _submit(session: Session, kind: str, files: dict[str, str], options: dict[st
         raise click.UsageError("give either --mc-count or --precision")
     if request.get("significance_test") is False and "significance_level" in request:
         raise click.UsageError("--level is of no use with --no-sig")
+    if request.get("significance_test") is False and "edges" in request:
+        raise click.UsageError("--edges is of no use with --no-sig")
     if kind == "wct":
         request.setdefault("significance_test", True)
     for field, spec in files.items():

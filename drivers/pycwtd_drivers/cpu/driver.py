@@ -41,7 +41,7 @@ class CpuBackend(MonteCarloBackend):
         """Whether the kernel's extension module loads, and what it would run on."""
         # Imported on use: the module needs numpy, and its absence is an answer, not a crash.
         try:
-            from pycwt_mod.kernel import instruction_sets  # noqa: PLC0415
+            from pycwt_mod.monte_carlo.kernel import instruction_sets  # noqa: PLC0415
         except ImportError as error:
             return Availability(False, f"the C kernel can't be loaded: {error}; reinstall pycwtd")
         threads = self._threads()
@@ -58,7 +58,7 @@ class CpuBackend(MonteCarloBackend):
     ) -> NDArray[np.int64]:
         """See :meth:`MonteCarloBackend.run`."""
         try:
-            from pycwt_mod.kernel import KernelError, plan_for  # noqa: PLC0415
+            from pycwt_mod.monte_carlo.kernel import KernelError, plan_for  # noqa: PLC0415
         except ImportError as error:
             raise BackendUnavailableError(f"the C kernel can't be loaded: {error}") from error
         try:

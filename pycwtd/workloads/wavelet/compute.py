@@ -18,8 +18,9 @@ import numpy as np
 import pycwt_mod
 from pycwt_mod.backends.task import LAST_STAGE
 from pycwt_mod.grid import default_s0
-from pycwt_mod.histogram import levels
-from pycwt_mod.montecarlo import coherence_task, independent_values
+from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.levelmap import point_levels
+from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
 from pycwtd.worker.control import Beat
 from pycwtd.worker.files import (
@@ -64,12 +65,13 @@ def _prepare(message: dict[str, Any]) -> dict[str, Any]:
     started = time.perf_counter()
     request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
     series = [_samples(folder, one) for one in request.series]
-    wavelet = wavelet_of(request.family, request.order)
+    wavelet = wavelet_of(request.family, request.order, request.shape)
     task = None
     streamed = folder / "wave.npy"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        if request.s0 < 0.99 * default_s0(request.dt, request.family, request.order):
+        usual = default_s0(request.dt, request.family, request.order, request.shape)
+        if request.s0 < 0.99 * usual:
             warnings.warn(_BELOW_NYQUIST, stacklevel=1)
         if request.kind == "cwt":
             arrays = _cwt(request, series, wavelet, streamed)
@@ -78,7 +80,12 @@ def _prepare(message: dict[str, Any]) -> dict[str, Any]:
         if request.simulates:
             al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
             grid = (request.dt, request.dj, request.s0, request.J)
-            task = coherence_task(al1, al2, *grid, wavelet, estimator=request.estimator)
+            task = coherence_task(
+                *(al1, al2, *grid, wavelet),
+                estimator=request.estimator,
+                n=request.length() if request.edges else None,
+                edges=request.edges,
+            )
     arrays["computation_time"] = time.perf_counter() - started
     if caught:
         arrays["warnings"] = sorted({str(warning.message) for warning in caught})
@@ -209,6 +216,7 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     histogram = _sum(folder, message["parts"])
     task = load_task(folder / "task.json")
     independent = independent_values(task, facts["mc_count"])
+    # With nodes, theirs behind those of the scales.
     level, error = levels(histogram, request.level, independent)
     if request.precision is not None:
         worst = float(np.nanmax(error))
@@ -217,9 +225,9 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     arrays: Arrays = load_arrays(folder / "prepared.npz")
     elapsed = arrays.pop("computation_time") + facts["compute_seconds"]
     arrays |= {  # what isn't an array becomes one of no dimensions
-        "signif": level,
-        "sig95": level,
-        "signif_error": error,
+        "signif": level[: len(task.scales)],
+        "sig95": level[: len(task.scales)],
+        "signif_error": error[: len(task.scales)],
         "histogram": histogram,
         "significance_level": request.level,
         "seed": facts["seed"],
@@ -228,6 +236,9 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         "backend_used": facts["backend_used"],
         "computation_time": elapsed + time.perf_counter() - started,
     }
+    if task.edge_nodes:
+        mapped = point_levels(task, level, error)
+        arrays |= {"level_map": mapped.levels, "level_map_error": mapped.standard_errors}
     if (independent * (1 - request.level) < _FEW).any():
         known = arrays["warnings"].tolist() if "warnings" in arrays else []
         arrays["warnings"] = sorted({*known, _TOO_FEW.format(facts["mc_count"], request.level)})
@@ -236,9 +247,13 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     return {"sha256": save_arrays(folder / "result.npz", arrays)}
 
 
+_MAPS = (
+    *("wave", "xwt", "amplitude", "phase", "WCT", "aWCT"),
+    *("level_map", "level_map_error"),
+)
 #: Names of the axes of the arrays in a result.
 AXES: Mapping[str, Sequence[str]] = {
-    **dict.fromkeys(("wave", "xwt", "amplitude", "phase", "WCT", "aWCT"), ("scale", "time")),
+    **dict.fromkeys(_MAPS, ("scale", "time")),
     **dict.fromkeys(("scales", "freqs", "signif", "sig95", "signif_error"), ("scale",)),
     "coi": ("time",),
     "fft": ("frequency",),

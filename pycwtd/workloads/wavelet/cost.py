@@ -1,11 +1,12 @@
 """What a Monte Carlo realisation costs, up to a factor that is measured on each backend.
 
-Costs with the same estimator and family of wavelets can be compared, and no others. Their shapes
-are those of the C kernel's ways of computing.
+Costs with the same estimator and family of wavelets, and both with or both without ``edges``, can
+be compared, and no others. Their shapes are those of the C kernel's ways of computing.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pycwt_mod import grid
@@ -22,7 +23,14 @@ DEFAULT_DJ = 0.25
 
 
 def realisation_cost(
-    estimator: Estimator, family: Family, smallest: float, dj: float, J: int
+    estimator: Estimator,
+    family: Family,
+    smallest: float,
+    dj: float,
+    J: int,
+    *,
+    cone: float = math.sqrt(2),
+    samples: int | None = None,
 ) -> float:
     """The cost of one realisation.
 
@@ -35,10 +43,15 @@ def realisation_cost(
         smallest: scale, in samples.
         dj: spacing of scales in octaves.
         J: number of scales less one.
+        cone: e-folding time of the wavelet, in scales; series are longer where it is.
+        samples: of one that counts within the cone of influence, too: every sample of every
+            scale is computed then, whatever the wavelet; None: it doesn't count there.
     """
     if estimator == "cascade":
         return float(J + 1 + octaves(dj, J))
-    length = grid.surrogate_length(smallest * 2 ** (J * dj))
+    if samples is not None:
+        return float(samples * (J + 1))
+    length = grid.surrogate_length(smallest * 2 ** (J * dj), cone)
     if family != "morlet":
         return float(length * (J + 1))
     # Σ 1/s over the scales, a geometric series.
@@ -51,7 +64,7 @@ def realisation_cost(
 def usual_grid(samples: int) -> tuple[float, float, int]:
     """Smallest scale, spacing and J that a request gets which names none, at dt = 1."""
     s0 = grid.default_s0(1.0, USUAL_FAMILY, grid.DEFAULT_ORDERS[USUAL_FAMILY])
-    return s0, DEFAULT_DJ, grid.default_count(samples, 1.0, DEFAULT_DJ, s0)
+    return s0, DEFAULT_DJ, grid.default_count(samples, DEFAULT_DJ, s0)
 
 
 def octaves(dj: float, J: int) -> int:

@@ -11,7 +11,14 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pycwt_mod import grid
-from pycwt_mod.backends.task import FIRST_STAGE, MAX_LENGTH, Estimator
+from pycwt_mod.backends.task import (
+    EDGE_FAMILIES,
+    FIRST_STAGE,
+    MAX_LENGTH,
+    Estimator,
+    Family,
+    estimators_of,
+)
 from pycwtd.workloads.wavelet.cost import realisation_cost
 
 if TYPE_CHECKING:
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
     from pycwtd.store.records import Data
 
 Kind = Literal["cwt", "xwt", "wct", "significance"]
-Mother = Literal["morlet", "paul", "dog", "mexicanhat"]
+Mother = Literal["morlet", "paul", "dog", "mexicanhat", "morse"]
 
 #: Shorter series have no time-frequency structure to speak of.
 MIN_SAMPLES = 16
@@ -56,8 +63,12 @@ Count = Annotated[
     int, Meta(ge=-1, le=2000, description="Number of scales less one; -1: as many as fit.")
 ]
 Order = Annotated[
-    float, Meta(description="ω0 of Morlet, m of Paul and DOG; -1: the usual one (6, 4, 2).")
+    float,
+    Meta(
+        description="ω0 of Morlet, m of Paul and DOG, β of Morse; -1: the usual one (6, 4, 2, 20)."
+    ),
 ]
+Shape = Annotated[float, Meta(description="γ of Morse, 1 to 10; -1: 3. Other wavelets have none.")]
 Level = Annotated[
     float, Meta(gt=0, lt=1, description="Giving a level turns the test on; 0.95 if only that.")
 ]
@@ -67,11 +78,20 @@ Precision = Annotated[
     Meta(gt=0, lt=1, description="Instead of a count: the largest standard error of a level."),
 ]
 Way = Annotated[
-    Estimator,
+    Literal["auto", "cascade", "full"],
     Meta(
         description="How the Monte Carlo test draws its noise. cascade: short series for every "
         "octave of scales, some ten times faster. full: series of six times the largest scale, "
-        "seen at every scale. Both estimate the same levels."
+        "seen at every scale. Both estimate the same levels. auto: cascade; full for morse, which "
+        "cascade isn't calibrated for. The result names the one that ran."
+    ),
+]
+Edges = Annotated[
+    bool,
+    Meta(
+        description="Whether a coherence is tested within the cone of influence, too, by levels "
+        "that know the distance from the series' ends: level_map in the result. The noise then "
+        "has the length of the series, and 1000 realisations or more are in order."
     ),
 ]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED, description="Reproduces the result exactly.")]
@@ -95,6 +115,7 @@ class _Grid(Struct, kw_only=True, forbid_unknown_fields=True):
     s0: Smallest = -1.0
     J: Count = -1
     param: Order = -1.0
+    gamma: Shape = -1.0
     normalize: bool = True
 
 
@@ -102,7 +123,7 @@ class _Test(_Grid, kw_only=True):
     significance_level: Level | None = None
     mc_count: Realisations = 300
     precision: Precision | None = None
-    estimator: Way = "cascade"
+    estimator: Way = "auto"
     backend: str = "auto"
     fallback: Annotated[
         bool, Meta(description="Whether another backend may stand in for an unavailable one.")
@@ -134,6 +155,7 @@ class WaveletPair(_WaveletSpelling, kw_only=True):
     signal1_id: DataId | UnsetType = UNSET
     signal2: Series | UnsetType = UNSET
     signal2_id: DataId | UnsetType = UNSET
+    edges: Edges = False
 
 
 class AnalysisSingle(_AnalysisSpelling, kw_only=True):
@@ -150,6 +172,7 @@ class AnalysisPair(_AnalysisSpelling, kw_only=True):
     data1_id: DataId | UnsetType = UNSET
     data2: Series | UnsetType = UNSET
     data2_id: DataId | UnsetType = UNSET
+    edges: Edges = False
 
 
 AnyRequest = WaveletSingle | WaveletPair | AnalysisSingle | AnalysisPair
@@ -175,7 +198,7 @@ class Analysis(Struct, kw_only=True):
     dj: float
     s0: float
     J: int
-    family: Literal["morlet", "paul", "dog"]
+    family: Family
     order: float
     normalize: bool
     test: bool
@@ -188,6 +211,10 @@ class Analysis(Struct, kw_only=True):
     series: list[list[float] | SeriesFile]
     #: Requests that were stored before there was a choice are for ``full``.
     estimator: Estimator = "full"
+    #: γ of Morse; 0 for the other families, as in requests that were stored before there was one.
+    shape: float = 0.0
+    #: Those were for the points outside the cone of influence.
+    edges: bool = False
 
     @property
     def simulates(self) -> bool:
@@ -220,14 +247,24 @@ class Analysis(Struct, kw_only=True):
 
     def length(self) -> int:
         """Samples of one Monte Carlo realisation."""
-        return grid.surrogate_length(self.s0 * 2 ** (self.J * self.dj) / self.dt)
+        if self.edges:
+            return self.samples
+        return grid.surrogate_length(self.s0 * 2 ** (self.J * self.dj) / self.dt, self.cone())
+
+    def cone(self) -> float:
+        """E-folding time of the wavelet, in scales."""
+        return grid.cone_factor(self.family, self.order, self.shape)
 
     def cost(self) -> float:
         """Cost of one Monte Carlo realisation, 0 without Monte Carlo."""
         if not self.simulates:
             return 0.0
         smallest = self.s0 / self.dt
-        return realisation_cost(self.estimator, self.family, smallest, self.dj, self.J)
+        return realisation_cost(
+            *(self.estimator, self.family, smallest, self.dj, self.J),
+            cone=self.cone(),
+            samples=self.length() if self.edges else None,
+        )
 
 
 #: The request type of a kind, by spelling: which fields are there tells which it is.
@@ -277,20 +314,21 @@ def analysis(
         mother, asked = request.mother, request.sig
     else:
         mother, asked = request.wavelet, request.significance_test
-    family, order = _wavelet(mother, request.param)
+    family, order, shape = _wavelet(mother, request.param, request.gamma)
     if not 1e-100 <= request.dt <= 1e100:
         raise InvalidFieldError("dt", f"must lie between 1e-100 and 1e100, not {request.dt:g}")
     series = _series(request, uploaded)
     samples = series[0].samples if isinstance(series[0], SeriesFile) else len(series[0])
-    s0 = grid.default_s0(request.dt, family, order) if request.s0 == -1 else request.s0
+    s0 = grid.default_s0(request.dt, family, order, shape) if request.s0 == -1 else request.s0
     if s0 <= 0:
         raise InvalidFieldError("s0", f"must be a positive scale, or -1, not {s0:g}")
     if not 1e-9 < s0 / request.dt < 1e9:
         raise InvalidCombinationError(f"s0: {s0:g} is out of all proportion to dt = {request.dt:g}")
-    _check_fits(samples, request.dt, s0, family)
+    _check_fits(samples, request.dt, s0, grid.cone_factor(family, order, shape))
     count = request.J
     if count == -1:
-        count = grid.default_count(samples, request.dt, request.dj, s0)
+        largest = grid.largest_scale(samples * request.dt, family, order, shape)
+        count = grid.default_count(largest, request.dj, s0)
     result = Analysis(
         kind=kind,
         dt=request.dt,
@@ -304,29 +342,60 @@ def analysis(
         level=request.significance_level or 0.95,
         mc_count=request.mc_count,
         precision=request.precision,
-        estimator=request.estimator,
+        estimator=_estimator(request.estimator, family),
+        shape=shape,
         backend=request.backend,
         fallback=request.fallback,
         seed=request.seed,
         series=series,
+        edges=getattr(request, "edges", False),
     )
+    if result.edges and not result.simulates:
+        raise InvalidCombinationError(
+            "edges: nothing is tested here; it goes with a significance, or with a wct and its "
+            "test (sig, significance_test or significance_level)"
+        )
+    if result.edges and family not in EDGE_FAMILIES:
+        raise InvalidCombinationError(
+            f"edges: levels within the cone of influence aren't calibrated for {family}; leave it "
+            f"out, or take one of {', '.join(EDGE_FAMILIES)}"
+        )
     _check_size(result, samples, limits)
     return result
 
 
-def _wavelet(mother: Mother, param: float) -> tuple[Literal["morlet", "paul", "dog"], float]:
+def _estimator(asked: Way, family: Family) -> Estimator:
+    known = estimators_of(family)
+    if asked == "auto":
+        return known[0]
+    if asked not in known:
+        raise InvalidCombinationError(
+            f"estimator: {asked} isn't calibrated for wavelets of the family {family}; leave it "
+            f"out, or take {known[0]}"
+        )
+    return asked
+
+
+def _wavelet(mother: Mother, param: float, gamma: float) -> tuple[Family, float, float]:
+    """Family, order and shape."""
+    if gamma != -1 and mother != "morse":
+        raise InvalidCombinationError(f"gamma: the wavelet {mother} has none, only morse does")
     if mother == "mexicanhat":
         if param not in (-1, 2):
             raise InvalidCombinationError(
                 f"param: the Mexican hat is the DOG of order 2 and takes no other, not {param:g}"
             )
-        return "dog", 2.0
+        return "dog", 2.0, 0.0
     order = grid.DEFAULT_ORDERS[mother] if param == -1 else param
+    shape = 0.0
+    if mother == "morse":
+        shape = grid.DEFAULT_SHAPE if gamma == -1 else gamma
     try:
-        grid.check_order(mother, order)
+        grid.check_order(mother, order, shape)
     except ValueError as error:
-        raise InvalidCombinationError(f"param: {error}") from None
-    return mother, order
+        named = "gamma" if str(error).startswith("γ") else "param"
+        raise InvalidCombinationError(f"{named}: {error}") from None
+    return mother, order, shape
 
 
 def _series(request: AnyRequest, uploaded: Mapping[str, Data]) -> list[list[float] | SeriesFile]:
@@ -367,10 +436,7 @@ def _check_series(name: str, length: int, constant: bool) -> None:
         )
 
 
-def _check_fits(
-    samples: int, dt: float, s0: float, family: Literal["morlet", "paul", "dog"]
-) -> None:
-    cone = grid.cone_factor(family)
+def _check_fits(samples: int, dt: float, s0: float, cone: float) -> None:
     if s0 * cone > (samples - 1) // 2 * dt:
         raise InvalidCombinationError(
             f"s0: a series of {samples} samples is too short for scales from {s0:g} on: none of "

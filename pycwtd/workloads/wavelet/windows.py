@@ -28,7 +28,7 @@ def window(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     folder = Path(message["folder"])
     started = time.perf_counter()
     first, second = np.fromfile(folder / "window").reshape(2, -1)
-    wavelet = wavelet_of(message["family"], message["order"])
+    wavelet = wavelet_of(message["family"], message["order"], message["shape"])
     grid = (message["dt"], message["dj"], message["s0"], message["J"])
     with warnings.catch_warnings():
         # What is worth a word about a series was so in every window.

@@ -1,0 +1,1 @@
+"""What is computed from transforms and coherences: spectra, bands, ridges, phases, tests."""

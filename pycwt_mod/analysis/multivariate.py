@@ -1,0 +1,288 @@
+"""Partial and multiple wavelet coherence: more than two series.
+
+At every point of the plane stands the matrix S of the smoothed spectra (see
+:mod:`pycwt_mod.analysis.spectral_matrix`), and on it the theory of partial and multiple correlation
+in its complex form (Koopmans 1995, *The spectral analysis of time series*, chapter 5; Ng & Chan
+2012, J. Atmos. Oceanic Technol. 29, 1845–1853; Hu & Si 2016, Hydrol. Earth Syst. Sci. 20,
+3183–3191; Hu & Si 2021, ibid. 25, 321–331, who keep the phase that the squared form of 2012 loses):
+
+- multiple, of y with x₁ … x_q: R² = 1 − det S / (S_yy · det S_xx);
+- partial, of y with x without z₁ … z_q: γ = S_yx|z / √(S_yy|z · S_xx|z), where
+  S_ij|z = S_ij − S_iz S_zz⁻¹ S_zj; the same as −P_yx/√(P_yy·P_xx) with P = S⁻¹.
+
+Both come from eliminating one series after the other; no determinant is formed. A point where a
+series is all but a linear combination of those eliminated before it, to one part in 10⁸ of its
+power, has no answer: NaN.
+
+The smoothing averages over few independent values. The more series, the higher R² is of
+unrelated ones; the levels say how high, and from about five series on they come close to 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pycwt_mod import checks
+from pycwt_mod.analysis.elimination import multiple_of, partial_of
+from pycwt_mod.analysis.multivariate_noise import MultivariateMonteCarlo, NoiseModel, noise_levels
+from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, named_series, transforms_of
+from pycwt_mod.noise import ar1
+from pycwt_mod.progress import progress_line
+from pycwt_mod.smoothing import Smoother, scale_weights
+from pycwt_mod.transform import cone_of_influence, scale_grid
+from pycwt_mod.wavelets import Wavelet, find_wavelet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from pycwt_mod.analysis.multivariate_noise import Kind
+    from pycwt_mod.backends import Control
+
+    Several = Mapping[str, ArrayLike] | Sequence[ArrayLike] | NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PartialCoherence:
+    """What :func:`partial_coherence` gives."""
+
+    #: γ, complex128, shape (scales, N); NaN where it can't be known.
+    coherency: NDArray[np.complex128]
+    #: Cone of influence in periods, shape (N,).
+    coi: NDArray[np.float64]
+    #: Fourier frequencies of the scales in 1/time, shape (scales,).
+    freqs: NDArray[np.float64]
+    #: Run behind the levels; None where not asked for.
+    monte_carlo: MultivariateMonteCarlo | None
+
+    @property
+    def r2(self) -> NDArray[np.float64]:
+        """|γ|² in [0, 1], shape (scales, N)."""
+        squared: NDArray[np.float64] = self.coherency.real**2 + self.coherency.imag**2
+        return np.minimum(squared, 1.0)
+
+    @property
+    def phase(self) -> NDArray[np.float64]:
+        """Phase of γ in radians, that of the *smoothed* spectra; positive where y leads x."""
+        phase: NDArray[np.float64] = np.angle(self.coherency)
+        return phase
+
+    @property
+    def sig(self) -> NDArray[np.float64] | None:
+        """R² that unrelated noises stay below, shape (scales,)."""
+        return self.monte_carlo.levels if self.monte_carlo else None
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleCoherence:
+    """What :func:`multiple_coherence` gives."""
+
+    #: Share of the power of y that the predictors explain, in [0, 1], shape (scales, N); NaN
+    #: where it can't be known.
+    r2: NDArray[np.float64]
+    #: Cone of influence in periods, shape (N,).
+    coi: NDArray[np.float64]
+    #: Fourier frequencies of the scales in 1/time, shape (scales,).
+    freqs: NDArray[np.float64]
+    #: Run behind the levels; None where not asked for.
+    monte_carlo: MultivariateMonteCarlo | None
+
+    @property
+    def sig(self) -> NDArray[np.float64] | None:
+        """R² that unrelated noises stay below, shape (scales,)."""
+        return self.monte_carlo.levels if self.monte_carlo else None
+
+
+def partial_coherence(  # noqa: PLR0917 - in the order of wct
+    y: ArrayLike,
+    x: ArrayLike,
+    exclude: Several,
+    dt: float,
+    dj: float = 1 / 12,
+    s0: float = -1,
+    J: float = -1,
+    sig: bool = True,
+    significance_level: float = 0.95,
+    wavelet: str | Wavelet = "morlet",
+    *,
+    mc_count: int = 300,
+    progress: bool = True,
+    seed: int | None = None,
+    bins: int = 1000,
+    control: Control | None = None,
+) -> PartialCoherence:
+    """Wavelet coherence of two series after what either shares with others is taken off.
+
+    n series need n² planes of complex128, shape (scales, N), at a time.
+
+    Args:
+        y: N real samples, not constant.
+        x: as many.
+        exclude: one series at least of that length, by name or in a row.
+        dt: sampling interval.
+        dj: spacing of scales in octaves.
+        s0: smallest scale, or −1; see :func:`pycwt_mod.cwt`.
+        J: number of scales less one, or −1; see :func:`pycwt_mod.cwt`.
+        sig: whether to compute significance levels: R² of as many independent AR(1) noises
+            with the coefficients of the series; see :mod:`pycwt_mod.analysis.multivariate_noise`.
+        significance_level: probability, between 0 and 1.
+        wavelet: name or instance.
+        mc_count: realisations.
+        progress: shows a line of progress on a terminal.
+        seed: 0 ≤ seed < 2⁶⁴, makes the levels reproducible; None draws one.
+        bins: of the histogram.
+        control: watches and cancels the run, in place of ``progress``.
+
+    Returns:
+        γ with R² and phase, cone of influence, frequencies, levels.
+
+    Raises:
+        TypeError: an argument isn't a number, or a series isn't made of real numbers.
+        ValueError: an argument is out of range, lengths differ, or the series are linearly
+            dependent everywhere.
+        Cancelled: the control said so.
+
+    Warns:
+        UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
+    """
+    others = named_series(exclude, "exclude", 1)[1]
+    values = [checks.series(y, "y"), checks.series(x, "x"), *others]
+    grid = _Grid.of(values, dt, dj=dj, s0=s0, J=J, wavelet=wavelet)
+    coherency = partial_of(grid.coherency(values))
+    _refuse_dependent(coherency.real, grid.outside, "y, x and exclude")
+    run = None
+    if sig:
+        model = grid.noise("partial", values, dj, bins)
+        watch = control or progress_line(progress, mc_count)
+        run = noise_levels(model, mc_count, significance_level, seed=seed, control=watch)
+    return PartialCoherence(coherency, grid.coi, grid.freqs, run)
+
+
+def multiple_coherence(  # noqa: PLR0917 - in the order of wct
+    y: ArrayLike,
+    predictors: Several,
+    dt: float,
+    dj: float = 1 / 12,
+    s0: float = -1,
+    J: float = -1,
+    sig: bool = True,
+    significance_level: float = 0.95,
+    wavelet: str | Wavelet = "morlet",
+    *,
+    mc_count: int = 300,
+    progress: bool = True,
+    seed: int | None = None,
+    bins: int = 1000,
+    control: Control | None = None,
+) -> MultipleCoherence:
+    """Squared wavelet coherence of a series with several others taken together.
+
+    With one predictor it is the R² of :func:`pycwt_mod.wct`.
+
+    Args:
+        y: N real samples, not constant.
+        predictors: one series at least of that length, by name or in a row.
+        dt: sampling interval, and the following: see :func:`partial_coherence`.
+        dj: spacing of scales in octaves.
+        s0: smallest scale, or −1.
+        J: number of scales less one, or −1.
+        sig: whether to compute significance levels.
+        significance_level: probability, between 0 and 1.
+        wavelet: name or instance.
+        mc_count: realisations.
+        progress: shows a line of progress on a terminal.
+        seed: makes the levels reproducible.
+        bins: of the histogram.
+        control: watches and cancels the run.
+
+    Returns:
+        R², cone of influence, frequencies, levels.
+
+    Raises:
+        TypeError: an argument isn't a number, or a series isn't made of real numbers.
+        ValueError: an argument is out of range, lengths differ, or the predictors are linearly
+            dependent everywhere.
+        Cancelled: the control said so.
+
+    Warns:
+        UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
+    """
+    others = named_series(predictors, "predictors", 1)[1]
+    values = [checks.series(y, "y"), *others]
+    grid = _Grid.of(values, dt, dj=dj, s0=s0, J=J, wavelet=wavelet)
+    r2 = multiple_of(grid.coherency(values))
+    _refuse_dependent(r2, grid.outside, "predictors")
+    run = None
+    if sig:
+        model = grid.noise("multiple", values, dj, bins)
+        watch = control or progress_line(progress, mc_count)
+        run = noise_levels(model, mc_count, significance_level, seed=seed, control=watch)
+    return MultipleCoherence(r2, grid.coi, grid.freqs, run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Where several series are looked at."""
+
+    size: int
+    dt: float
+    sj: NDArray[np.float64]
+    weights: tuple[float, ...]
+    wavelet: Wavelet
+
+    @classmethod
+    def of(
+        cls,
+        values: Sequence[NDArray[np.float64]],
+        dt: float,
+        *,
+        dj: float,
+        s0: float,
+        J: float,
+        wavelet: str | Wavelet,
+    ) -> _Grid:
+        lengths = {x.size for x in values}
+        if len(lengths) > 1:
+            raise ValueError(f"all series must have the same length, not {sorted(lengths)}")
+        mother, dt = find_wavelet(wavelet), checks.positive(dt, "dt")
+        sj = scale_grid(values[0].size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+        return cls(values[0].size, dt, sj, scale_weights(dj, mother), mother)
+
+    @property
+    def freqs(self) -> NDArray[np.float64]:
+        return 1 / (self.wavelet.flambda() * self.sj)
+
+    @property
+    def coi(self) -> NDArray[np.float64]:
+        return cone_of_influence(self.size, self.dt, self.wavelet)
+
+    @property
+    def outside(self) -> NDArray[np.bool_]:
+        outside: NDArray[np.bool_] = 1 / self.freqs[:, None] <= self.coi
+        return outside
+
+    def coherency(self, values: Sequence[NDArray[np.float64]]) -> NDArray[np.complex128]:
+        scales = self.sj / self.dt
+        smoother = Smoother(self.wavelet, scales, self.weights, self.size)
+        transforms = transforms_of(values, scales, self.wavelet)
+        return SpectralMatrix(transforms, smoother).coherency(len(values))
+
+    def noise(
+        self, kind: Kind, values: Sequence[NDArray[np.float64]], dj: float, bins: int
+    ) -> NoiseModel:
+        lag1 = tuple(ar1(x).g for x in values)
+        return NoiseModel.on_grid(
+            kind, lag1, dt=self.dt, dj=dj, sj=self.sj, wavelet=self.wavelet, bins=bins
+        )
+
+
+def _refuse_dependent(values: NDArray[np.float64], outside: NDArray[np.bool_], names: str) -> None:
+    where = outside if outside.any() else np.ones_like(outside)
+    if np.isnan(values[where]).all():
+        raise ValueError(
+            f"{names}: one of the series is a linear combination of the others at every point"
+        )

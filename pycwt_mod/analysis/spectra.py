@@ -1,0 +1,225 @@
+"""Rectified, global and scale-averaged wavelet power, and their tests against red noise.
+
+Torrence & Compo (1998), section 5 (TC98); Liu, Liang & Weisberg (2007), J. Atmos. Oceanic
+Technol. 24, 2093–2102. The tests are those of :func:`pycwt_mod.significance`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from scipy.special import gammaincc
+
+from pycwt_mod.analysis.planes import Plane, plane_of, rows_within, series_of
+from pycwt_mod.background import scale_average_dof, significance
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from pycwt_mod.analysis.planes import TransformLike
+    from pycwt_mod.wavelets import Wavelet
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalSpectrum:
+    """What :func:`global_spectrum` gives; all vectors of shape (scales,)."""
+
+    #: Mean power over time in units of the series squared (over time too, if rectified); NaN
+    #: at scales where nothing was averaged.
+    power: NDArray[np.float64]
+    #: Power that noise stays below, in the same units; NaN where not tested.
+    level: NDArray[np.float64]
+    #: Background spectrum of the noise, in the same units.
+    background: NDArray[np.float64]
+    #: Degrees of freedom of the mean (TC98, eq. 23).
+    dof: NDArray[np.float64]
+    #: Fourier frequencies of the scales in 1/time.
+    freqs: NDArray[np.float64]
+    #: Chance of noise to reach ``power``.
+    p_values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleAverage:
+    """What :func:`scale_average` gives."""
+
+    #: Mean variance of the band in units of the series squared, shape (N,).
+    power: NDArray[np.float64]
+    #: What noise stays below.
+    level: float
+    #: What noise has on average.
+    background: float
+    #: Degrees of freedom of a point (TC98, eq. 28).
+    dof: float
+    #: Points where the whole band lies outside the cone of influence, shape (N,).
+    outside: NDArray[np.bool_]
+    #: Chance of noise to reach ``power``, shape (N,).
+    p_values: NDArray[np.float64]
+
+
+def rectified_power(
+    transform: TransformLike, wavelet: str | Wavelet | None = None
+) -> NDArray[np.float64]:
+    """Wavelet power over scale, |W|²/s (Liu, Liang & Weisberg 2007).
+
+    |W|² of sinusoids of equal amplitude grows with their period; |W|²/s doesn't, so that peaks
+    of a spectrum compare. The level of a point is that of |W|² over s.
+
+    Args:
+        transform: as :func:`pycwt_mod.cwt` gives it.
+        wavelet: that it was made with; None takes the transform's own, or the Morlet wavelet.
+
+    Returns:
+        float64, shape (scales, N), in units of the series squared over time. Times dt, it is
+        that of a series sampled once in the unit of time.
+
+    Raises:
+        TypeError: ``transform`` isn't one.
+        ValueError: it doesn't fit itself or the wavelet.
+    """
+    plane = plane_of(transform, wavelet)
+    return _power(plane) / plane.sj[:, None]
+
+
+def power_p_values(
+    transform: TransformLike,
+    signal: ArrayLike | None = None,
+    *,
+    alpha: float | None = None,
+    wavelet: str | Wavelet | None = None,
+) -> NDArray[np.float64]:
+    """Chance of AR(1) noise to reach the power of each point (TC98, eq. 17–18).
+
+    Args:
+        transform: as :func:`pycwt_mod.cwt` gives it.
+        signal: the series, or its variance alone; None takes the transform's own ``series``.
+        alpha: lag-1 autocorrelation of the noise; see :func:`pycwt_mod.significance`.
+        wavelet: that it was made with; None takes the transform's own, or the Morlet wavelet.
+
+    Returns:
+        p-values, shape (scales, N), within the cone of influence too.
+
+    Raises:
+        TypeError: an argument isn't a number or a transform.
+        ValueError: an argument is out of range.
+    """
+    plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
+    noise = significance(signal, plane.dt, plane.sj, 0, alpha, wavelet=plane.wavelet)
+    nu = float(plane.wavelet.dofmin)
+    chance: NDArray[np.float64] = gammaincc(
+        nu / 2, nu / 2 * _power(plane) / noise.fft_theor[:, None]
+    )
+    return chance
+
+
+def global_spectrum(
+    transform: TransformLike,
+    signal: ArrayLike | None = None,
+    *,
+    alpha: float | None = None,
+    significance_level: float = 0.95,
+    dof: ArrayLike | None = None,
+    outside_cone: bool = False,
+    rectified: bool = False,
+    wavelet: str | Wavelet | None = None,
+) -> GlobalSpectrum:
+    """Mean wavelet power over time and its test against red noise (TC98, eq. 22–23).
+
+    Args:
+        transform: as :func:`pycwt_mod.cwt` gives it.
+        signal: the series, or its variance alone; None takes the transform's own ``series``.
+        alpha: lag-1 autocorrelation of the noise; see :func:`pycwt_mod.significance`.
+        significance_level: probability, between 0 and 1.
+        dof: number of points that count in eq. 23, one or one per scale. None takes those
+            averaged; TC98's programs take N − s at scale s.
+        outside_cone: averages the points outside the cone of influence alone.
+        rectified: gives everything over scale; see :func:`rectified_power`.
+        wavelet: that it was made with; None takes the transform's own, or the Morlet wavelet.
+
+    Returns:
+        The spectrum, its level, background and degrees of freedom. The level is NaN at scales
+        without points.
+
+    Raises:
+        TypeError: an argument isn't a number or a transform.
+        ValueError: an argument is out of range, or γ isn't known for the wavelet.
+    """
+    plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
+    where = plane.outside if outside_cone else np.ones(plane.W.shape, np.bool_)
+    count = where.sum(axis=1)
+    some = count > 0
+    power = np.where(some, (_power(plane) * where).sum(axis=1) / np.maximum(count, 1), np.nan)
+    # No average has fewer than one point; near the largest scales N − s runs below.
+    points = np.maximum(count if dof is None else np.asarray(dof, np.float64), 1)
+    test = significance(
+        *(signal, plane.dt, plane.sj, 1, alpha, significance_level, points, plane.wavelet)
+    )
+    span = points * plane.dt / (plane.wavelet.gamma * plane.sj)
+    freedom = plane.wavelet.dofmin * np.hypot(1, span)
+    ratio = np.where(some, power, 0) / test.fft_theor
+    p_values = np.where(some, gammaincc(freedom / 2, freedom / 2 * ratio), np.nan)
+    unit = 1 / plane.sj if rectified else np.ones(plane.sj.size)
+    return GlobalSpectrum(
+        power=power * unit,
+        level=np.where(some, test.signif * unit, np.nan),
+        background=test.fft_theor * unit,
+        dof=freedom,
+        freqs=plane.freqs,
+        p_values=p_values,
+    )
+
+
+def scale_average(
+    transform: TransformLike,
+    band: ArrayLike,
+    signal: ArrayLike | None = None,
+    *,
+    unit: Literal["period", "scale"] = "period",
+    alpha: float | None = None,
+    significance_level: float = 0.95,
+    wavelet: str | Wavelet | None = None,
+) -> ScaleAverage:
+    """Mean wavelet power of a band of periods, and its test (TC98, eq. 24–28).
+
+    Args:
+        transform: as :func:`pycwt_mod.cwt` gives it; its scales evenly spaced in octaves.
+        band: lower and upper limit, included.
+        signal: the series, or its variance alone; None takes the transform's own ``series``.
+        unit: whether ``band`` is of Fourier periods or of scales, as in TC98's programs.
+        alpha: lag-1 autocorrelation of the noise; see :func:`pycwt_mod.significance`.
+        significance_level: probability, between 0 and 1.
+        wavelet: that it was made with; None takes the transform's own, or the Morlet wavelet.
+
+    Returns:
+        The mean power of each time, its level, background and degrees of freedom.
+
+    Raises:
+        TypeError: an argument isn't a number or a transform.
+        ValueError: an argument is out of range, nothing lies in the band, or δj₀ isn't known
+            for the wavelet.
+    """
+    plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
+    if unit not in {"period", "scale"}:
+        raise ValueError(f"unit must be 'period' or 'scale', not {unit!r}")
+    inside = rows_within(plane.periods if unit == "period" else plane.sj, band, "band")
+    scales = plane.sj[inside]
+    mother, dj = plane.wavelet, plane.dj
+    power = (_power(plane, inside) / scales[:, None]).sum(axis=0)
+    power = dj * plane.dt / mother.cdelta * power  # eq. 24
+    limits = [float(scales[0]), float(scales[-1])]
+    test = significance(*(signal, plane.dt, plane.sj, 2, alpha, significance_level, limits, mother))
+    freedom = scale_average_dof(limits, plane.sj, mother)
+    s_avg = 1 / float((1 / scales).sum())  # eq. 25
+    background = dj * plane.dt / (mother.cdelta * s_avg) * float(test.fft_theor)  # eq. 26
+    chance = gammaincc(freedom / 2, freedom / 2 * power / background)
+    outside = float(plane.periods[inside].max()) <= plane.coi
+    return ScaleAverage(power, float(test.signif), background, freedom, outside, chance)
+
+
+def _power(plane: Plane, rows: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    W = plane.W if rows is None else plane.W[rows]
+    power: NDArray[np.float64] = np.square(W.real, dtype=np.float64)
+    power += np.square(W.imag, dtype=np.float64)
+    return power

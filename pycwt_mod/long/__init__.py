@@ -1,0 +1,1 @@
+"""Transforms and coherence of long series with the Morlet wavelet, in C, band by band."""

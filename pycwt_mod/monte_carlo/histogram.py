@@ -1,0 +1,108 @@
+"""From histograms of squared coherence to significance levels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pycwt_mod import checks
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+#: Bins that are summed up before one of them is looked for.
+_BLOCK = 16
+
+
+def levels(
+    histogram: ArrayLike, level: float = 0.95, independent: ArrayLike | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The squared coherence that stays below a probability, and its Monte Carlo error.
+
+    The cumulative histogram is read at the edges of the bins and interpolated between them.
+    The error is half the distance between the quantiles of p ± √(p(1−p)/n), n being the
+    number of independent values.
+
+    Args:
+        histogram: counts, shape (scales, bins), bins evenly over [0, 1].
+        level: the probability p, between 0 and 1.
+        independent: independent values per scale, shape (scales,) or one number. Neighbouring
+            points of one realisation aren't independent; see
+            :func:`pycwt_mod.monte_carlo.run.independent_values`. None takes every count for
+            independent, which understates the error.
+
+    Returns:
+        levels and standard errors, each of shape (scales,); NaN where nothing was counted.
+
+    Raises:
+        TypeError: an argument isn't a number.
+        ValueError: the histogram isn't one, or an argument is out of range.
+    """
+    counts = np.asarray(histogram)
+    if counts.ndim != 2 or counts.shape[1] < 2 or counts.dtype.kind not in "iuf":
+        raise ValueError(
+            f"histogram must be counts of shape (scales, bins), not {counts.dtype} of "
+            f"shape {counts.shape}"
+        )
+    if counts.size and counts.min() < 0:
+        raise ValueError("histogram must not have negative counts")
+    p = checks.within(level, "level", 0, 1)
+    n = counts.sum(axis=1) if independent is None else np.asarray(independent, dtype=np.float64)
+    spread = np.sqrt(p * (1 - p) / np.maximum(np.broadcast_to(n, counts.shape[:1]), 1))
+    shares = np.stack([np.full(spread.shape, p), p + spread, p - spread])
+    found, upper, lower = _quantiles(counts, np.clip(shares, 0, 1))
+    return found, (upper - lower) / 2
+
+
+def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the counts at or above values, interpolated within their bin.
+
+    Args:
+        histogram: counts, shape (scales, bins), bins evenly over [0, 1].
+        values: in [0, 1], shape (scales, N) or (scales,).
+
+    Returns:
+        Shares in [0, 1] of the shape of ``values``; NaN where nothing was counted.
+    """
+    bins = histogram.shape[1]
+    edges = np.linspace(0, 1, bins + 1)
+    shares = np.full(values.shape, np.nan)
+    for row, counts in enumerate(histogram):
+        if total := counts.sum():
+            above = np.concatenate([np.cumsum(counts[::-1])[::-1], [0]]) / total
+            shares[row] = np.interp(values[row], edges, above)
+    return shares
+
+
+def _quantiles(counts: NDArray[Any], p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where each row first reaches shares of its total, interpolated within the bin.
+
+    First among blocks of bins, then within one: a cumulative histogram would be as large again,
+    and memory that was never touched costs more than sums do.
+
+    Args:
+        counts: of the rows, shape (rows, bins).
+        p: the shares, shape (shares, rows).
+    """
+    bins, rows = counts.shape[1], np.arange(counts.shape[0])
+    starts = np.arange(0, bins, _BLOCK)
+    # Integers are compared as floats: exact below 2^53, and beyond it as good as any.
+    kind = np.result_type(counts, np.int64)
+    blocks = np.cumsum(np.add.reduceat(counts, starts, axis=1, dtype=kind), axis=1)
+    wanted = p * blocks[:, -1]
+    block = np.minimum((blocks < wanted[..., None]).sum(axis=2), starts.size - 1)
+    at = starts[block][..., None] + np.arange(_BLOCK)
+    inner = np.where(at < bins, counts[rows[:, None], np.minimum(at, bins - 1)], 0)
+    before = np.where(block > 0, blocks[rows, block - 1], 0)
+    cumulative = before[..., None] + np.cumsum(inner, axis=2, dtype=kind)
+    reached = np.minimum((cumulative < wanted[..., None]).sum(axis=2), bins - 1 - starts[block])
+    share, row = np.indices(reached.shape, sparse=True)
+    count = inner[share, row, reached].astype(kind)
+    below = cumulative[share, row, reached] - count
+    # What an empty bin is divided by doesn't matter.
+    inside = np.where(count > 0, (wanted - below) / np.where(count > 0, count, 1), 0)
+    found = (starts[block] + reached + np.clip(inside, 0, 1)) / bins
+    values: NDArray[np.float64] = np.where(blocks[:, -1] > 0, found, np.nan)
+    return values

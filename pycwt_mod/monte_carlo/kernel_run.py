@@ -1,0 +1,232 @@
+"""One run of a kernel's plan: pieces handed to threads, watched by the caller."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pycwt_mod._kernel import ffi, lib
+from pycwt_mod.backends import Cancelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from pycwt_mod.backends import Control
+
+#: Seconds between two looks at the control; drivers promise 0.1.
+POLL_INTERVAL = 0.03
+#: Pieces of a span for each thread, so that a slow thread doesn't hold up the end.
+PIECES_PER_THREAD = 8
+#: A single thread's work is done by the caller where each block of it works in so many bytes at
+#: most: it then takes a millisecond or two, and the caller looks up in time between a few.
+SMALL_WORKSPACE, SMALL_BLOCKS = 2**21, 8
+
+
+class KernelError(RuntimeError):
+    """The kernel can't compute a task here: no memory, or not this processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is computed by itself: a full task as a whole, or an octave of a cascade."""
+
+    #: The kernel's ``pk_plan``.
+    plan: Any
+    #: Rows of the whole histogram, from its first one on.
+    rows: slice
+    #: Realisations side by side.
+    lanes: int
+    #: How many series the realisations before a number draw.
+    series: Callable[[int], int]
+
+    def span(self, realisations: tuple[int, int]) -> tuple[int, int]:
+        """The series of a span of realisations: from the first to the last but one."""
+        first, count = realisations
+        return self.series(first), self.series(first + count)
+
+
+#: Part, number of its first series, how many.
+Piece = tuple[Part, int, int]
+
+
+class Run:
+    """One call of :meth:`pycwt_mod.monte_carlo.kernel.Plan.run`.
+
+    Args:
+        parts: of the plan.
+        shape: of the histogram.
+        seed: of the random numbers.
+        span: number of the first realisation, and how many.
+        threads: how many compute at the same time, at most.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        shape: tuple[int, int],
+        seed: int,
+        span: tuple[int, int],
+        threads: int,
+    ) -> None:
+        spaces = [int(lib.pk_plan_workspace(part.plan)) for part in parts]
+        self._small = threads == 1 and max(spaces) <= SMALL_WORKSPACE
+        pieces = _pieces(parts, span, threads, self._small)
+        if not self._small:
+            # A few for each thread; of a single small block's work there may be millions.
+            pieces = iter(known := list(pieces))
+            threads = min(threads, len(known))
+        self._pieces = pieces
+        self._largest = parts[spaces.index(max(spaces))].plan
+        self._seed = seed
+        self._count = span[1]
+        self._series = sum(end - begin for begin, end in (p.span(span) for p in parts))
+        self._threads = threads
+        self._cancel = ffi.new("int32_t *")
+        self._progress = [ffi.new("int64_t *") for _ in range(self._threads)]
+        self._done = 0
+        self._lock = threading.Lock()
+        self._running = self._threads
+        self._over = threading.Event()
+        self._codes: list[int] = []
+        self._hist = np.zeros((max(1, self._threads), *shape), np.int64)
+
+    def result(self, control: Control) -> NDArray[np.int64]:
+        """Compute, and look at the control meanwhile.
+
+        Raises:
+            Cancelled: the control said so.
+            KernelError: there is no memory for the workspaces.
+        """
+        if self._small:
+            self._work(0, _Watch(control, self._advanced))
+        elif self._threads:
+            self._watched(control)
+        for code in self._codes:
+            check(code)
+        control.advance(self._advanced())
+        return np.asarray(self._hist[0] if self._threads <= 1 else self._hist.sum(axis=0))
+
+    def _watched(self, control: Control) -> None:
+        """Have threads compute while this one looks at the control."""
+        workers = [
+            threading.Thread(target=self._work, args=(i,), name=f"pycwt-kernel-{i}", daemon=True)
+            for i in range(self._threads)
+        ]
+        try:
+            for worker in workers:
+                worker.start()
+            while not self._over.wait(POLL_INTERVAL):
+                control.advance(self._advanced())
+                if control.cancelled():
+                    raise Cancelled
+        finally:
+            # Whatever ended the watch, the threads must not outlive it.
+            self._cancel[0] = 1
+            for worker in workers:
+                if worker.ident is not None:
+                    worker.join()
+
+    def _work(self, number: int, watch: _Watch | None = None) -> None:
+        out = ffi.new("pk_space **")
+        code = lib.pk_space_create(self._largest, out)
+        if code == lib.PK_OK:
+            try:
+                code = self._compute(number, out[0], watch)
+            finally:
+                lib.pk_space_free(out[0])
+        with self._lock:
+            self._codes.append(code)
+            self._running -= 1
+            # After a failure the others have nothing left to work for.
+            if code != lib.PK_OK:
+                self._cancel[0] = 1
+            if self._running == 0:
+                self._over.set()
+
+    def _compute(self, number: int, space: object, watch: _Watch | None) -> int:
+        """Compute piece after piece; returns the kernel's code."""
+        progress = self._progress[number]
+        code: int = lib.PK_OK
+        while code == lib.PK_OK and (piece := self._next()):
+            part, first, count = piece
+            hist = ffi.from_buffer("int64_t[]", self._hist[number, part.rows])
+            span = (self._seed, first, count)
+            code = lib.pk_plan_run(part.plan, space, *span, hist, self._cancel, progress)
+            with self._lock:
+                self._done += progress[0]
+                progress[0] = 0
+            if watch:
+                watch.look()
+        return code
+
+    def _next(self) -> Piece | None:
+        with self._lock:
+            return next(self._pieces, None)
+
+    def _advanced(self) -> int:
+        """Realisations done: of a cascade, as many as the series that are done make on average."""
+        with self._lock:
+            done = self._done + sum(int(cell[0]) for cell in self._progress)
+            return self._count * done // self._series if self._series else self._count
+
+
+class _Watch:
+    """Looks at a control now and then.
+
+    Args:
+        control: what is looked at.
+        advanced: tells how many realisations are done.
+    """
+
+    def __init__(self, control: Control, advanced: Callable[[], int]) -> None:
+        self._control = control
+        self._advanced = advanced
+        self._next = time.monotonic() + POLL_INTERVAL
+
+    def look(self) -> None:
+        """Tell the control about the progress, if it is time.
+
+        Raises:
+            Cancelled: the control said so.
+        """
+        if time.monotonic() < self._next:
+            return
+        self._control.advance(self._advanced())
+        if self._control.cancelled():
+            raise Cancelled
+        self._next = time.monotonic() + POLL_INTERVAL
+
+
+def _pieces(
+    parts: Sequence[Part], span: tuple[int, int], threads: int, small: bool
+) -> Iterator[Piece]:
+    """Pieces of like work for several threads; for one, as much as it may do at a time."""
+    wanted = max(2 * threads, threads * PIECES_PER_THREAD // len(parts))
+    for part in parts:
+        begin, end = part.span(span)
+        blocks = max(1, -(-(end - begin) // part.lanes))
+        if small:
+            blocks = SMALL_BLOCKS
+        elif threads > 1:
+            blocks = -(-blocks // wanted)
+        size = part.lanes * blocks
+        yield from ((part, at, min(size, end - at)) for at in range(begin, end, size))
+
+
+def check(code: int, text: str = "") -> None:
+    """Turn the kernel's code into an exception.
+
+    Raises:
+        KernelError: there is no memory.
+        ValueError: anything else that isn't success.
+    """
+    if code == lib.PK_NO_MEMORY:
+        raise KernelError(text or "no memory for the kernel's workspace")
+    if code != lib.PK_OK:
+        raise ValueError(text or f"the kernel refuses its arguments, code {code}")
