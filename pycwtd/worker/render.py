@@ -125,11 +125,14 @@ def _write_variable(
     if dtype.kind == "c":
         dtype = np.zeros(0, dtype).real.dtype
         parts = {f"{name}_real": "real", f"{name}_imag": "imag"}
+    if dtype.kind == "b":  # which NetCDF hasn't
+        dtype = np.dtype(np.int8)
     variables = {part: file.create_variable(part, tuple(axes), dtype) for part in parts}
     for where, block in _blocks(source, member):
         control.advance(0)
         for part, side in parts.items():
-            variables[part][where] = getattr(block, side) if side else block
+            values = getattr(block, side) if side else block
+            variables[part][where] = values.astype(dtype, copy=False)
 
 
 def _blocks(source: Path, member: Member) -> Iterator[tuple[Any, NDArray[Any]]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import h5netcdf
 import pytest
 
 from support import red_pair, running
@@ -87,6 +90,11 @@ def test_a_self_test_is_a_job(daemon):
         assert (job["kind"], job["status"], job["backend"]) == ("self_test", "completed", name)
         found = daemon.call("GET", f"{answer.headers['Location']}/result").json
         assert found["passed"], found
+        # NetCDF has no truth values: they are 1 and 0 there.
+        answer = daemon.call("GET", f"{answer.headers['Location']}/result?format=netcdf")
+        assert answer.status == 200, answer.body
+        with h5netcdf.File(io.BytesIO(answer.body), "r") as file:
+            assert file.variables["passed"][...] == 1
 
 
 @pytest.mark.parametrize(
