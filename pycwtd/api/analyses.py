@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pycwtd.api.context import Handler
     from pycwtd.store.records import Job
-    from pycwtd.workloads.wavelet.requests import Kind
+    from pycwtd.workloads.wavelet.fields import Kind
 
 
 def waiting(kind: Kind) -> Handler:

@@ -23,18 +23,9 @@ from pycwtd.api.problems import Problem, decode
 from pycwtd.api.sockets import open_socket
 from pycwtd.engine.pool import UnknownBackendError
 from pycwtd.hosts.host import Host, HostDiedError, HostError
-from pycwtd.workloads.wavelet.requests import (
-    Analysis,
-    Interval,
-    Mother,
-    Order,
-    Shape,
-    Smallest,
-    Spacing,
-    WaveletPair,
-    analysis,
-)
-from pycwtd.workloads.wavelet.requests import Count as ScaleCount
+from pycwtd.workloads.wavelet.fields import Count as ScaleCount
+from pycwtd.workloads.wavelet.fields import Interval, Mother, Order, Shape, Smallest, Spacing
+from pycwtd.workloads.wavelet.requests import Analysis, WaveletPair, analysis
 
 if TYPE_CHECKING:
     from pathlib import Path

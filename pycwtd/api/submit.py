@@ -17,9 +17,9 @@ from pycwtd.engine.ledger import InputGoneError
 from pycwtd.engine.rates import Work
 from pycwtd.store.database import Database
 from pycwtd.store.records import Job
+from pycwtd.workloads.wavelet.fields import Kind
 from pycwtd.workloads.wavelet.requests import (
     Analysis,
-    Kind,
     SeriesFile,
     analysis,
     data_ids,

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pycwt_mod.backends import Estimator
 from pycwtd.store.records import JobKind, Status
-from pycwtd.workloads.wavelet.requests import Kind
+from pycwtd.workloads.wavelet.fields import Kind
 
 
 class Root(Struct):

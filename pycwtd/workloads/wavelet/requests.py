@@ -5,7 +5,7 @@ The types validate requests and are what the OpenAPI document is generated from.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -19,94 +19,34 @@ from pycwt_mod.backends.task import (
     Family,
     estimators_of,
 )
+from pycwtd.workloads.wavelet.checks import check_fits, check_series
 from pycwtd.workloads.wavelet.cost import realisation_cost
+from pycwtd.workloads.wavelet.fields import (
+    Count,
+    DataId,
+    Edges,
+    Interval,
+    InvalidCombinationError,
+    InvalidFieldError,
+    Kind,
+    Level,
+    Mother,
+    Order,
+    Precision,
+    Realisations,
+    Seed,
+    Series,
+    Shape,
+    Smallest,
+    Spacing,
+    Way,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pycwtd.config import Limits
     from pycwtd.store.records import Data
-
-Kind = Literal["cwt", "xwt", "wct", "significance"]
-Mother = Literal["morlet", "paul", "dog", "mexicanhat", "morse"]
-
-#: Shorter series have no time-frequency structure to speak of.
-MIN_SAMPLES = 16
-#: Largest seed: a signed 64-bit integer, which every client and the database can hold.
-MAX_SEED = 2**63 - 1
-
-Series = Annotated[
-    list[float],
-    Meta(description="Evenly sampled values, at least 16, finite.", min_length=1),
-]
-DataId = Annotated[
-    str,
-    Meta(description="An uploaded series, in place of an inline one.", min_length=1, max_length=64),
-]
-Interval = Annotated[
-    float,
-    Meta(
-        gt=0,
-        description="Sampling interval, in any unit of time.",
-        extra_json_schema={"minimum": 1e-100, "maximum": 1e100},
-    ),
-]
-Spacing = Annotated[float, Meta(ge=0.001, le=1, description="Spacing of scales in octaves.")]
-Smallest = Annotated[
-    float,
-    Meta(
-        description="Smallest scale; -1 chooses 2·dt over the Fourier factor.",
-        extra_json_schema={"anyOf": [{"const": -1}, {"exclusiveMinimum": 0}]},
-    ),
-]
-Count = Annotated[
-    int, Meta(ge=-1, le=2000, description="Number of scales less one; -1: as many as fit.")
-]
-Order = Annotated[
-    float,
-    Meta(
-        description="ω0 of Morlet, m of Paul and DOG, β of Morse; -1: the usual one (6, 4, 2, 20)."
-    ),
-]
-Shape = Annotated[float, Meta(description="γ of Morse, 1 to 10; -1: 3. Other wavelets have none.")]
-Level = Annotated[
-    float, Meta(gt=0, lt=1, description="Giving a level turns the test on; 0.95 if only that.")
-]
-Realisations = Annotated[int, Meta(ge=1, le=1_000_000, description="Monte Carlo realisations.")]
-Precision = Annotated[
-    float,
-    Meta(gt=0, lt=1, description="Instead of a count: the largest standard error of a level."),
-]
-Way = Annotated[
-    Literal["auto", "cascade", "full"],
-    Meta(
-        description="How the Monte Carlo test draws its noise. cascade: short series for every "
-        "octave of scales, some ten times faster. full: series of six times the largest scale, "
-        "seen at every scale. Both estimate the same levels. auto: cascade; full for morse, which "
-        "cascade isn't calibrated for. The result names the one that ran."
-    ),
-]
-Edges = Annotated[
-    bool,
-    Meta(
-        description="Whether a coherence is tested within the cone of influence, too, by levels "
-        "that know the distance from the series' ends: level_map in the result. The noise then "
-        "has the length of the series, and 1000 realisations or more are in order."
-    ),
-]
-Seed = Annotated[int, Meta(ge=0, le=MAX_SEED, description="Reproduces the result exactly.")]
-
-
-class InvalidCombinationError(ValueError):
-    """The fields are valid one by one, but not together; the text names them."""
-
-
-class InvalidFieldError(ValueError):
-    """One field is out of its range in a way that its type can't express."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
 
 
 class _Grid(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -324,7 +264,7 @@ def analysis(
         raise InvalidFieldError("s0", f"must be a positive scale, or -1, not {s0:g}")
     if not 1e-9 < s0 / request.dt < 1e9:
         raise InvalidCombinationError(f"s0: {s0:g} is out of all proportion to dt = {request.dt:g}")
-    _check_fits(samples, request.dt, s0, grid.cone_factor(family, order, shape))
+    check_fits(samples, request.dt, s0, grid.cone_factor(family, order, shape))
     count = request.J
     if count == -1:
         largest = grid.largest_scale(samples * request.dt, family, order, shape)
@@ -415,7 +355,7 @@ def _series(request: AnyRequest, uploaded: Mapping[str, Data]) -> list[list[floa
         else:
             series.append(values)
             length, constant = len(values), min(values) == max(values)
-        _check_series(name, length, constant)
+        check_series(name, length, constant)
         lengths_found.append(length)
     if len(set(lengths_found)) > 1:
         lengths = " and ".join(map(str, lengths_found))
@@ -423,26 +363,6 @@ def _series(request: AnyRequest, uploaded: Mapping[str, Data]) -> list[list[floa
             f"{' and '.join(names)}: the series must have the same length, not {lengths} samples"
         )
     return series
-
-
-def _check_series(name: str, length: int, constant: bool) -> None:
-    if length < MIN_SAMPLES:
-        raise InvalidCombinationError(
-            f"{name}: a series needs at least {MIN_SAMPLES} samples, this one has {length}"
-        )
-    if constant:
-        raise InvalidCombinationError(
-            f"{name}: all samples are equal, there is nothing to analyse in a constant"
-        )
-
-
-def _check_fits(samples: int, dt: float, s0: float, cone: float) -> None:
-    if s0 * cone > (samples - 1) // 2 * dt:
-        raise InvalidCombinationError(
-            f"s0: a series of {samples} samples is too short for scales from {s0:g} on: none of "
-            "them has a point outside the cone of influence; s0 must be at most "
-            f"{(samples - 1) // 2 * dt / cone:.6g}"
-        )
 
 
 def _check_size(wanted: Analysis, samples: int, limits: Limits) -> None:
