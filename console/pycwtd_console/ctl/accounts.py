@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -12,7 +11,7 @@ from pycwtd.client import Accounts, ClientError
 from pycwtd.client.accounts import KeyRole
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.session import Session, json_option, pass_session
-from pycwtd_console.ctl.table import print_table
+from pycwtd_console.ctl.table import local, print_table
 
 if TYPE_CHECKING:
     from pycwtd.client import Client
@@ -54,7 +53,7 @@ def token() -> None:
 @json_option
 @pass_session
 def add(session: Session, name: str, role: KeyRole, expires: int | None) -> None:
-    r"""Make a key for NAME, and print it: alone on stdout, so that it goes well into a file.
+    """Make a key for NAME, and print it: alone on stdout, so that it goes well into a file.
 
     \b
     (umask 077; pycwtctl token add alice > alice.key)
@@ -63,7 +62,7 @@ def add(session: Session, name: str, role: KeyRole, expires: int | None) -> None
     if session.json:
         print_json(made)
         return
-    end = f"until {_local(made.expires_at)}" if made.expires_at else "until it is revoked"
+    end = f"until {local(made.expires_at)}" if made.expires_at else "until it is revoked"
     session.say(f"Key {made.id} of {made.name}, role {made.role}, {end}. It isn't shown again:")
     click.echo(made.key)
 
@@ -84,8 +83,8 @@ def list_(session: Session) -> None:
         ("KEY", "NAME", "ROLE", "STATUS", "MADE", "BY", "EXPIRES"),
         [
             (
-                *(one.id, one.name, one.role, one.status, _local(one.created_at)),
-                *(one.created_by, _local(one.expires_at) if one.expires_at else "never"),
+                *(one.id, one.name, one.role, one.status, local(one.created_at)),
+                *(one.created_by, local(one.expires_at) if one.expires_at else "never"),
             )
             for one in found
         ],
@@ -164,14 +163,9 @@ def audit(session: Session, limit: int) -> None:
         ("TIME", "WHO", "ROLE", "FROM", "WHAT", "OF", "OUTCOME"),
         [
             (
-                *(_local(one.time), one.identity, one.role, one.address, one.action),
+                *(local(one.time), one.identity, one.role, one.address, one.action),
                 *(one.target or "-", f"{one.outcome} {one.status}"),
             )
             for one in found
         ],
     )
-
-
-def _local(time: str) -> str:
-    """A time of the API in this machine's zone."""
-    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")

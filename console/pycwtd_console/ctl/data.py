@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from pycwtd_console.ctl.result import (
 )
 from pycwtd_console.ctl.series import split
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
-from pycwtd_console.ctl.table import print_table
+from pycwtd_console.ctl.table import local, print_table
 
 if TYPE_CHECKING:
     from pycwtd.client import Client
@@ -46,7 +45,7 @@ def data() -> None:
 @json_option
 @pass_session
 def upload(session: Session, file: str, column: str | None, notes: tuple[str, ...]) -> None:
-    r"""Upload a series, and print its id.
+    """Upload a series, and print its id.
 
     CSV, a JSON array, .npy, .npz or NetCDF; COLUMN is the name of a column or variable, or its
     number from 1.
@@ -114,7 +113,7 @@ def list_(session: Session, limit: int) -> None:
         [
             (
                 *(one.data_id[:_SHORT], one.format, f"{one.length}", f"{one.bytes}", one.owner),
-                *(_local(one.created_at), one.filename),
+                *(local(one.created_at), one.filename),
             )
             for one in found
         ],
@@ -171,8 +170,3 @@ async def _delete(client: Client, data_id: str) -> Deleted | ClientError:
         raise
     except ClientError as error:
         return error
-
-
-def _local(time: str) -> str:
-    """A time of the API in this machine's zone."""
-    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")

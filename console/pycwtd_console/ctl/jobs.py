@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
 import click
@@ -12,7 +11,7 @@ from rich.console import Console
 from pycwtd.client import ClientError, JobKind, Status, UnreachableError
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
-from pycwtd_console.ctl.table import print_table
+from pycwtd_console.ctl.table import local, print_table
 from pycwtd_console.progress import duration, span, summary
 from pycwtd_console.progress import watch as watch_job
 
@@ -54,7 +53,7 @@ def jobs(session: Session, status: str | None, kind: str | None, limit: int) -> 
                 job.status,
                 f"{job.progress:.0%}",
                 job.backend or "-",
-                _local(job.created_at),
+                local(job.created_at),
                 "-" if (seconds := duration(job)) is None else span(seconds),
             )
             for job in found
@@ -77,9 +76,9 @@ def job(session: Session, job_id: str) -> None:
         ("kind", found.kind),
         ("status", found.status),
         ("progress", f"{found.progress:.0%}"),
-        ("submitted", f"{_local(found.created_at)} by {found.owner}"),
-        ("started", _local(found.started_at)),
-        ("ended", _local(found.completed_at)),
+        ("submitted", f"{local(found.created_at)} by {found.owner}"),
+        ("started", local(found.started_at)),
+        ("ended", local(found.completed_at)),
     ]
     if found.realisations:
         done = f"{found.realisations_done:,} of {found.realisations:,}"
@@ -170,10 +169,3 @@ def conclude(session: Session, job: JobView, *, printed: bool = False) -> None:
     if job.status != "completed":
         raise RefusedError(f"job {job.job_id[:_SHORT]} {summary(job)}", f"job_{job.status}")
     session.say(summary(job))
-
-
-def _local(time: str | None) -> str:
-    """A time of the API in this machine's zone."""
-    if time is None:
-        return "-"
-    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")

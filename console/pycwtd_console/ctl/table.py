@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -17,3 +18,10 @@ def print_table(header: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> 
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
+
+
+def local(time: str | None) -> str:
+    """A time of the API in this machine's zone; a dash for none."""
+    if time is None:
+        return "-"
+    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")
