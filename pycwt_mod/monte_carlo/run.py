@@ -63,6 +63,9 @@ class MonteCarlo:
     rows: NDArray[np.intp] | None = None
     #: The null hypothesis: what the surrogates keep of the series.
     null: str = "ar1"
+    #: Of each row, the share of its points that is counted; None where all are. Those in the
+    #: cones of gaps aren't.
+    share: NDArray[np.float64] | None = None
 
     def at(self, significance_level: float) -> MonteCarlo:
         """The same run read at another level; nothing is computed anew.
@@ -72,8 +75,7 @@ class MonteCarlo:
             ValueError: it isn't between 0 and 1.
         """
         level = checks.within(significance_level, "significance_level", 0, 1)
-        independent = independent_values(self.task, self.mc_count)
-        found, errors = levels(self.histogram, level, independent)
+        found, errors = levels(self.histogram, level, self._independent())
         scales = len(self.task.scales)
         return replace(
             self,
@@ -94,10 +96,14 @@ class MonteCarlo:
         """
         if not self.task.edge_nodes:
             raise ValueError("the task has no edge_nodes: nothing was counted within the cone")
-        independent = independent_values(self.task, self.mc_count)
-        both = levels(self.histogram, self.significance_level, independent)
+        both = levels(self.histogram, self.significance_level, self._independent())
         found = point_levels(self.task, *both)
         return found if self.rows is None else LevelMap(*(part[self.rows] for part in found))
+
+    def _independent(self) -> NDArray[np.float64]:
+        """Independent values of R² in each row, float64[task.rows]."""
+        values = independent_values(self.task, self.mc_count)
+        return values if self.share is None else values * self.share
 
     def p_values(self, coherence: ArrayLike) -> NDArray[np.float64]:
         """How often independent noises are at least as coherent, at the same scale.
@@ -275,6 +281,7 @@ def monte_carlo(
     control: Control | None = None,
     start: MonteCarlo | None = None,
     cache: HistogramCache | None = None,
+    share: NDArray[np.float64] | None = None,
 ) -> MonteCarlo:
     """Run a significance job in this process.
 
@@ -292,6 +299,7 @@ def monte_carlo(
             same as 1,000. Its seed is used.
         cache: where to look for an earlier run, and to keep this one. A run in the cache that
             is longer than asked for is taken where no seed was given, and its count reported.
+        share: of each row, the share of its points that the backend counts; None: all.
 
     Returns:
         The levels, and what they were made from.
@@ -323,7 +331,8 @@ def monte_carlo(
                 task, number, done, stage - done, control or NoControl()
             )
             done = stage
-        found, errors = levels(histogram, level, independent_values(task, done))
+        values = independent_values(task, done)
+        found, errors = levels(histogram, level, values if share is None else values * share)
         if wanted is None or np.nanmax(errors) <= wanted:
             break
     found, errors = found[: len(task.scales)], errors[: len(task.scales)]
@@ -333,6 +342,7 @@ def monte_carlo(
     return MonteCarlo(
         *(task, number, done, chosen.info.name, histogram, found, errors, level, numerics),
         cached=known.mc_count if known and start is None else 0,
+        share=share,
     )
 
 

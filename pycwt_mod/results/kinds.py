@@ -79,13 +79,23 @@ class Transform(Result, _TransformTuple):
 
     @property
     def global_power(self) -> NDArray[np.float64]:
-        """Mean of the power over all times (TC98, eq. 22), shape (scales,)."""
+        """Mean of the power over all times (TC98, eq. 22), shape (scales,).
+
+        Over the times outside the cones of gaps, where there are any; NaN where that is none.
+        """
         # Scale by scale: W may be a mapping of a file that memory doesn't hold.
-        return np.array([float(np.mean(row.real**2 + row.imag**2)) for row in self.W], np.float64)
+        if not self.gapped:
+            powers = (float(np.mean(row.real**2 + row.imag**2)) for row in self.W)
+            return np.fromiter(powers, np.float64, self.W.shape[0])
+        total = np.zeros(self.W.shape[0])
+        count = np.zeros(self.W.shape[0])
+        for j, (row, there) in enumerate(zip(self.W, self.outside_gaps, strict=True)):
+            total[j], count[j] = (row.real[there] ** 2 + row.imag[there] ** 2).sum(), there.sum()
+        return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
     @property
     def series(self) -> NDArray[np.float64]:
-        """The series without its mean, shape (N,).
+        """The series without its mean, shape (N,); NaN where samples were missing.
 
         Raises:
             ValueError: the result was put together by hand.
@@ -93,7 +103,10 @@ class Transform(Result, _TransformTuple):
         if self.about is None or not self.about.parts:
             raise ValueError("the series isn't known: this result doesn't come from a transform")
         unit, exponent = self.about.parts[0]
-        return np.ldexp(unit, exponent)
+        series = np.ldexp(unit, exponent)
+        if self.gapped:
+            series[~self.present] = np.nan
+        return series
 
     def significance(
         self, level: float = 0.95, *, alpha: float | None = None, test: int = 0
@@ -104,7 +117,8 @@ class Transform(Result, _TransformTuple):
             level: probability, between 0 and 1.
             alpha: lag-1 autocorrelation; None estimates it by :func:`pycwt_mod.ar1`.
             test: 0 for points of the map; 1 for the global spectrum, of which N − s/dt points
-                are counted at scale s (TC98, section 5a).
+                are counted at scale s (TC98, section 5a), of a series with gaps those outside
+                their cones less s/dt.
 
         Returns:
             The levels; see :func:`pycwt_mod.significance`.
@@ -118,10 +132,11 @@ class Transform(Result, _TransformTuple):
         """
         from pycwt_mod.background import significance
 
-        points = self.n - self.sj / self.dt
-        dof = np.maximum(points, 1) if test == 1 else -1
+        counted = self.outside_gaps.sum(axis=1) if self.gapped and test == 1 else self.n
+        dof = np.maximum(counted - self.sj / self.dt, 1) if test == 1 else -1
         return significance(
-            self.series, self.dt, self.sj, test, alpha, level, dof, wavelet=self.wavelet
+            *(self.series, self.dt, self.sj, test, alpha, level, dof, self.wavelet),
+            gaps="mask" if self.gapped else None,
         )
 
     def summary(self, level: float = 0.95) -> TransformSummary:
@@ -205,7 +220,7 @@ class CrossTransform(Phased, _CrossTuple):
 
     @property
     def significant(self) -> NDArray[np.bool_]:
-        """Points outside the cone of influence that reach their level, shape (scales, N)."""
+        """Points outside the cones of ends and gaps that reach their level, shape (scales, N)."""
         significant: NDArray[np.bool_] = (self.power >= self.signif[:, None]) & self.outside
         return significant
 
@@ -293,13 +308,13 @@ class Coherence(Phased, _CoherenceTuple):
         """Points whose R² reaches their level, shape (scales, N).
 
         Within the cone of influence ``sig`` doesn't hold; without a level map nothing there is
-        significant.
+        significant. Within the cone of a gap nothing is in any case.
 
         Raises:
             ValueError: the coherence has no significance levels.
         """
         reached: NDArray[np.bool_] = self.point_levels <= self.WCT
-        return reached if self.level_map is not None else reached & self.outside
+        return reached & (self.outside if self.level_map is None else self.outside_gaps)
 
     @property
     def seed(self) -> int | None:
