@@ -67,6 +67,13 @@ class FilledSeries:
         return 0 if self.present is None else int((~self.present).sum())
 
     @property
+    def with_gaps(self) -> NDArray[np.float64]:
+        """The series, NaN where samples are missing."""
+        if self.present is None:
+            return self.values
+        return np.where(self.present, self.values, np.nan)
+
+    @property
     def there(self) -> NDArray[np.float64]:
         """The samples that are there."""
         return self.values if self.present is None else self.values[self.present]

@@ -23,6 +23,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from pycwt_mod import checks
+from pycwt_mod.datasets import Dataset
 from pycwt_mod.gaps import filled
 
 if TYPE_CHECKING:
@@ -196,6 +197,8 @@ def _present(
 
 def _values(x: Any) -> Any:
     """The numbers of a series, with NaN where types of pandas' own have nothing."""
+    if isinstance(x, Dataset):
+        return x.values
     dtype = getattr(x, "dtype", None)
     if isinstance(dtype, np.dtype) or not hasattr(x, "to_numpy"):
         return x
@@ -218,5 +221,5 @@ def _prepared(
     if isinstance(x, Prepared):
         dimensionless |= x.dimensionless
         return Prepared(whole, (*x.steps, step), x.origin, dimensionless)
-    plain = isinstance(x, np.ndarray | list | tuple)
+    plain = isinstance(x, np.ndarray | list | tuple) and not isinstance(x, Dataset)
     return Prepared(whole, (step,), None if plain else x, dimensionless)

@@ -91,7 +91,9 @@ class Transform(Result, _TransformTuple):
         count = np.zeros(self.W.shape[0])
         for j, (row, there) in enumerate(zip(self.W, self.outside_gaps, strict=True)):
             total[j], count[j] = (row.real[there] ** 2 + row.imag[there] ** 2).sum(), there.sum()
-        return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+        mean = np.full(total.shape, np.nan)
+        np.divide(total, count, out=mean, where=count > 0)
+        return mean
 
     @property
     def series(self) -> NDArray[np.float64]:
@@ -103,7 +105,7 @@ class Transform(Result, _TransformTuple):
         if self.about is None or not self.about.parts:
             raise ValueError("the series isn't known: this result doesn't come from a transform")
         unit, exponent = self.about.parts[0]
-        series = np.ldexp(unit, exponent)
+        series: NDArray[np.float64] = np.ldexp(unit, exponent)
         if self.gapped:
             series[~self.present] = np.nan
         return series
