@@ -83,17 +83,9 @@ class Transform(Result, _TransformTuple):
 
         Over the times outside the cones of gaps, where there are any; NaN where that is none.
         """
-        # Scale by scale: W may be a mapping of a file that memory doesn't hold.
-        if not self.gapped:
-            powers = (float(np.mean(row.real**2 + row.imag**2)) for row in self.W)
-            return np.fromiter(powers, np.float64, self.W.shape[0])
-        total = np.zeros(self.W.shape[0])
-        count = np.zeros(self.W.shape[0])
-        for j, (row, there) in enumerate(zip(self.W, self.outside_gaps, strict=True)):
-            total[j], count[j] = (row.real[there] ** 2 + row.imag[there] ** 2).sum(), there.sum()
-        mean = np.full(total.shape, np.nan)
-        np.divide(total, count, out=mean, where=count > 0)
-        return mean
+        from pycwt_mod.results.summaries import mean_power
+
+        return mean_power(self.W, self.outside_gaps if self.gapped else None)
 
     @property
     def series(self) -> NDArray[np.float64]:
