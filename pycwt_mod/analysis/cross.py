@@ -130,7 +130,7 @@ def wct_overlap(  # noqa: PLR0917 - series and their axes, then the grid in the 
         full = cwt(x.with_gaps, dt, dj, float(sj[0]), sj.size - 1, mother, gaps=gaps)
         part = slice(start, start + shared)
         # What gaps beyond the shared time do within it, they do within the cone of its ends.
-        there = None if x.present is None else x.present[part]
+        there = None if x.present is None or x.present[part].all() else x.present[part]
         planes.append(Plane(full.W[:, part], sj, full.freqs, coi, dt, mother, there))
     matrix = _matrix(planes, dj)
     return Overlap(axes[0][start1 : start1 + shared], _coherence_of(matrix, 0, 1, planes))

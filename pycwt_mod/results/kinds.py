@@ -79,10 +79,7 @@ class Transform(Result, _TransformTuple):
 
     @property
     def global_power(self) -> NDArray[np.float64]:
-        """Mean of the power over all times (TC98, eq. 22), shape (scales,).
-
-        Over the times outside the cones of gaps, where there are any; NaN where that is none.
-        """
+        """Mean of the power over time (TC98, eq. 22) but for cones of gaps, shape (scales,)."""
         from pycwt_mod.results.summaries import mean_power
 
         return mean_power(self.W, self.outside_gaps if self.gapped else None)
@@ -98,8 +95,7 @@ class Transform(Result, _TransformTuple):
             raise ValueError("the series isn't known: this result doesn't come from a transform")
         unit, exponent = self.about.parts[0]
         series: NDArray[np.float64] = np.ldexp(unit, exponent)
-        if self.gapped:
-            series[~self.present] = np.nan
+        series[~self.present] = np.nan
         return series
 
     def significance(
@@ -111,8 +107,7 @@ class Transform(Result, _TransformTuple):
             level: probability, between 0 and 1.
             alpha: lag-1 autocorrelation; None estimates it by :func:`pycwt_mod.ar1`.
             test: 0 for points of the map; 1 for the global spectrum, of which N − s/dt points
-                are counted at scale s (TC98, section 5a), of a series with gaps those outside
-                their cones less s/dt.
+                are counted at scale s (TC98, section 5a), N without the cones of gaps.
 
         Returns:
             The levels; see :func:`pycwt_mod.significance`.
@@ -129,8 +124,7 @@ class Transform(Result, _TransformTuple):
         counted = self.outside_gaps.sum(axis=1) if self.gapped and test == 1 else self.n
         dof = np.maximum(counted - self.sj / self.dt, 1) if test == 1 else -1
         return significance(
-            *(self.series, self.dt, self.sj, test, alpha, level, dof, self.wavelet),
-            gaps="mask" if self.gapped else None,
+            *(self.series, self.dt, self.sj, test, alpha, level, dof, self.wavelet), gaps="mask"
         )
 
     def summary(self, level: float = 0.95) -> TransformSummary:
