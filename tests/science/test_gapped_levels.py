@@ -146,7 +146,7 @@ def rate(shares):
 @pytest.mark.parametrize("wavelet", ["morlet", "paul"])
 @pytest.mark.parametrize("gaps", ["mask", "linear"])
 @pytest.mark.parametrize("pattern", ["block", "scattered"])
-def test_five_per_cent_of_noise_is_significant_outside_the_cones(pattern, gaps, wavelet):
+def test_five_per_cent_of_noise_is_significant_outside_the_cones(pattern, gaps, wavelet, measured):
     """Of 150 pairs of AR(1) noise against levels from 1000 surrogates with the same gaps.
 
     Outside all cones, and in the part of it that lies within twice the cone of a gap. The error
@@ -161,23 +161,15 @@ def test_five_per_cent_of_noise_is_significant_outside_the_cones(pattern, gaps, 
     near = outside & ~outside_gaps(masks_of(both), doubled, find_wavelet(wavelet))
     noises = coherences(pattern, gaps, wavelet)
     for where, most in ((outside, 0.003), (near, 0.008)):
-        mean, error = rate([(run.levels[:, None] <= c.WCT)[where].mean() for c in noises])
-        told(
-            f"{pattern}, {gaps}, {wavelet}, {'beside gaps' if where is near else 'all'}",
-            mean,
-            error,
-        )
+        shares = [(run.levels[:, None] <= c.WCT)[where].mean() for c in noises]
+        measured("outside the cones" + (", beside gaps" if where is near else ""), shares)
+        mean, error = rate(shares)
         assert error < most
         assert abs(mean - 0.05) < ALLOWED * np.hypot(error, 0.002)
 
 
-def told(what, mean, error):
-    """For the table of docs/significance.md: pytest -s prints it."""
-    print(f"false alarms: {what}: {mean:.4f} ± {error:.4f}")
-
-
 @pytest.mark.parametrize("pattern", ["block", "scattered"])
-def test_noise_without_gaps_serves_nearly_as_well(pattern):
+def test_noise_without_gaps_serves_nearly_as_well(pattern, measured):
     """estimator="cascade" with gaps: 5 ± 1 %, with the errors of above."""
     run = monte_carlo(coherence_task(*AR1, *GRID), 3000, seed=3)
     shares = [
@@ -185,11 +177,11 @@ def test_noise_without_gaps_serves_nearly_as_well(pattern):
         for c in coherences(pattern, "mask", "morlet")
     ]
     mean, error = rate(shares)
-    told(f"{pattern}, cascade", mean, error)
+    measured("levels without gaps", shares)
     assert abs(mean - 0.05) < 0.01 + ALLOWED * error
 
 
-def test_within_the_cone_of_the_ends_noise_is_significant_as_often():
+def test_within_the_cone_of_the_ends_noise_is_significant_as_often(measured):
     """edges=True: levels from nodes that count where no gap's cone is."""
     null = null_of("block", edges=True)
     run = monte_carlo(null.task, 2000, seed=3, backend=null.backend, share=null.share)
@@ -199,48 +191,48 @@ def test_within_the_cone_of_the_ends_noise_is_significant_as_often():
         within = ~(c.periods[:, None] <= c.coi) & c.outside_gaps & np.isfinite(levels)
         shares.append((levels <= c.WCT)[within].mean())
     mean, error = rate(shares)
-    told("block, within the cone of the ends", mean, error)
+    measured("within the cone of the ends", shares)
     assert error < 0.006
     # Interpolated levels are off by 0.003 of a share; their own error is about as large.
     assert abs(mean - 0.05) < 0.003 + ALLOWED * np.hypot(error, 0.004)
 
 
 @pytest.mark.parametrize("null", ["ar", "phase", "iaaft", "bootstrap"])
-def test_other_nulls_take_the_series_as_they_are_filled(null):
-    """Against levels of each pair's own, as a user has them: 40 pairs, 150 surrogates each."""
+def test_other_nulls_take_the_series_as_they_are_filled(null, measured):
+    """Against levels of each pair's own, as a user has them: 30 pairs, 100 surrogates each."""
     rng, shares = np.random.default_rng(8), []
-    for seed in range(40):
-        how = {"null": null, "mc_count": 150, "seed": seed, "cache": False, "gaps": "mask"}
+    for seed in range(30):
+        how = {"null": null, "mc_count": 100, "seed": seed, "cache": False, "gaps": "mask"}
         coherence = pycwt.wct(*pair(rng, "block"), 1, 0.5, 2, 8, **how)
         shares.append(coherence.significant[coherence.outside].mean())
     mean, error = rate(shares)
-    told(f"block, null={null!r}", mean, error)
+    measured("outside the cones", shares)
     assert error < 0.012
     assert abs(mean - 0.05) < ALLOWED * error + 0.01
 
 
-def test_power_of_noise_passes_its_level_in_five_per_cent():
+def test_power_of_noise_passes_its_level_in_five_per_cent(measured):
     """Against the red noise of each series' own estimate, 400 series of AR(1) noise at 0.6.
 
     TC98's background at a scale is the spectrum at its period alone, which errs by some per cent
     of itself: between 4 and 7 %, as without gaps.
     """
     rng = np.random.default_rng(11)
-    found = {"gaps": [], "none": []}
+    found = {"gaps": [], "no gaps": []}
     for _ in range(400):
         x = noise(rng, 0.6)
-        for name, y in (("gaps", punched(x, "block", 0)), ("none", x)):
+        for name, y in (("gaps", punched(x, "block", 0)), ("no gaps", x)):
             t = pycwt.cwt(y, *GRID, gaps="mask")
             above = t.power >= t.significance(0.95).signif[:, None]
             found[name].append(above[t.outside].mean())
-    (mean, error), (plain, _) = rate(found["gaps"]), rate(found["none"])
-    told("power, block", mean, error)
-    told("power, no gaps", plain, error)
+    (mean, error), (plain, _) = rate(found["gaps"]), rate(found["no gaps"])
+    for name, shares in found.items():
+        measured(f"points of power, {name}", shares)
     assert 0.04 < mean < 0.07
     assert abs(mean - plain) < ALLOWED * error
 
 
-def test_partial_and_multiple_coherence_of_noise():
+def test_partial_and_multiple_coherence_of_noise(measured):
     """60 triples with gaps against levels of noise with the same gaps."""
     rng, shares = np.random.default_rng(12), {"partial": [], "multiple": []}
     runs = {}
@@ -256,7 +248,7 @@ def test_partial_and_multiple_coherence_of_noise():
             shares[name].append((found.r2 >= runs[name][:, None])[found.outside].mean())
     for name, of in shares.items():
         mean, error = rate(of)
-        told(f"block, {name}", mean, error)
+        measured(f"points of {name} R²", of)
         # The levels have the coefficients of the first triple alone, and 400 realisations.
         assert abs(mean - 0.05) < ALLOWED * np.hypot(error, 0.003) + 0.005
 
@@ -272,8 +264,8 @@ def test_what_wct_makes_of_it():
     assert not c.significant[~c.outside].any()
     np.testing.assert_array_equal(c.monte_carlo.at(0.95).levels, c.monte_carlo.levels)
     share = c.monte_carlo.share
-    cone = c.periods[:, None] <= c.coi * (1 + 1e-12)
-    np.testing.assert_allclose(share, c.outside.sum(axis=1) / cone.sum(axis=1))
+    cone = outside_cone(c.scales, N, c.wavelet)
+    np.testing.assert_allclose(share, (cone & c.outside_gaps).sum(axis=1) / cone.sum(axis=1))
     mapped = pycwt.wct(x, y, *GRID, **how, edges=True)
     assert mapped.level_map.levels.shape == c.WCT.shape
     assert not mapped.significant[~mapped.outside_gaps].any()
