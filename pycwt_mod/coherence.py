@@ -232,11 +232,12 @@ def wct(  # noqa: PLR0917 - pycwt's signature
             Webster 1999). The smoothed one, and a grid of one's own that isn't geometric, takes
             the plain way for long series too, with some 100 bytes a point of WCT.
         gaps: how missing samples are taken: None refuses them, "mask" or "linear" as in
-            :func:`pycwt_mod.cwt`. The levels then are those of surrogates with the same gaps
-            (:mod:`pycwt_mod.monte_carlo.gapped`), computed here, without the cache; with
-            ``estimator="cascade"`` those of noise without gaps, which is fast and served by
-            every backend; outside the cones unrelated noises pass them in 4.7 to 5.5 % in place
-            of 5 % (docs/significance.md).
+            :func:`pycwt_mod.cwt`. The levels of maps of up to a million points, and of any with
+            ``estimator="full"``, are those of surrogates with the same gaps
+            (:mod:`pycwt_mod.monte_carlo.gapped`), computed here, without the cache. Others are
+            those of noise without gaps, as with ``estimator="cascade"``: fast and served by every
+            backend. Outside the cones noise passes these in 4.7 to 5.5 % in place of 5 %
+            (docs/significance.md).
         compat: "pycwt-0.5" gives that release's numbers, without ``sig``; see
             :mod:`pycwt_mod.compat`.
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     Pair = tuple[FilledSeries, FilledSeries]
 
+#: Points of all maps that are worked on at a time: some 100 bytes each.
+_AT_A_TIME = 1 << 24
 #: Values of ψ̂ that are kept for all realisations, 64 MiB.
 _KEPT = 1 << 22
 
@@ -143,6 +145,8 @@ class GappedBackend(SurrogateBackend):
         )
 
     def _counter(self, task: SignificanceTask) -> GappedCounter:
+        points = len(task.scales) * task.length
+        self._threads = max(1, min(self._threads, _AT_A_TIME // points))
         return GappedCounter(task, self._series)
 
 

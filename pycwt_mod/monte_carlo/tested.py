@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from pycwt_mod.monte_carlo.surrogate_models import SurrogateModel
     from pycwt_mod.wavelets import Wavelet
 
+#: Points of a map up to which ``estimator="auto"`` makes surrogates with gaps: beyond, each takes
+#: half a second and more.
+AFFORDABLE = 1 << 20
+
 
 def coherence_levels(
     series: tuple[FilledSeries, FilledSeries],
@@ -50,7 +54,8 @@ def coherence_levels(
         dt: sampling interval.
         wavelet: the mother wavelet.
         null: what the series are tested against.
-        estimator: with gaps, "auto" and "full" are surrogates that have them.
+        estimator: with gaps, "full" and, where it is affordable, "auto" are surrogates that
+            have them.
         edges: whether to count at nodes within the cone of influence.
         bins: of the histogram.
         backend: name, or "auto".
@@ -65,8 +70,11 @@ def coherence_levels(
     Raises:
         ValueError: the backend can't run the null hypothesis, and as for ``wct``.
     """
-    gapped = any(x.present is not None for x in series) and estimator != "cascade"
-    if gapped and estimator == "auto":
+    points = series[0].values.size * (levels_at[2] + 1)
+    affordable = estimator == "auto" and points <= AFFORDABLE
+    missing = any(x.present is not None for x in series)
+    gapped = missing and (estimator == "full" or affordable)
+    if gapped:
         estimator = "full"
     colours = [ar1(x.values, x.present).g for x in series]
     task = coherence_task(
