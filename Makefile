@@ -31,6 +31,11 @@ $(VENV)/.test: $(VENV)/.run
 	@$(PIP) install --constraint constraints.txt --group dev
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.run
+	@echo "installing what builds the pages …"
+	@$(PIP) install --constraint constraints.txt --group docs
+	@touch $@
+
 .PHONY: install
 install: $(VENV)/.run  ## .venv with everything that runs
 
@@ -91,12 +96,18 @@ build/peer/.ready: $(VENV)/.python bench/peer-requirements.txt bench/prepare-pee
 	@sh bench/prepare-peers.sh $(BIN)/python build/peer
 	@touch $@
 
+.PHONY: docs
+docs: $(VENV)/.docs  ## these pages, with the pictures that their examples draw: build/docs/html
+	@$(BIN)/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going \
+		--doctree-dir build/docs/doctrees docs build/docs/html
+	@echo "build/docs/html/index.html"
+
 .PHONY: dist
 dist: $(VENV)/.test  ## wheel and source archive in dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 .PHONY: constraints
-constraints: $(VENV)/.test  ## write the versions of .venv to constraints.txt
+constraints: $(VENV)/.test $(VENV)/.docs  ## write the versions of .venv to constraints.txt
 	@$(PIP) freeze --all --exclude-editable > constraints.txt
 
 .PHONY: clean

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pycwt_mod.coherence import wct as wct
     from pycwt_mod.coherence import xwt as xwt
     from pycwt_mod.datasets import load_dataset as load_dataset
+    from pycwt_mod.inverse import CoverageWarning as CoverageWarning
     from pycwt_mod.inverse import icwt as icwt
     from pycwt_mod.monte_carlo.run import wct_significance as wct_significance
     from pycwt_mod.monte_carlo.surrogate_models import surrogates as surrogates
@@ -78,6 +79,7 @@ _HOME = {
     "CautionWarning": "results.cautions",
     "Coherence": "results.kinds",
     "ConeWarning": "results.cautions",
+    "CoverageWarning": "inverse",
     "CrossTransform": "results.kinds",
     "DOG": "wavelets",
     "FewRealisationsWarning": "results.cautions",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 #: Shorter series have no scale between the sampling interval and their length.
 MIN_LENGTH = 4
+_GAPS = "pycwt_mod.gaps.filled fills gaps"
 
 
 def series(values: ArrayLike, name: str, minimum: int = MIN_LENGTH) -> NDArray[np.float64]:
@@ -34,7 +35,7 @@ def series(values: ArrayLike, name: str, minimum: int = MIN_LENGTH) -> NDArray[n
         raise ValueError(f"{name} must be one-dimensional, not of shape {x.shape}")
     if x.size < minimum:
         raise ValueError(f"{name} must have at least {minimum} samples, not {x.size}")
-    _all_finite(x, name)
+    _all_finite(x, name, _GAPS)
     if x.min() == x.max():
         raise ValueError(f"{name} is constant ({x[0]}): it has nothing to analyse")
     return x
@@ -203,7 +204,7 @@ def real(values: ArrayLike, name: str) -> NDArray[np.float64]:
     """
     if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
         first = int(np.argmax(np.ma.getmaskarray(values).ravel()))
-        raise ValueError(f"{name} has masked values (first at index {first}): fill them first")
+        raise ValueError(f"{name} has masked values (first at index {first}): {_GAPS}")
     try:
         x = np.asarray(values)
     except ValueError as error:  # ragged lists
@@ -213,8 +214,9 @@ def real(values: ArrayLike, name: str) -> NDArray[np.float64]:
     return x.astype(np.float64, copy=False)
 
 
-def _all_finite(x: NDArray[np.float64], name: str) -> None:
+def _all_finite(x: NDArray[np.float64], name: str, cure: str = "") -> None:
     good = np.isfinite(x)
     if not good.all():
         first = int(np.argmin(good))
-        raise ValueError(f"{name} must be finite, but is {x[first]} at index {first}")
+        hint = f": {cure}" if cure and np.isnan(x[first]) else ""
+        raise ValueError(f"{name} must be finite, but is {x[first]} at index {first}{hint}")

@@ -67,6 +67,11 @@ class FilledSeries:
         return 0 if self.present is None else int((~self.present).sum())
 
     @property
+    def complete(self) -> bool:
+        """Whether nothing was missing."""
+        return self.present is None
+
+    @property
     def with_gaps(self) -> NDArray[np.float64]:
         """The series, NaN where samples are missing."""
         if self.present is None:
@@ -80,13 +85,13 @@ class FilledSeries:
 
 
 def filled(
-    x: ArrayLike, gaps: Gaps | None, name: str, minimum: int = checks.MIN_LENGTH
+    x: ArrayLike, gaps: Gaps | None = "linear", name: str = "x", minimum: int = checks.MIN_LENGTH
 ) -> FilledSeries:
     """A series with missing samples, NaN or masked, filled as asked for.
 
     Args:
         x: N real numbers.
-        gaps: what to do about missing samples; None refuses them.
+        gaps: what to put in their place, "linear" or "mask"; None refuses them.
         name: of the argument, for messages.
         minimum: fewest samples that must be there.
 

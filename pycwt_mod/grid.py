@@ -9,10 +9,10 @@ from __future__ import annotations
 import cmath
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Literal
 
-if TYPE_CHECKING:
-    from pycwt_mod.backends.task import Family
+#: Of wavelets.
+Family = Literal["morlet", "paul", "dog", "morse"]
 
 #: Order of each family when none is given.
 DEFAULT_ORDERS: dict[Family, float] = {"morlet": 6.0, "paul": 4.0, "dog": 2.0, "morse": 20.0}

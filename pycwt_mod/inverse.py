@@ -15,6 +15,7 @@ from scipy import fft as sp_fft
 
 from pycwt_mod import checks
 from pycwt_mod.own_grid import spacing
+from pycwt_mod.results.cautions import CautionWarning
 from pycwt_mod.results.kinds import Transform
 from pycwt_mod.transform import MAX_DJ, daughters, padded_length
 from pycwt_mod.wavelets import Wavelet, find_wavelet
@@ -40,7 +41,7 @@ _MOST_STEPS = 300
 _PATIENCE = 40
 
 
-class CoverageWarning(UserWarning):
+class CoverageWarning(CautionWarning):
     """The scales don't see all frequencies of the series."""
 
 

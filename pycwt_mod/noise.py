@@ -51,7 +51,7 @@ def ar1(x: ArrayLike, present: ArrayLike | None = None) -> RedNoise:
             and neighbours among them, count.
 
     Returns:
-        g, a, mu2; see :class:`RedNoise`.
+        g, a, mu2; see :class:`pycwt_mod.noise.RedNoise`.
 
     Raises:
         TypeError: the series isn't made of real numbers.

@@ -71,6 +71,9 @@ class Prepared:
     def __str__(self) -> str:
         return f"{self.values.size} samples: " + "; ".join(self.steps)
 
+    def __repr__(self) -> str:
+        return f"<Prepared: {self}>"
+
 
 def detrend(
     x: ArrayLike | Labels, degree: int = 1, *, gaps: Literal["mask"] | None = None
@@ -123,7 +126,9 @@ def standardise(x: ArrayLike | Labels, *, gaps: Literal["mask"] | None = None) -
     centred = values - mean
     size = np.abs(centred).max()
     deviation = size * np.sqrt(np.mean((centred / size) ** 2))
-    step = f"took off the mean {mean:.6g} and divided by the standard deviation {deviation:.6g}"
+    # What is left of a mean that was taken off before isn't worth a word.
+    told = 0.0 if abs(mean) < 1e-12 * deviation else mean
+    step = f"took off the mean {told:.6g} and divided by the standard deviation {deviation:.6g}"
     return _prepared(x, centred / deviation, there, step, dimensionless=True)
 
 

@@ -30,8 +30,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(message)s"
     type=click.Choice(["token", "none"]),
     default="token",
     show_default=True,
-    help="What --listen asks of clients: the bearer token in the state directory, or, on a "
-    "loopback address alone, nothing.",
+    help="What --listen asks of clients: a bearer token, or, on a loopback address alone, nothing.",
 )
 @click.option("--state-dir", help="Where jobs and results are kept.")
 def main(
@@ -46,6 +45,7 @@ def main(
     It stops on SIGTERM or Ctrl-C; jobs that are running go on at the next start.
     """
     # Imported here, where click turns a Ctrl-C into a clean end.
+    from pycwtd.access.access import SecretError  # noqa: PLC0415
     from pycwtd.daemon import serve  # noqa: PLC0415
     from pycwtd.hosts.host import HostDiedError  # noqa: PLC0415
     from pycwtd.platform.sockets import ListenError  # noqa: PLC0415
@@ -60,5 +60,5 @@ def main(
         asyncio.run(serve(config))
     except HostDiedError as error:
         raise click.ClickException(f"the processes for numerics don't start: {error}") from None
-    except (ConfigError, ListenError, DatabaseError) as error:
+    except (ConfigError, ListenError, DatabaseError, SecretError) as error:
         raise click.ClickException(str(error)) from None

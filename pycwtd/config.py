@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
+from pycwtd.access.settings import AccessConfig, NetworkConfig
 from pycwtd.platform.paths import default_socket, default_state_dir
 from pycwtd.words import field_and_finding
 
@@ -29,8 +30,18 @@ class Listener(Struct, forbid_unknown_fields=True, frozen=True):
     mode: Annotated[str, Meta(pattern="^0?[0-7]{3}$")] = "660"
     #: ``HOST:PORT``.
     tcp: str | None = None
-    #: On TCP: a bearer token, or ``none``, which is allowed on loopback alone.
-    auth: Literal["token", "none"] = "token"
+    #: How clients show who they are. ``peer``, on Unix sockets alone and their default: the
+    #: kernel tells. ``token``, TCP's default: a bearer token. ``none``: on loopback alone. A
+    #: bearer token that is given counts everywhere.
+    auth: Literal["peer", "token", "none"] | None = None
+    #: Whether a proxy is at the other end of this Unix socket, with X-Forwarded-For; needs
+    #: ``auth = "token"``, for the kernel would tell the proxy's user, not the client's.
+    proxy: bool = False
+
+    @property
+    def wanted(self) -> Literal["peer", "token", "none"]:
+        """``auth``, with its default."""
+        return self.auth or ("peer" if self.tcp is None else "token")
 
     @property
     def host(self) -> str:
@@ -81,6 +92,8 @@ class Config(Struct, forbid_unknown_fields=True, frozen=True):
     listen: tuple[Listener, ...] = ()
     limits: Limits = field(default_factory=Limits)
     engine: EngineConfig = field(default_factory=EngineConfig)
+    access: AccessConfig = field(default_factory=AccessConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
 
 
 def load_config(
@@ -107,6 +120,11 @@ def load_config(
     listeners = listeners or config.listen or (Listener(unix=str(default_socket())),)
     for number, listener in enumerate(listeners):
         _check_listener(f"listen[{number}]", listener)
+    for proxy in config.access.proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as error:
+            raise ConfigError(f"access.proxies: {error}") from None
     return msgspec.structs.replace(
         config, listen=listeners, state_dir=state_dir or config.state_dir
     )
@@ -129,7 +147,13 @@ def _read(path: Path) -> Config:
 
 def _check_keys(path: str, data: dict[str, Any], kind: type[Struct], prefix: str = "") -> None:
     """Unknown keys first, by name and with the likely intention."""
-    tables: dict[str, type[Struct]] = {"limits": Limits, "engine": EngineConfig, "listen": Listener}
+    tables: dict[str, type[Struct]] = {
+        "limits": Limits,
+        "engine": EngineConfig,
+        "listen": Listener,
+        "access": AccessConfig,
+        "network": NetworkConfig,
+    }
     known = [f.encode_name for f in msgspec.structs.fields(kind)]
     for key, value in data.items():
         if key not in known:
@@ -145,7 +169,14 @@ def _check_listener(where: str, listener: Listener) -> None:
     if (listener.unix is None) == (listener.tcp is None):
         raise ConfigError(f"{where}: give either unix or tcp")
     if listener.tcp is None:
+        if listener.wanted == "none":
+            raise ConfigError(f'{where}: auth = "none" is for TCP; here it is peer or token')
+        if listener.proxy and listener.wanted != "token":
+            raise ConfigError(f'{where}: proxy = true needs auth = "token"')
         return
+    if listener.wanted == "peer" or listener.proxy:
+        what = "proxy = true" if listener.proxy else 'auth = "peer"'
+        raise ConfigError(f"{where}: {what} is for Unix sockets; see access.proxies for TCP")
     host, _, port = listener.tcp.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         raise ConfigError(f"{where}: tcp must be HOST:PORT, not {listener.tcp!r}")

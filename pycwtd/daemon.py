@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import secrets
 import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from pycwtd.access.access import open_access
 from pycwtd.api.app import make_app
+from pycwtd.api.audit import Trail
 from pycwtd.api.context import Context
+from pycwtd.api.guard import listen
 from pycwtd.engine.engine import Engine
 from pycwtd.engine.pool import Pool
 from pycwtd.platform.notify import Notifier
-from pycwtd.platform.sockets import ListenError, listen_tcp, listen_unix, lock_directory
-from pycwtd.store.files import write_durably
+from pycwtd.platform.sockets import listen_tcp, listen_unix, lock_directory
 from pycwtd.store.store import Store
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ async def serve(config: Config) -> None:
     Raises:
         ListenError: a socket or the state directory can't be had.
         DatabaseError: the database can't be used.
+        SecretError: the file with a secret can't be used.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -57,16 +59,20 @@ async def serve(config: Config) -> None:
         stack.push_async_callback(engine.stop)
         await pool.start()
         await engine.start()
+        trail = Trail(store, config.access.audit_rows)
+        stack.push_async_callback(trail.close)
+        access = await open_access(config, store)
         runner = web.AppRunner(
-            make_app(Context(config, store, engine, _token(config, state_dir))),
+            make_app(Context(config, store, engine, access, trail)),
             access_log=None,
             handler_cancellation=True,
             shutdown_timeout=_SHUTDOWN_SECONDS,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        for one in sockets:
-            await web.SockSite(runner, one).start()
+        for one, listener in zip(sockets, config.listen, strict=True):
+            server = await listen(runner, one, listener, config.network)
+            stack.callback(server.close)
         names = ", ".join(
             _name(one, listener) for one, listener in zip(sockets, config.listen, strict=True)
         )
@@ -93,25 +99,3 @@ def _close(one: socket.socket, listener: Listener) -> None:
 
 def _name(one: socket.socket, listener: Listener) -> str:
     return listener.unix or "http://{}:{}".format(*one.getsockname()[:2])
-
-
-def _token(config: Config, state_dir: Path) -> str | None:
-    """The bearer token of the TCP listeners, made at the first start that needs one."""
-    if not any(listener.tcp and listener.auth == "token" for listener in config.listen):
-        return None
-    path = state_dir / "token"
-    try:
-        token = path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        token = secrets.token_urlsafe(32)
-        umask = os.umask(0o077)
-        try:
-            write_durably(path, token.encode() + b"\n")
-        finally:
-            os.umask(umask)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ListenError(f"{path}: the token can't be read: {error}") from None
-    if len(token) < 20:
-        raise ListenError(f"{path}: the token is too short; delete the file to have one made")
-    log.info("clients on TCP need the bearer token in %s", path)
-    return token

@@ -7,6 +7,7 @@ import http.client
 import io
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -62,6 +63,8 @@ class Daemon:
     arguments: list[str] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
     lives: int = 0
+    #: Whether it listens on ``socket`` whatever the configuration says.
+    own_socket: bool = True
 
     @property
     def socket(self) -> Path:
@@ -74,6 +77,11 @@ class Daemon:
     @property
     def log(self) -> str:
         return (self.root / "log").read_text()
+
+    @property
+    def url(self) -> str:
+        """Where it listens on TCP in this life."""
+        return re.findall(r"ready on .*?(http://[^\s,]+)", self.log)[-1]
 
     def start(self, env: dict[str, str] | None = None) -> None:
         """Start it and wait until it says READY."""
@@ -90,7 +98,8 @@ class Daemon:
             self.process = subprocess.Popen(
                 [
                     *(Path(sys.executable).with_name("pycwtd"), "--config", "config.toml"),
-                    *("--socket", self.socket, "--state-dir", self.state, *self.arguments),
+                    *(("--socket", self.socket) if self.own_socket else ()),
+                    *("--state-dir", self.state, *self.arguments),
                 ],
                 cwd=self.root,
                 env={**os.environ, "NOTIFY_SOCKET": os.fspath(notify), **(env or {})},
@@ -210,11 +219,15 @@ class Daemon:
 
 @contextmanager
 def running(
-    config: str = "", arguments: list[str] | None = None, *, start: bool = True
+    config: str = "",
+    arguments: list[str] | None = None,
+    *,
+    start: bool = True,
+    own_socket: bool = True,
 ) -> Iterator[Daemon]:
     """A daemon in a new directory with a short path: a socket's may have 107 bytes."""
     with tempfile.TemporaryDirectory(prefix="pw-", dir="/tmp") as folder:
-        daemon = Daemon(Path(folder), config, arguments or [])
+        daemon = Daemon(Path(folder), config, arguments or [], own_socket=own_socket)
         if start:
             daemon.start()
         try:

@@ -84,7 +84,8 @@ typedef struct {
 } pt_pair;
 
 typedef struct {
-    double floors[2];
+    int32_t scales;
+    double floors[2][2];
     const double *weights;
     const void *const *terms;
     const int64_t *pitches;
@@ -95,6 +96,7 @@ typedef struct {
 } pt_window;
 
 enum { PT_SLACK, ... };
+enum { PT_MAX_SCALES, ... };
 
 int64_t pt_sums_length(const pt_row *row, int64_t count);
 int64_t pt_term_length(const pt_window *window, int64_t count);
@@ -104,8 +106,8 @@ int pt_smooth_f32(int32_t isa, const float *x, const float *taps, int32_t half, 
                   float *out);
 int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half, int64_t count,
                   double *out);
-int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *out);
-int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *out);
+int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *const *out);
+int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *const *out);
 typedef struct {
     const double *bins;
     int64_t count;

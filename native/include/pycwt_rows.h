@@ -73,14 +73,18 @@ int pt_smooth_f32(int32_t isa, const float *x, const float *taps, int32_t half, 
 int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half, int64_t count,
                   double *out);
 
-/* Squared coherence from the smoothed sums of the scales in a window:
+/* Squared coherence from the smoothed sums of the scales in a window, of one scale or two that have
+ * most of their windows in common: reading the terms is what takes time.
  *
  *     T_i = sum_n weights[n] terms[n][i],   interpolated to every sample,
  *     out = (T_3^2 + T_4^2) / (T_1 T_2), within [0, 1]; 0 where T_1 or T_2 is not above its floor.
  */
+enum { PT_MAX_SCALES = 2 };
+
 typedef struct {
-    double floors[2];
-    const double *weights;
+    int32_t scales;            /* 1 or PT_MAX_SCALES */
+    double floors[PT_MAX_SCALES][2];
+    const double *weights;     /* `count` of each scale */
     const void *const *terms;  /* each: four rows, beginning at point -max(K/2 - 1, 0) */
     const int64_t *pitches;    /* REALs between two rows of each term */
     const void *window;
@@ -91,8 +95,8 @@ typedef struct {
 
 /* Each row of a term has pt_term_length(window, count) REALs. */
 int64_t pt_term_length(const pt_window *window, int64_t count);
-int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *out);
-int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *out);
+int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *const *out);
+int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *const *out);
 
 /* A signal from a run of its bins, by an inverse FFT:
  *

@@ -1,137 +1,13 @@
 #include "pk_plan.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pk_math.h"
 
-/* The time index and the number of the stream share a word of the generator's counter. */
-enum { STREAM_SHIFT = 26, STREAMS = 64 };
-
-#define MAX_LENGTH (INT64_C(1) << STREAM_SHIFT)
-
 /* Bytes of workspace above which a plan is refused: each thread has one. */
 static const size_t WORKSPACE_LIMIT = (size_t)1 << 34;
-
-static int fail(pk_error *error, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int fail(pk_error *error, int code, const char *format, ...)
-{
-    if (error) {
-        va_list args;
-        va_start(args, format);
-        error->code = code;
-        vsnprintf(error->text, sizeof error->text, format, args);
-        va_end(args);
-    }
-    return code;
-}
-
-static int check_lists(const pk_task *task, pk_error *error)
-{
-    if (task->n_scales < 1 || !task->scales)
-        return fail(error, PK_INVALID, "scales must have at least one element");
-    for (int j = 0; j < task->n_scales; j++) {
-        double s = task->scales[j];
-        if (!(s > 0) || !isfinite(s) || (j && s <= task->scales[j - 1]))
-            return fail(error, PK_INVALID, "scales must be positive and increase: scales[%d] is %g",
-                        j, s);
-        /* The scales of Morse are small: a period of two samples is 0.22 at beta = 1. */
-        double least = task->family == PK_MORSE ? 0.1 : 0.5;
-        if (s < least || s > 1e9)
-            return fail(error, PK_INVALID, "scales[%d] must be %g to 1e9 samples, not %g", j,
-                        least, s);
-    }
-    if (task->n_weights < 1 || task->n_weights % 2 == 0 || !task->weights)
-        return fail(error, PK_INVALID, "scale_weights must be odd in number, not %d",
-                    task->n_weights);
-    double sum = 0;
-    for (int i = 0; i < task->n_weights; i++) {
-        double w = task->weights[i];
-        if (!(w >= 0) || w != task->weights[task->n_weights - 1 - i])
-            return fail(error, PK_INVALID, "scale_weights must be non-negative and symmetric");
-        sum += w;
-    }
-    if (!(fabs(sum - 1) <= 1e-9))
-        return fail(error, PK_INVALID, "scale_weights must sum to 1, not %.12g", sum);
-    return PK_OK;
-}
-
-static int check_own(const pk_task *task, pk_error *error)
-{
-    const int64_t most = INT64_C(1) << 40;
-    int32_t low = task->own[0], high = task->own[1];
-    if (low < 0 || low > task->n_weights / 2 || high <= low || high > task->n_scales)
-        return fail(error, PK_INVALID, "own must be a span of the scales, at most half the weights "
-                                       "from the first, not %d to %d", low, high);
-    if (task->stream < 0 || task->stream >= STREAMS)
-        return fail(error, PK_INVALID, "stream must be 0 to %d, not %d", STREAMS - 1, task->stream);
-    if (!(task->edge >= 0 && task->edge <= 1e9))
-        return fail(error, PK_INVALID, "edge must be 0 to 1e9 scales, not %g", task->edge);
-    for (int32_t j = 0; j < high - low; j++) {
-        int64_t near = task->near ? task->near[j] : 1, beyond = task->beyond ? task->beyond[j] : 1;
-        if (near < 0 || near > most || beyond < 0 || beyond > most)
-            return fail(error, PK_INVALID, "near and beyond must be 0 to 2^40, not %lld and %lld",
-                        (long long)near, (long long)beyond);
-    }
-    return PK_OK;
-}
-
-static int check_morse(const pk_task *task, pk_error *error)
-{
-    if (!(task->order >= 1 && task->order <= 200))
-        return fail(error, PK_INVALID, "order (beta) of Morse must be 1 to 200, not %g",
-                    task->order);
-    if (!(task->shape >= 1 && task->shape <= 10))
-        return fail(error, PK_INVALID, "shape (gamma) of Morse must be 1 to 10, not %g",
-                    task->shape);
-    if (!(task->cone > 0 && task->cone <= 1e3))
-        return fail(error, PK_INVALID, "cone of Morse must be a positive number of scales, "
-                                       "not %g", task->cone);
-    return PK_OK;
-}
-
-static int check_wavelet(const pk_task *task, pk_error *error)
-{
-    double order = task->order;
-    if (task->family < PK_MORLET || task->family > PK_MORSE)
-        return fail(error, PK_INVALID, "family must be 0 to 3, not %d", task->family);
-    if (task->family == PK_MORSE)
-        return check_morse(task, error);
-    if (task->family == PK_MORLET && !(order >= 2 && order <= 100))
-        return fail(error, PK_INVALID, "order of Morlet must be 2 to 100, not %g", order);
-    if (task->family != PK_MORLET && !(order >= 1 && order <= 40 && order == floor(order)))
-        return fail(error, PK_INVALID, "order of Paul and DOG must be a whole number, 1 to 40, "
-                                       "not %g", order);
-    return PK_OK;
-}
-
-static int check(const pk_task *task, int32_t path, pk_error *error)
-{
-    int wrong = check_wavelet(task, error);
-    if (wrong)
-        return wrong;
-    if (task->length < 16 || task->length > MAX_LENGTH)
-        return fail(error, PK_INVALID, "length must be 16 to %lld samples, not %lld",
-                    (long long)MAX_LENGTH, (long long)task->length);
-    for (int q = 0; q < 2; q++)
-        if (!(fabs(task->ar1[q]) < 1))
-            return fail(error, PK_INVALID, "ar1[%d] must lie between -1 and 1, not %g", q,
-                        task->ar1[q]);
-    if (task->bins < 2 || task->bins > 65536)
-        return fail(error, PK_INVALID, "bins must be 2 to 65536, not %d", task->bins);
-    if (path < PK_AUTO || path > PK_MULTIRATE)
-        return fail(error, PK_INVALID, "path must be 0 to 2, not %d", path);
-    int code = check_lists(task, error);
-    if (!code)
-        code = check_own(task, error);
-    const char *fault = code ? NULL : pk_nodes_fault(task);
-    return fault ? fail(error, PK_INVALID, "%s", fault) : code;
-}
 
 /* Torrence & Compo (1998) pad to the next power of two but one where that is closer:
  * 2^(floor(log2 N + 0.4999) + 1). */
@@ -142,35 +18,6 @@ static int32_t padded_length(int32_t length)
         n *= 2;
     /* n / 2 <= length < n; one more where log2(2 length / n) + 0.4999 >= 1. */
     return 2.0 * length / n >= 1.4143115953735215 ? 2 * n : n;
-}
-
-double pk_wavelet(const pk_plan *plan, double x)
-{
-    int m = plan->order;
-    switch (plan->family) {
-    case PK_MORLET:
-        return x > 0 ? pk_exp(-0.5 * (x - plan->omega0) * (x - plan->omega0)) : 0;
-    case PK_MORSE: {
-        if (!(x > 0))
-            return 0;
-        double log_x = pk_log(x / plan->peak);
-        return pk_exp(plan->omega0 * log_x +
-                      plan->omega0 / plan->shape * (1 - pk_exp(plan->shape * log_x)));
-    }
-    case PK_PAUL:
-        return x > 0 ? pk_ipow(x / m * pk_exp(1 - x / m), m) : 0;
-    default: {
-        double root = sqrt((double)m);
-        return pk_ipow(x / root * pk_exp(0.5 - 0.5 * x * x / m), m);
-    }
-    }
-}
-
-double pk_spectrum(const pk_plan *plan, int q, int64_t k, int64_t n)
-{
-    double a = plan->ar1[q], c, s;
-    pk_cis(k, n, &c, &s);
-    return (1 - a * a) / (1 - 2 * a * c + a * a);
 }
 
 /* Frequency, times scale, beyond which the wavelet has nothing to speak of. */
@@ -245,7 +92,7 @@ static void set_zones(const pk_plan *plan, const pk_task *task, int32_t j)
 /* The random numbers, and what becomes of them. */
 static void set_noise(pk_plan *plan, const pk_task *task)
 {
-    plan->stream = (uint32_t)task->stream << STREAM_SHIFT;
+    plan->stream = (uint32_t)task->stream << PK_STREAM_SHIFT;
     for (int q = 0; q < 2; q++) {
         plan->ar1[q] = task->ar1[q];
         plan->sign[q] = task->ar1[q] < 0 ? -1 : 1;
@@ -285,7 +132,7 @@ static int check_band(const pk_plan *plan, pk_error *error)
     double x = plan->scales[0].scale * PK_PI;
     if (x >= plan->peak || pk_wavelet(plan, x) >= 1e-4)
         return PK_OK;
-    return fail(error, PK_INVALID, "scales[0] is too small, %g samples: with an order of %g its "
+    return pk_fail(error, PK_INVALID, "scales[0] is too small, %g samples: with an order of %g its "
                                    "band lies beyond the Nyquist frequency",
                 plan->scales[0].scale, plan->omega0);
 }
@@ -359,15 +206,15 @@ int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan *
                    pk_error *error)
 {
     *out = NULL;
-    int code = check(task, path, error);
+    int code = pk_check(task, path, error);
     if (code)
         return code;
     const pk_isa *chosen = isa ? pk_isa_find(isa) : NULL;
     if (isa && !chosen)
-        return fail(error, PK_UNSUPPORTED, "isa %.32s isn't one that this processor runs", isa);
+        return pk_fail(error, PK_UNSUPPORTED, "isa %.32s isn't one that this processor runs", isa);
     pk_plan *plan = calloc(1, sizeof *plan);
     if (!plan)
-        return fail(error, PK_NO_MEMORY, "no memory for a plan");
+        return pk_fail(error, PK_NO_MEMORY, "no memory for a plan");
     plan->path = path;
     code = build(plan, task, chosen, error);
     if (code) {
@@ -375,11 +222,11 @@ int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan *
         if (code == PK_INVALID)
             return code;
         if (code == PK_UNSUPPORTED)
-            return fail(error, code, "path multirate is for Morlet and scales of 1.6 samples or "
-                                     "more, some of them with points outside the cone, and no "
-                                     "edge_nodes");
-        return fail(error, code, "no memory for a length of %lld with %d scales",
-                    (long long)task->length, task->n_scales);
+            return pk_fail(error, code, "path multirate is for Morlet and scales of 1.6 samples or "
+                                        "more, some of them with points outside the cone, and no "
+                                        "edge_nodes");
+        return pk_fail(error, code, "no memory for a length of %lld with %d scales",
+                       (long long)task->length, task->n_scales);
     }
     *out = plan;
     return PK_OK;
@@ -406,18 +253,18 @@ static int alike(const pk_plan *model, const pk_task *task)
 int pk_plan_like(const pk_plan *model, const pk_task *task, pk_plan **out, pk_error *error)
 {
     *out = NULL;
-    int code = check(task, PK_AUTO, error);
+    int code = pk_check(task, PK_AUTO, error);
     if (code)
         return code;
     if (!alike(model, task))
-        return fail(error, PK_INVALID, "the task differs from the model's in its tables");
+        return pk_fail(error, PK_INVALID, "the task differs from the model's in its tables");
     size_t bytes = (size_t)model->n_scales * sizeof *model->scales;
     pk_plan *plan = malloc(sizeof *plan);
     pk_scale *scales = malloc(bytes);
     if (!plan || !scales) {
         free(plan);
         free(scales);
-        return fail(error, PK_NO_MEMORY, "no memory for a plan");
+        return pk_fail(error, PK_NO_MEMORY, "no memory for a plan");
     }
     *plan = *model;
     plan->borrowed = 1;

@@ -103,6 +103,15 @@ int32_t pk_nodes_of(const pk_plan *plan, int32_t scale);
 /* Whether a task has the plan's. */
 int pk_nodes_alike(const pk_plan *plan, const pk_task *task);
 
+/* The time index and the number of the stream share a word of the generator's counter. */
+enum { PK_STREAM_SHIFT = 26, PK_STREAMS = 64 };
+
+/* Returns `code`, and tells why. */
+int pk_fail(pk_error *error, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Refuses a task that can't be computed; the text names the field. */
+int pk_check(const pk_task *task, int32_t path, pk_error *error);
+
 int pk_fft_init(pk_fft *fft, int32_t n);
 void pk_fft_free(pk_fft *fft);
 

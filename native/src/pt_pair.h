@@ -301,43 +301,65 @@ PT_INLINE void NAME(ratio)(NAME(bench) *bench, int32_t d, REAL floor1, REAL floo
     }
 }
 
-/* T_i of a block: `all` points from point `start` on, and up to whole fours of vectors. */
-PT_INLINE void NAME(weigh)(const pt_window *window, const NAME(gains) *gains, NAME(bench) *bench,
-                           int64_t start, int64_t all)
+/* T_i of a block of each scale: `all` points from point `start` on, and up to whole vectors. */
+PT_INLINE void NAME(weigh)(const pt_window *window, const NAME(gains) *gains, const int scales,
+                           int64_t start, int64_t all, NAME(bench) *benches)
 {
+    enum { WIDE = 4 };
     for (int i = 0; i < 4; i++)
-        for (int64_t m = 0; m < all; m += 4 * LANES) {
-            vec sum[4] = {{0}};
+        for (int64_t m = 0; m < all; m += WIDE * LANES) {
+            vec sum[PT_MAX_SCALES][WIDE] = {{{0}}};
             for (int32_t n = 0; n < window->count; n++) {
-                const REAL *term = (const REAL *)window->terms[n] + i * window->pitches[n] + start;
-                REAL weight = (REAL)(window->weights[n] * gains->gain[i]);
-                for (int w = 0; w < 4; w++)
-                    sum[w] += NAME(load)(term + m + w * LANES) * weight;
+                const REAL *term =
+                    (const REAL *)window->terms[n] + i * window->pitches[n] + start + m;
+                for (int s = 0; s < scales; s++) {
+                    double weight = window->weights[s * window->count + n] * gains[s].gain[i];
+                    for (int w = 0; w < WIDE; w++)
+                        sum[s][w] += NAME(load)(term + w * LANES) * (REAL)weight;
+                }
             }
-            for (int w = 0; w < 4; w++)
-                NAME(store)(bench->points[i] + m + w * LANES, sum[w]);
+            for (int s = 0; s < scales; s++)
+                for (int w = 0; w < WIDE; w++)
+                    NAME(store)(benches[s].points[i] + m + w * LANES, sum[s][w]);
         }
 }
 
-static int NAME(coherence)(const pt_window *window, int64_t count, REAL *out)
+/* `points` points of one scale, of which `count` outputs are wanted. */
+static void NAME(coherence_block)(const pt_window *window, const NAME(gains) *gains,
+                                  NAME(bench) *bench, int64_t points, int64_t count, REAL *out)
 {
-    int32_t d = window->decimation, reach = window->reach;
-    NAME(bench) *bench = aligned_alloc(64, (sizeof *bench + 63) / 64 * 64);
-    if (!bench)
+    int32_t d = window->decimation;
+    for (int64_t m = 0; m < points; m += LANES) {
+        for (int i = 0; i < 4; i++)
+            NAME(to_tile)(bench->points[i] + m, window->window, d, window->reach, bench->tiles[i]);
+        NAME(ratio)(bench, d, gains->floor1, gains->floor2);
+        NAME(lay_out)(bench->tiles[0], d, count - m * d, out + m * d);
+    }
+}
+
+static int NAME(coherence)(const pt_window *window, int64_t count, REAL *const *out)
+{
+    int32_t d = window->decimation, reach = window->reach, scales = window->scales;
+    size_t need = (size_t)scales * sizeof(NAME(bench));
+    NAME(bench) *benches = aligned_alloc(64, need);
+    if (!benches)
         return PT_NO_MEMORY;
-    memset(bench, 0, sizeof *bench);
-    NAME(gains) gains = NAME(gains_of)(window->floors);
+    memset(benches, 0, need);
+    NAME(gains) gains[PT_MAX_SCALES];
+    for (int s = 0; s < scales; s++)
+        gains[s] = NAME(gains_of)(window->floors[s]);
     int64_t points = (count + d - 1) / d, step = PT_BLOCK / d;
     for (int64_t start = 0; start < points; start += step) {
         int64_t take = points - start < step ? points - start : step;
-        NAME(weigh)(window, &gains, bench, start, take + (reach ? reach - 1 : 0));
-        for (int64_t m = 0; m < take; m += LANES) {
-            for (int i = 0; i < 4; i++)
-                NAME(to_tile)(bench->points[i] + m, window->window, d, reach, bench->tiles[i]);
-            NAME(ratio)(bench, d, gains.floor1, gains.floor2);
-            NAME(lay_out)(bench->tiles[0], d, count - (start + m) * d, out + (start + m) * d);
-        }
+        int64_t all = take + (reach ? reach - 1 : 0);
+        if (scales == 1)
+            NAME(weigh)(window, gains, 1, start, all, benches);
+        else
+            NAME(weigh)(window, gains, PT_MAX_SCALES, start, all, benches);
+        for (int s = 0; s < scales; s++)
+            NAME(coherence_block)(window, gains + s, benches + s, take, count - start * d,
+                                  out[s] + start * d);
     }
-    free(bench);
+    free(benches);
     return PT_OK;
 }

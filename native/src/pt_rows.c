@@ -80,6 +80,8 @@ static int window_valid(int32_t isa, const pt_window *window, int64_t count)
 {
     if (!known(isa, count, window->decimation, window->reach) || window->count < 1)
         return 0;
+    if (window->scales < 1 || window->scales > PT_MAX_SCALES)
+        return 0;
     if (window->decimation > PT_MAX_DECIMATION / 2)
         return 0;
     for (int32_t i = 0; i < window->count; i++)
@@ -113,7 +115,7 @@ int pt_smooth_f32(int32_t isa, const float *x, const float *taps, int32_t half, 
     return ISAS[isa]->smooth_f32(x, taps, half, count, out);
 }
 
-int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *out)
+int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *const *out)
 {
     return window_valid(isa, window, count) ? ISAS[isa]->coherence_f32(window, count, out)
                                             : PT_INVALID;
@@ -134,7 +136,7 @@ int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half
     return ISAS[isa]->smooth_f64(x, taps, half, count, out);
 }
 
-int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *out)
+int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *const *out)
 {
     return window_valid(isa, window, count) ? ISAS[isa]->coherence_f64(window, count, out)
                                             : PT_INVALID;

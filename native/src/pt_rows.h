@@ -17,8 +17,8 @@ typedef struct {
     int (*smooth_f32)(const float *x, const float *taps, int32_t half, int64_t count, float *out);
     int (*smooth_f64)(const double *x, const double *taps, int32_t half, int64_t count,
                       double *out);
-    int (*coherence_f32)(const pt_window *window, int64_t count, float *out);
-    int (*coherence_f64)(const pt_window *window, int64_t count, double *out);
+    int (*coherence_f32)(const pt_window *window, int64_t count, float *const *out);
+    int (*coherence_f64)(const pt_window *window, int64_t count, double *const *out);
     int (*inverse_f32)(const pt_circle *circle, float *out);
     int (*inverse_f64)(const pt_circle *circle, double *out);
     int (*forward_f64)(const double *x, int64_t count, int64_t half, double *out);

@@ -25,14 +25,8 @@ from pycwt_mod.backends.registry import (
     list_backends,
     register_backend,
 )
-from pycwt_mod.backends.task import (
-    ESTIMATORS,
-    FAMILIES,
-    Estimator,
-    Family,
-    SignificanceTask,
-    check_span,
-)
+from pycwt_mod.backends.task import ESTIMATORS, FAMILIES, Estimator, SignificanceTask, check_span
+from pycwt_mod.grid import Family
 
 __all__ = [
     "ESTIMATORS",

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pycwt_mod.backends.task import Estimator, Family, SignificanceTask
+    from pycwt_mod.backends.task import Estimator, SignificanceTask
+    from pycwt_mod.grid import Family
 
 BackendType = Literal["cpu", "distributed", "gpu", "embedded", "fpga"]
 

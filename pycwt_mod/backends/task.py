@@ -14,9 +14,8 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-from pycwt_mod.grid import cone_factor
+from pycwt_mod.grid import Family, cone_factor
 
-Family = Literal["morlet", "paul", "dog", "morse"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 #: ``full``: every realisation is a pair of series of the whole length, seen at every scale.
 #: ``cascade``: every octave of scales draws short pairs of its own; see

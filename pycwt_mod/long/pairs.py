@@ -33,7 +33,8 @@ from pycwt_mod.long.bands import (
 )
 from pycwt_mod.long.circles import Circle, band_signal, real_fft
 from pycwt_mod.long.fast import BandTransform, Rate, band_rate, single_suffices
-from pycwt_mod.long.rows import SLACK, Pair, RowFilter, coherence_row, pair_rows, smooth
+from pycwt_mod.long.rows import MAX_SCALES, SLACK, Pair, RowFilter, pair_rows, smooth
+from pycwt_mod.long.rows import coherence_rows as make_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,8 +99,11 @@ def coherence_rows(
     def term(source: _Source) -> None:
         emit_phase(source.scale, lambda out: ring.update({source.scale: work.term(source, out)}))
 
-    def row(j: int) -> None:
-        emit_r2(j, lambda out: work.row(j, ring, out))
+    def row(numbers: Sequence[int], outs: tuple[NDArray[Any], ...] = ()) -> None:
+        if len(outs) == len(numbers):
+            work.rows(numbers, ring, outs)
+        else:
+            emit_r2(numbers[len(outs)], lambda out: row(numbers, (*outs, out)))
 
     ready = 0
     with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
@@ -109,8 +113,10 @@ def coherence_rows(
             last = batch[-1].scale
             # The largest scales have no others after them to wait for.
             end = last + 1 - (work.half if last < scales.size - 1 else 0)
-            deque(for_each(row, range(ready, end)), 0)
-            ready = max(ready, end)
+            # Two threads are better off with a row each.
+            groups = work.groups(ready, end, 1 if pool else MAX_SCALES)
+            deque(for_each(row, groups), 0)
+            ready = groups[-1].stop if groups else ready
             for j in [j for j in ring if j < ready - work.half]:
                 work.recycle(ring.pop(j))
 
@@ -314,19 +320,49 @@ class _Work:
         sums[:, :margin] = sums[:, margin + np.arange(-margin, 0) % ring]
         return sums
 
-    def row(self, j: int, ring: dict[int, _Term], out: NDArray[np.floating]) -> None:
-        """R² of scale ``j`` from the terms around it."""
-        shape = window(self._rows[j], self._precision)
-        terms, weights, floors = [], [], np.zeros(2)
-        for offset, weight in enumerate(self._weights, -self.half):
-            if weight == 0 or not 0 <= j + offset < self._scales.size:
-                continue
-            term = ring[j + offset]
-            terms.append(term.values[self._rows[j]])
-            weights.append(weight / self._scales[j + offset])
-            floors += weights[-1] * np.array(term.peaks)
-        floors *= _FLOOR[self._precision.real_type]
-        row = out if out.dtype == shape.dtype else np.empty(out.size, shape.dtype)
-        coherence_row(terms, weights, shape, floors=(float(floors[0]), float(floors[1])), out=row)
-        if row is not out:
-            out[:] = row
+    def groups(self, ready: int, end: int, most: int) -> list[range]:
+        """Rows ``ready`` to ``end`` in groups of equal decimation, so many or fewer.
+
+        Left for later are rows at the end that the next one belongs together with.
+        """
+        found = []
+        while ready < end:
+            stop = ready + 1
+            while stop < min(ready + most, len(self._rows)) and (
+                self._rows[stop] == self._rows[ready]
+            ):
+                stop += 1
+            if stop > end:
+                break
+            found.append(range(ready, stop))
+            ready = stop
+        return found
+
+    def rows(
+        self, numbers: Sequence[int], ring: dict[int, _Term], outs: Sequence[NDArray[Any]]
+    ) -> None:
+        """R² of scales of the same decimation from the terms around them."""
+        decimation = self._rows[numbers[0]]
+        shape = window(decimation, self._precision)
+        around = [j for j in sorted(ring) if any(self._weight(row, j) for row in numbers)]
+        weights = [[self._weight(row, j) for j in around] for row in numbers]
+        peaks = np.array([ring[j].peaks for j in around])
+        floors = _FLOOR[self._precision.real_type] * (np.array(weights) @ peaks)
+        kind = shape.dtype
+        made = [out if out.dtype == kind else np.empty(out.size, kind) for out in outs]
+        make_rows(
+            [ring[j].values[decimation] for j in around],
+            weights,
+            shape,
+            floors=[(float(first), float(second)) for first, second in floors],
+            outs=made,
+        )
+        for out, row in zip(outs, made, strict=True):
+            if row is not out:
+                out[:] = row
+
+    def _weight(self, row: int, j: int) -> float:
+        """Of the term of scale ``j`` in the window of scale ``row``."""
+        offset = j - row + self.half
+        inside = 0 <= offset < len(self._weights)
+        return self._weights[offset] / float(self._scales[j]) if inside else 0.0

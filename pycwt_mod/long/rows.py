@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Largest decimation of a band, and most points that an interpolation reaches over.
 MAX_DECIMATION = int(lib.PT_MAX_DECIMATION)
 MAX_REACH = int(lib.PT_MAX_REACH)
+#: Scales whose coherence is made together.
+MAX_SCALES = int(lib.PT_MAX_SCALES)
 #: Numbers that the C code may read or write behind the end of a row.
 SLACK = int(lib.PT_SLACK)
 
@@ -182,44 +184,51 @@ def smooth(
         raise MemoryError("no memory for a filter")
 
 
-def coherence_row(
+def coherence_rows(
     terms: Sequence[NDArray[np.floating]],
-    weights: Sequence[float],
+    weights: Sequence[Sequence[float]],
     window: NDArray[np.floating],
     *,
-    floors: tuple[float, float],
-    out: NDArray[np.floating],
+    floors: Sequence[tuple[float, float]],
+    outs: Sequence[NDArray[np.floating]],
     isa: str | None = None,
 ) -> None:
-    """One row of squared coherence from the smoothed products of the scales around it.
+    """Squared coherence of one scale, or of two, from the smoothed products of those around.
 
     Args:
-        terms: of each scale, shape (4, …) with contiguous rows: |W₁|², |W₂|², Re and Im of
-            W₁·conj(W₂), smoothed, from K/2 − 1 points before the first on.
-        weights: of the scales.
+        terms: of each scale around, shape (4, …) with contiguous rows: |W₁|², |W₂|², Re and Im
+            of W₁·conj(W₂), smoothed, from K/2 − 1 points before the first on.
+        weights: of the terms, for each scale.
         window: interpolation, shape (K, decimation).
-        floors: powers up to which there is nothing to cohere.
-        out: float32 or float64, contiguous, shape (N,).
+        floors: for each scale, powers up to which there is nothing to cohere.
+        outs: for each scale, float32 or float64, contiguous, shape (N,).
         isa: see :func:`make_row`.
 
     Raises:
         ValueError: types or lengths don't fit, or ``isa`` isn't one that works here.
         MemoryError: there is no memory for the tables.
     """
-    if any(array.dtype != out.dtype for array in (*terms, window)):
-        raise ValueError(f"terms and window must have the type of out, {out.dtype}")
+    out = outs[0]
+    if any(array.dtype != out.dtype for array in (*terms, *outs, window)):
+        raise ValueError(f"terms and window must have the type of outs, {out.dtype}")
+    if any(other.size != out.size for other in outs):
+        raise ValueError("outs must have the same length")
+    if not len(outs) == len(weights) == len(floors) or any(len(w) != len(terms) for w in weights):
+        raise ValueError("there must be weights of all terms and floors for each of outs")
     reach, decimation = window.shape
     points = -(-out.size // decimation)
     if any(term.shape[1] < points + reach + SLACK for term in terms):
         raise ValueError("terms must have room for all points and what lies around them")
     window = np.ascontiguousarray(window)
+    single = out.dtype == np.float32
     keep = (
-        ffi.new("double[]", list(weights)),
+        ffi.new("double[]", [weight for each in weights for weight in each]),
         ffi.new("void *[]", [_pointer(term) for term in terms]),
         ffi.new("int64_t[]", [term.strides[0] // term.itemsize for term in terms]),
     )
     fields = {
-        "floors": floors,
+        "scales": len(outs),
+        "floors": list(floors),
         "weights": keep[0],
         "terms": keep[1],
         "pitches": keep[2],
@@ -228,8 +237,9 @@ def coherence_row(
         "decimation": decimation,
         "reach": reach,
     }
-    function = lib.pt_coherence_f32 if out.dtype == np.float32 else lib.pt_coherence_f64
-    code = function(instruction_set(isa), ffi.new("pt_window *", fields), out.size, _pointer(out))
+    to = ffi.new("float *[]" if single else "double *[]", [_pointer(each) for each in outs])
+    function = lib.pt_coherence_f32 if single else lib.pt_coherence_f64
+    code = function(instruction_set(isa), ffi.new("pt_window *", fields), out.size, to)
     if code == lib.PT_NO_MEMORY:
         raise MemoryError("no memory for a row of coherence")
     if code != lib.PT_OK:

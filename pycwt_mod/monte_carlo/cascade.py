@@ -32,7 +32,8 @@ from pycwt_mod.backends.task import FIRST_STAGE
 from pycwt_mod.monte_carlo import edges
 
 if TYPE_CHECKING:
-    from pycwt_mod.backends.task import Family, SignificanceTask
+    from pycwt_mod.backends.task import SignificanceTask
+    from pycwt_mod.grid import Family
 
 #: Samples of an octave's smallest scale, at least: with fewer, the decimated noise aliases into
 #: its band.

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from pycwt_mod import grid
 
 if TYPE_CHECKING:
-    from pycwt_mod.backends.task import Family, SignificanceTask
+    from pycwt_mod.backends.task import SignificanceTask
+    from pycwt_mod.grid import Family
 
 #: Nodes of each family: between so many the level is interpolated along a line with errors below
 #: 0.003, of DOG 0.005. Measured for white noise to α = 0.99 and gaps of 0 to 5 scales.

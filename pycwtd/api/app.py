@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from pycwtd.api.context import CONTEXT
+from pycwtd.api.admission import RULES_KEY
+from pycwtd.api.answers import JSON
+from pycwtd.api.bodies import HELD, later, limit_body
+from pycwtd.api.context import CONTEXT, TAKES
 from pycwtd.api.middleware import announce, identify, translate
+from pycwtd.api.permissions import rules_of
 from pycwtd.api.routes import OPERATIONS
 
 if TYPE_CHECKING:
@@ -15,11 +19,20 @@ if TYPE_CHECKING:
 
 
 def make_app(context: Context) -> web.Application:
-    """The application that serves a daemon's parts."""
+    """The application that serves a daemon's parts.
+
+    Raises:
+        NoRuleError: there is a route that nobody has said who may use.
+    """
     app = web.Application(
-        middlewares=[identify, translate], client_max_size=context.config.limits.body_bytes
+        middlewares=[identify, translate, limit_body],
+        client_max_size=context.config.limits.body_bytes,
     )
     app[CONTEXT] = context
+    app[RULES_KEY] = rules_of(OPERATIONS)
+    app[HELD] = {}
+    app[TAKES] = {o.path: o.takes for o in OPERATIONS if o.takes != JSON}
+    app[TAKES] |= {path.rstrip("/"): media for path, media in app[TAKES].items()}
     app.on_response_prepare.append(announce)
     for operation in OPERATIONS:
         methods = ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
@@ -29,5 +42,5 @@ def make_app(context: Context) -> web.Application:
             paths.add(operation.path.rstrip("/"))
         for method in methods:
             for path in sorted(paths):
-                app.router.add_route(method, path, operation.handler)
+                app.router.add_route(method, path, operation.handler, expect_handler=later)
     return app

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from msgspec import Struct
 
+    from pycwtd.access.access import Access
+    from pycwtd.api.audit import Trail
+    from pycwtd.api.permissions import Rule
     from pycwtd.config import Config
     from pycwtd.engine.engine import Engine
     from pycwtd.store.store import Store
@@ -28,12 +31,14 @@ class Context:
     config: Config
     store: Store
     engine: Engine
-    #: The bearer token of TCP listeners that want one.
-    token: str | None
+    access: Access
+    trail: Trail
     started: float = field(default_factory=time.monotonic)
 
 
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
+#: The media type that each path takes where it isn't JSON; none, where it takes no body.
+TAKES: web.AppKey[dict[str, str]] = web.AppKey("takes", dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,10 @@ class Operation:
     errors: tuple[int, ...] = ()
     #: Media types of the answer beside JSON.
     also: tuple[str, ...] = ()
+    #: Media type of the request's body, where there is one.
+    takes: str = "application/json"
+    #: Who may use it, where the table of permissions doesn't say.
+    rule: Rule | None = None
 
 
 def rfc3339(time: float | None) -> str | None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from pycwtd import __version__
 from pycwtd.api.answers import JSON, NPZ, answer
+from pycwtd.api.permissions import rule_of
 from pycwtd.api.service import API_VERSION, NAME
 
 if TYPE_CHECKING:
@@ -21,7 +22,24 @@ if TYPE_CHECKING:
 _REF = "#/components/schemas/{name}"
 _PROBLEM = "application/problem+json"
 #: Every operation may answer with these.
-_ALWAYS = (401, 403, 503)
+_ALWAYS = (400, 401, 403, 408, 413, 415, 429, 503)
+_HEADER_TEXTS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    429: {"Retry-After": "Seconds until there is room again."},
+    503: {"Retry-After": "Seconds until another attempt makes sense."},
+}
+_SECURITY = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key that `pycwtctl token add` made, or a token that it was exchanged "
+        "for. On the Unix socket the kernel says who calls, and none is needed.",
+    },
+    "password": {
+        "type": "oauth2",
+        "flows": {"password": {"tokenUrl": "/api/v1/auth/token", "scopes": {}}},
+    },
+}
 
 
 class ErrorBody(Struct):
@@ -74,9 +92,8 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": _SECURITY,
         },
-        "security": [{}, {"token": []}],
     }
 
 
@@ -93,18 +110,33 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
         },
     }
     for status in sorted({*operation.errors, *_ALWAYS}):
-        entry["responses"][str(status)] = {
-            "description": HTTPStatus(status).phrase,
-            "content": {_PROBLEM: {"schema": {"$ref": _REF.format(name="ProblemBody")}}},
-        }
+        entry["responses"][str(status)] = _problem(status)
+    rule = rule_of(operation)
+    assert rule, "make_app refuses a route without one"
     if operation.body is not None:
-        entry["requestBody"] = {
-            "required": True,
-            "content": {
-                JSON: {"schema": schema_of[id(operation.body)], "example": operation.example}
-            },
-        }
+        body = {"schema": schema_of[id(operation.body)], "example": operation.example}
+        entry["requestBody"] = {"required": True, "content": {operation.takes: body}}
+    if rule.role == "none":
+        entry["security"] = []
+    else:
+        # On a Unix socket, or a loopback address that asks for nothing, none is needed.
+        entry["security"] = [{}, *({name: []} for name in _SECURITY)]
+        entry["description"] = f"Needs the role `{rule.role}`."
+    entry["x-role"] = rule.role
     return entry
+
+
+def _problem(status: int) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase,
+        "content": {_PROBLEM: {"schema": {"$ref": _REF.format(name="ProblemBody")}}},
+    }
+    if status in _HEADER_TEXTS:
+        described["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in _HEADER_TEXTS[status].items()
+        }
+    return described
 
 
 def _answer(

@@ -10,20 +10,21 @@ import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType
 from msgspec import Meta, Struct
 
 from pycwtd.api.context import CONTEXT, rfc3339
 from pycwtd.api.jobs import find, view
-from pycwtd.api.problems import Problem, convert
+from pycwtd.api.problems import convert
+from pycwtd.api.sockets import open_socket
 from pycwtd.store.database import Database
 from pycwtd.store.records import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-_HEARTBEAT = 15.0
-_MAX_MESSAGE = 64 * 1024
+    from aiohttp import web
+
 #: Events read from the store at a time.
 _PAGE = 500
 #: Progress goes out no more often than people can see (seconds).
@@ -35,16 +36,6 @@ class EventsQuery(Struct, forbid_unknown_fields=True):
 
     #: The last event that the client has seen; without it, from now on.
     since: Annotated[int, Meta(ge=0)] | None = None
-
-
-async def _socket(request: web.Request) -> web.WebSocketResponse:
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_MAX_MESSAGE)
-    if not socket.can_prepare(request):
-        raise Problem(
-            426, "this is a WebSocket: connect with one", headers={"Upgrade": "websocket"}
-        )
-    await socket.prepare(request)
-    return socket
 
 
 async def _until_closed(socket: web.WebSocketResponse, sending: Awaitable[None]) -> None:
@@ -77,7 +68,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     cursor = query.since
     if cursor is None:
         cursor = await context.store(Database.last_event)
-    socket = await _socket(request)
+    socket = await open_socket(request)
 
     async def send() -> None:
         position = cursor
@@ -105,7 +96,7 @@ async def job(request: web.Request) -> web.StreamResponse:
     """One job, each time it has advanced, until it ends."""
     context = request.app[CONTEXT]
     record = await find(request)
-    socket = await _socket(request)
+    socket = await open_socket(request)
 
     async def send() -> None:
         while not context.engine.stopping:

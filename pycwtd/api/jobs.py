@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct
 
+from pycwtd.api.admission import may_change
 from pycwtd.api.analyses import accepted
 from pycwtd.api.answers import answer, wanted_format
 from pycwtd.api.context import CONTEXT, rfc3339
@@ -170,6 +171,7 @@ async def cancel(request: web.Request) -> web.StreamResponse:
     """Stop a job, or all the jobs of a batch."""
     context = request.app[CONTEXT]
     record = await find(request)
+    may_change(request, record.owner)
     if record.kind == "batch":
         members = await context.store(Database.jobs, batch_id=record.id)
         live = [m for m in members if m.id in context.engine.active]

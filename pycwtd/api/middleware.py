@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import re
 import secrets
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from pycwtd.api.admission import IDENTITY, admit, check_page
+from pycwtd.api.audit import HUNG_UP, audit_row
 from pycwtd.api.context import CONTEXT
+from pycwtd.api.cors import allow, is_preflight, preflight
+from pycwtd.api.guard import connection_of
 from pycwtd.api.problems import Problem
-from pycwtd.config import is_loopback
+from pycwtd.api.sockets import while_allowed
 from pycwtd.engine.engine import QueueFullError
 from pycwtd.engine.pool import BackendUnavailableError, UnfitBackendError, UnknownBackendError
-from pycwtd.platform.sockets import peer_uid
 from pycwtd.store.database import IdempotencyConflictError
 from pycwtd.store.store import StoreError
 from pycwtd.workloads.wavelet.requests import InvalidCombinationError, InvalidFieldError
 
 if TYPE_CHECKING:
-    import socket
-
     from pycwtd.api.context import Handler
 
 log = logging.getLogger(__name__)
@@ -34,8 +33,6 @@ OWNER = web.RequestKey("owner", str)
 REQUEST_ID = web.RequestKey("request_id", str)
 
 _CLIENT_ID = re.compile(r"[\w.:-]{1,64}")
-#: Answered without a token: whether the daemon is alive is no secret.
-_OPEN_PATHS = {"/health"}
 
 
 @web.middleware
@@ -46,6 +43,9 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     request[REQUEST_ID] = request_id
     request[OWNER] = "nobody"
     started = time.monotonic()
+    connection = connection_of(request)
+    late: list[int] = []
+    connection.begin(request, lambda: late.append(408))
     status: int | str = "hung up"
     try:
         response = await _answer(request, handler)
@@ -54,8 +54,13 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
         # A WebSocket has no other end than one side's leaving.
         if request.path.startswith("/ws/"):
             status = "closed"
+        elif late:
+            status = late[0]
+        elif row := audit_row(request, HUNG_UP, None, None, request_id):
+            request.app[CONTEXT].trail.post(row)
         raise
     finally:
+        connection.end()
         log.info(
             "%s %s %s %s %.1f ms, %s",
             request_id,
@@ -63,29 +68,55 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
             ascii(request.path)[1:-1],
             status,
             (time.monotonic() - started) * 1e3,
-            request[OWNER],
+            _who(request),
         )
     return response
 
 
+def _who(request: web.Request) -> str:
+    identity = request.get(IDENTITY)
+    return f"{identity.name} at {identity.address}" if identity else "nobody"
+
+
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
-        request[OWNER] = _owner(request)
-        return await handler(request)
+        check_page(request)
+        if is_preflight(request):
+            return preflight()
+        request[OWNER] = admit(request).name
+        with while_allowed(request):
+            response = await handler(request)
     except Problem as problem:
-        return problem.response(request.path)
+        return await _refusal(request, problem)
     except web.HTTPException as error:
-        return _from_aiohttp(error).response(request.path)
+        return await _refusal(request, _from_aiohttp(error))
     except Exception:
         log.exception("request %s failed", request[REQUEST_ID])
         detail = f"the daemon has a defect; its log says more under {request[REQUEST_ID]}"
-        return Problem(500, detail).response(request.path)
+        return await _refusal(request, Problem(500, detail))
+    await _audit(request, response.status, response.headers.get("Location"), None)
+    return response
+
+
+async def _refusal(request: web.Request, problem: Problem) -> web.Response:
+    await _audit(request, problem.status, None, problem.detail)
+    # What is left of a body that nobody reads would be taken for the next request.
+    keep_alive = request.content.is_eof() or not request.body_exists
+    return problem.response(request.path, keep_alive=keep_alive)
+
+
+async def _audit(
+    request: web.Request, status: int, location: str | None, detail: str | None
+) -> None:
+    if row := audit_row(request, status, location, detail, request[REQUEST_ID]):
+        await request.app[CONTEXT].trail.write(row)
 
 
 async def announce(request: web.Request, response: web.StreamResponse) -> None:
     """Put the id on every answer, WebSockets' and files' included."""
     response.headers["X-Request-ID"] = request.get(REQUEST_ID, "")
     response.headers["X-Content-Type-Options"] = "nosniff"
+    allow(request, response.headers)
 
 
 def _from_aiohttp(error: web.HTTPException) -> Problem:
@@ -98,69 +129,12 @@ def _from_aiohttp(error: web.HTTPException) -> Problem:
     return Problem(error.status, texts.get(error.status, error.reason), headers=headers)
 
 
-def _owner(request: web.Request) -> str:
-    """Who the request is from; refuses what may not come in."""
-    context = request.app[CONTEXT]
-    connection: socket.socket | None = (
-        request.transport.get_extra_info("socket") if request.transport else None
-    )
-    if connection is None:
-        raise Problem(400, "the connection is gone")
-    if connection.family.name == "AF_UNIX":
-        _check_origin(request, {"localhost", ""})
-        return f"uid:{peer_uid(connection)}"
-    address, port = connection.getsockname()[:2]
-    listener = next(one for one in context.config.listen if one.tcp and one.port in (port, 0))
-    allowed = {listener.host, address}
-    if is_loopback(address):
-        allowed |= {"localhost", "127.0.0.1", "::1"}
-    _check_host(request, allowed)
-    _check_origin(request, allowed)
-    if listener.auth == "none":
-        return "loopback"
-    if request.path in _OPEN_PATHS:
-        return "anyone"
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    assert context.token
-    if scheme.lower() != "bearer" or not hmac.compare_digest(
-        token.strip().encode(), context.token.encode()
-    ):
-        given = "this bearer token isn't the right one" if token else "a bearer token is needed"
-        raise Problem(
-            401,
-            f"{given}: it is in the file 'token' in the daemon's state directory; send it as "
-            "'Authorization: Bearer …', or give pycwtctl --token-file or PYCWTD_TOKEN",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
-    return "token"
-
-
-def _check_host(request: web.Request, allowed: set[str]) -> None:
-    """A web page that rebinds its name to this address carries its own name in Host."""
-    host = urlsplit(f"//{request.host}").hostname or ""
-    if host not in allowed:
-        raise Problem(403, f"Host: {host!r} isn't a name of this listener", code="wrong_host")
-
-
-def _check_origin(request: web.Request, allowed: set[str]) -> None:
-    """A browser says which page a request is from; no other site's page may talk to us."""
-    origin = request.headers.get("Origin")
-    if origin is not None and (urlsplit(origin).hostname or origin) not in allowed:
-        raise Problem(403, f"Origin: {origin!r} isn't allowed here", code="wrong_origin")
-
-
 @web.middleware
 async def translate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What the engine and the store refuse, in HTTP's words."""
     context = request.app[CONTEXT]
     if context.engine.stopping:
         raise Problem(503, "the daemon is stopping", headers={"Retry-After": "5"})
-    known = request.match_info.http_exception is None
-    if known and request.method == "POST" and request.content_type != "application/json":
-        # A web page can send a form or a text to any address without being asked first.
-        raise Problem(
-            415, f"Content-Type: must be application/json, not {ascii(request.content_type)[1:-1]}"
-        )
     try:
         return await handler(request)
     except InvalidFieldError as error:

@@ -37,23 +37,40 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
 
     def response(self, instance: str, *, keep_alive: bool = True) -> web.Response:
         """The answer, in the shape of RFC 9457 and, beside it, of older clients."""
-        body = {
-            "type": f"urn:pycwtd:problem:{self.code}",
-            "title": HTTPStatus(self.status).phrase,
-            "status": self.status,
-            "detail": self.detail,
-            "instance": instance,
-            "error": {"code": self.code, "message": self.detail, "path": instance},
-        }
         response = web.Response(
             status=self.status,
-            body=msgspec.json.encode(body),
+            body=self._body(instance),
             content_type="application/problem+json",
             headers=self.headers,
         )
         if not keep_alive:
             response.force_close()
         return response
+
+    def raw(self) -> bytes:
+        """The answer as it goes over the wire, where there is no request to answer."""
+        body = self._body("")
+        headers = {
+            "Content-Type": "application/problem+json",
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+            **self.headers,
+        }
+        lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+    def _body(self, instance: str) -> bytes:
+        return msgspec.json.encode(
+            {
+                "type": f"urn:pycwtd:problem:{self.code}",
+                "title": HTTPStatus(self.status).phrase,
+                "status": self.status,
+                "detail": self.detail,
+                "instance": instance,
+                "error": {"code": self.code, "message": self.detail, "path": instance},
+            }
+        )
 
 
 def decode(body: bytes, kind: type[T]) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pycwtd.api import analyses, backends, docs, events, jobs, service
+from pycwtd.api import accounts, analyses, backends, docs, events, jobs, service
 from pycwtd.api.answers import NPZ
 from pycwtd.api.context import Operation
 from pycwtd.api.types import (
@@ -67,6 +67,55 @@ _PAIR: dict[str, Any] = {
     **{"data1": _WAVE, "data2": _LATER, "dt": 1.0, "dj": 0.5},
     **{"mc_count": 100, "estimator": "cascade"},
 }
+
+ACCOUNTS = (
+    Operation(
+        "POST",
+        f"{API}/auth/token",
+        accounts.token,
+        "Exchange a key for a short-lived token",
+        "Access",
+        {200: accounts.AccessToken},
+        body=accounts.PasswordForm,
+        example={"username": "alice", "password": "pycwtd_0123abcd_" + 43 * "x"},
+        takes="application/x-www-form-urlencoded",
+        errors=(415, 422),
+    ),
+    Operation("GET", f"{API}/auth/me", accounts.me, "Who is asking", "Access", {200: accounts.Me}),
+    Operation(
+        "GET", f"{API}/auth/keys/", accounts.listing, "All keys", "Access", {200: accounts.KeyList}
+    ),
+    Operation(
+        "POST",
+        f"{API}/auth/keys/",
+        accounts.add,
+        "Make a key; its secret is in this answer and nowhere else",
+        "Access",
+        {201: accounts.KeyMade},
+        body=accounts.NewKey,
+        example={"name": "alice", "role": "analyst", "expires_in": 7_776_000},
+        errors=(415, 422, 507),
+    ),
+    Operation(
+        "DELETE",
+        f"{API}/auth/keys/{{id}}",
+        accounts.revoke,
+        "Revoke a key, and cut off who is connected with it",
+        "Access",
+        {200: accounts.KeyView},
+        errors=(404, 507),
+    ),
+    Operation(
+        "GET",
+        f"{API}/audit",
+        accounts.audit,
+        "Who changed what, newest first",
+        "Access",
+        {200: accounts.AuditList},
+        query=accounts.AuditQuery,
+        errors=(422,),
+    ),
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/", service.root, "What this is", "Service", {200: Root}),
@@ -199,6 +248,7 @@ OPERATIONS: tuple[Operation, ...] = (
         errors=(400, 404, 406),
         also=(NPZ,),
     ),
+    *ACCOUNTS,
     Operation(
         "GET",
         "/ws/events",

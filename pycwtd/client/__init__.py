@@ -1,7 +1,8 @@
 """The daemon's client: what programs, ``pycwtctl`` and consoles talk to it with."""
 
+from pycwtd.client.accounts import Accounts
 from pycwtd.client.client import Client
 from pycwtd.client.errors import ClientError, UnreachableError
 from pycwtd.store.records import JobKind, Status
 
-__all__ = ["Client", "ClientError", "JobKind", "Status", "UnreachableError"]
+__all__ = ["Accounts", "Client", "ClientError", "JobKind", "Status", "UnreachableError"]

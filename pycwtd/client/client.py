@@ -68,7 +68,8 @@ class Client:
             )
         self._path = None if url else (socket or default_socket())
         self._base = url.rstrip("/") if url else "http://localhost"
-        self._token = token
+        #: The bearer token, where there is one.
+        self.token = token
         self._patience = patience
         self._session: aiohttp.ClientSession | None = None
 
@@ -102,7 +103,7 @@ class Client:
         connector = aiohttp.UnixConnector(str(self._path)) if self._path else aiohttp.TCPConnector()
         self._session = aiohttp.ClientSession(
             connector=connector,
-            headers={"Authorization": f"Bearer {self._token}"} if self._token else None,
+            headers={"Authorization": f"Bearer {self.token}"} if self.token else None,
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS
             ),
@@ -254,6 +255,18 @@ class Client:
         finally:
             part.unlink(missing_ok=True)
         return size
+
+    async def ask(self, method: str, path: str, kind: type[T], **options: Any) -> T:
+        """One call of the API, its answer as a type.
+
+        Args:
+            method: of HTTP.
+            path: from the root on.
+            kind: of the answer.
+            options: what aiohttp's ``request`` takes beside them: ``json``, ``data``, ``params``.
+        """
+        async with self._answer(method, path, **options) as response:
+            return self._decode(await response.read(), kind)
 
     async def _get(self, path: str, kind: type[T], query: Mapping[str, str] | None = None) -> T:
         async with self._answer("GET", path, params=query) as response:

@@ -6,7 +6,6 @@ import fcntl
 import os
 import socket
 import stat
-import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -99,14 +98,6 @@ def listen_tcp(host: str, port: int) -> socket.socket:
         raise ListenError(f"{host}:{port}: can't listen there: {error.strerror}") from None
     listener.setblocking(False)
     return listener
-
-
-def peer_uid(connection: socket.socket) -> int:
-    """The user id of the process at the other end of a Unix socket."""
-    credentials = connection.getsockopt(
-        socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
-    )
-    return int(struct.unpack("3i", credentials)[1])
 
 
 def lock_directory(path: Path) -> int:

@@ -13,6 +13,7 @@ from pycwtd.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 _JOB_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Job))
@@ -89,6 +90,10 @@ class Database:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """For the store's other modules: what is done inside happens as one, or not at all."""
+        return self._transaction()
 
     # -- jobs ----------------------------------------------------------------------------
 

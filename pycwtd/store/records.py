@@ -73,6 +73,26 @@ class Event(Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
+#: ``unknown``: the client left before the answer, and the change may or may not have been made.
+Outcome = Literal["done", "denied", "failed", "unknown"]
+
+
+class AuditRow(Struct, frozen=True, kw_only=True):
+    """A change that somebody made or was kept from making."""
+
+    seq: int = 0
+    time: float
+    identity: str
+    role: str
+    address: str
+    action: str
+    target: str | None
+    outcome: Outcome
+    status: int
+    request_id: str
+    detail: str | None
+
+
 def batch_status(members: Sequence[Status]) -> Status:
     """The state of a batch whose members are in these states."""
     states = set(members)

@@ -60,4 +60,30 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (owner, key)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,                   -- whose it is; several keys may have one name
+        role TEXT NOT NULL CHECK (role IN ('viewer', 'analyst', 'operator', 'admin')),
+        secret_sha256 TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        created_by TEXT NOT NULL,
+        expires_at REAL,
+        revoked_at REAL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        time REAL NOT NULL,
+        identity TEXT NOT NULL,               -- who
+        role TEXT NOT NULL,
+        address TEXT NOT NULL,                -- from where
+        action TEXT NOT NULL,                 -- what
+        target TEXT,                          -- of which job, key, …
+        outcome TEXT NOT NULL CHECK (outcome IN ('done', 'denied', 'failed', 'unknown')),
+        status INTEGER NOT NULL,
+        request_id TEXT NOT NULL,
+        detail TEXT
+    ) STRICT;
+    """,
 )

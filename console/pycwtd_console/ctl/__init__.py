@@ -21,6 +21,9 @@ _COMMANDS = {
     "plot": ("plot", "Draw the result of a completed job."),
     "backends": ("service", "List what can compute, and how fast it is."),
     "health": ("service", "Show whether the daemon is well."),
+    "token": ("accounts", "Make, list and revoke keys; exchange one for a token."),
+    "whoami": ("accounts", "Show how the daemon sees you."),
+    "audit": ("accounts", "Show who changed what."),
 }
 
 _HELP = """Submit wavelet analyses to pycwtd, watch them, fetch and draw what comes out.

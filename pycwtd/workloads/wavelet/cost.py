@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from pycwt_mod import grid
 
 if TYPE_CHECKING:
-    from pycwt_mod.backends.task import Estimator, Family
+    from pycwt_mod.backends.task import Estimator
+    from pycwt_mod.grid import Family
 
 #: What backends are timed with at the start and compared by: smallest scale, dj and J. Small
 #: enough for a microcontroller.

@@ -11,14 +11,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from pycwt_mod import grid
-from pycwt_mod.backends.task import (
-    EDGE_FAMILIES,
-    FIRST_STAGE,
-    MAX_LENGTH,
-    Estimator,
-    Family,
-    estimators_of,
-)
+from pycwt_mod.backends.task import EDGE_FAMILIES, FIRST_STAGE, MAX_LENGTH, Estimator, estimators_of
+from pycwt_mod.grid import Family
 from pycwtd.workloads.wavelet.cost import realisation_cost
 
 if TYPE_CHECKING:
