@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.backends import Control, SignificanceTask
-    from pycwt_mod.backends.task import Family
+    from pycwt_mod.grid import Family
 
 Kind = Literal["partial", "multiple"]
 #: The generator has 64 streams of two series.
