@@ -129,12 +129,13 @@ class MultivariateMonteCarlo:
             ValueError: it isn't between 0 and 1.
         """
         level = checks.within(significance_level, "significance_level", 0, 1)
-        independent = independent_values(self.model.task, self.mc_count)
+        share = None
         if self.model.gapped:
             wavelet = wavelet_of(*_mother(self.model.task))
             cone = outside_cone(np.array(self.model.task.scales), self.model.task.length, wavelet)
             counted = self.model.outside(wavelet).sum(axis=1)
-            independent = independent * counted / np.maximum(cone.sum(axis=1), 1)
+            share = counted / np.maximum(cone.sum(axis=1), 1)
+        independent = independent_values(self.model.task, self.mc_count, share)
         found, errors = levels(self.histogram, level, independent)
         return replace(self, levels=found, standard_errors=errors, significance_level=level)
 

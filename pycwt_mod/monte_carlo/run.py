@@ -63,8 +63,7 @@ class MonteCarlo:
     rows: NDArray[np.intp] | None = None
     #: The null hypothesis: what the surrogates keep of the series.
     null: str = "ar1"
-    #: Of each row, the share of its points that is counted; None where all are. Those in the
-    #: cones of gaps aren't.
+    #: Of each row, the share of its points outside the cones of gaps, which is counted.
     share: NDArray[np.float64] | None = None
 
     def at(self, significance_level: float) -> MonteCarlo:
@@ -75,14 +74,10 @@ class MonteCarlo:
             ValueError: it isn't between 0 and 1.
         """
         level = checks.within(significance_level, "significance_level", 0, 1)
-        found, errors = levels(self.histogram, level, self._independent())
-        scales = len(self.task.scales)
-        return replace(
-            self,
-            levels=found[:scales],
-            standard_errors=errors[:scales],
-            significance_level=level,
-        )
+        independent = independent_values(self.task, self.mc_count, self.share)
+        both = levels(self.histogram, level, independent)
+        found, errors = (part[: len(self.task.scales)] for part in both)
+        return replace(self, levels=found, standard_errors=errors, significance_level=level)
 
     def level_map(self) -> LevelMap:
         """The levels at every point of a series of the task's length, the cone included.
@@ -96,14 +91,10 @@ class MonteCarlo:
         """
         if not self.task.edge_nodes:
             raise ValueError("the task has no edge_nodes: nothing was counted within the cone")
-        both = levels(self.histogram, self.significance_level, self._independent())
+        independent = independent_values(self.task, self.mc_count, self.share)
+        both = levels(self.histogram, self.significance_level, independent)
         found = point_levels(self.task, *both)
         return found if self.rows is None else LevelMap(*(part[self.rows] for part in found))
-
-    def _independent(self) -> NDArray[np.float64]:
-        """Independent values of R² in each row, float64[task.rows]."""
-        values = independent_values(self.task, self.mc_count)
-        return values if self.share is None else values * self.share
 
     def p_values(self, coherence: ArrayLike) -> NDArray[np.float64]:
         """How often independent noises are at least as coherent, at the same scale.
@@ -331,8 +322,7 @@ def monte_carlo(
                 task, number, done, stage - done, control or NoControl()
             )
             done = stage
-        values = independent_values(task, done)
-        found, errors = levels(histogram, level, values if share is None else values * share)
+        found, errors = levels(histogram, level, independent_values(task, done, share))
         if wanted is None or np.nanmax(errors) <= wanted:
             break
     found, errors = found[: len(task.scales)], errors[: len(task.scales)]
@@ -385,7 +375,9 @@ def _earlier(
     return entry
 
 
-def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
+def independent_values(
+    task: SignificanceTask, realisations: int, share: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """How many independent values of R² a number of realisations gives in each row.
 
     A node has one value for either end.
@@ -393,6 +385,7 @@ def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.
     Args:
         task: the job.
         realisations: how many were computed, from the first on.
+        share: of each row, that of its points which is counted; None: all.
 
     Returns:
         float64, shape (task.rows,).
@@ -400,4 +393,8 @@ def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.
     all_ = parts(task)
     outside = [part.series(realisations) * np.array(part.independent) for part in all_]
     nodes = [part.series(realisations) * node_values(part) for part in all_]
-    return np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()])
+    values = np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()])
+    if share is None:
+        return values
+    # Few points of a realisation are worth one value still.
+    return np.where(share > 0, np.maximum(values * share, np.minimum(values, realisations)), 0.0)

@@ -108,9 +108,9 @@ def coherence_levels(
         cache=HistogramCache() if cache and not hypothesis.backend else None,
         share=share,
     )
-    independent = independent_values(hypothesis.task, run.mc_count)
+    independent = independent_values(hypothesis.task, run.mc_count, share)
     if share is not None:  # of rows without any there is no level to be unsure of
-        independent = (independent * share)[share > 0]
+        independent = independent[share > 0]
     if independent.size:
         check_realisations(independent, significance_level, run.mc_count, depth=1)
     return replace(run, rows=rows, null=hypothesis.name)

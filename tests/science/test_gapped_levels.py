@@ -18,7 +18,7 @@ from pycwt_mod.backends import Cancelled
 from pycwt_mod.gaps import FilledSeries, filled, masks_of, outside_gaps
 from pycwt_mod.monte_carlo.gapped import GappedCounter, counted, gapped_null
 from pycwt_mod.monte_carlo.kernel import GivenSeries, plan_for
-from pycwt_mod.monte_carlo.run import coherence_task, monte_carlo
+from pycwt_mod.monte_carlo.run import coherence_task, independent_values, monte_carlo
 from pycwt_mod.monte_carlo.surrogate_models import SurrogateModel, stream
 from pycwt_mod.transform import outside_cone
 from pycwt_mod.wavelets import find_wavelet
@@ -279,3 +279,16 @@ def test_what_wct_makes_of_it():
     np.testing.assert_array_equal(turned.outside[::-1], c.outside)
     with pytest.raises(ValueError, match="backend='joblib' can't run null='ar1' with gaps"):
         pycwt.wct(x, y, *GRID, **how, backend="joblib")
+
+
+def test_errors_count_what_is_counted():
+    """A realisation is worth one value at least where anything is counted, and none elsewhere."""
+    null = null_of("block")
+    all_ = independent_values(null.task, 100)
+    some = independent_values(null.task, 100, null.share)
+    counts = null.share > 0
+    assert (some[~counts] == 0).all()
+    assert (some[counts] >= np.minimum(all_, 100)[counts]).all()
+    assert (some <= all_).all()
+    small = null.share > 0.8
+    np.testing.assert_allclose(some[small], (all_ * null.share)[small])
