@@ -71,6 +71,12 @@ FUZZ_SECONDS := 60
 fuzz: $(VENV)/.run  ## tasks that nobody would think of, for FUZZ_SECONDS
 	@sh etc/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
+FUZZ_EXAMPLES := 500
+
+.PHONY: fuzz-api
+fuzz-api: $(VENV)/.test  ## requests that nobody would think of, FUZZ_EXAMPLES to an operation
+	@$(BIN)/python tests/api/fuzz.py --examples $(FUZZ_EXAMPLES)
+
 .PHONY: lint
 lint: $(VENV)/.test  ## style, types, and which room may import which
 	@$(BIN)/ruff check .

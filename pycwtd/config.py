@@ -67,6 +67,17 @@ class Limits(Struct, forbid_unknown_fields=True, frozen=True):
     reserve_bytes: Annotated[int, Meta(ge=0)] = 32 * 2**20
     #: Time points times scales of one transform; bounds a worker's memory.
     transform_points: Annotated[int, Meta(ge=1000)] = 50_000_000
+    #: The same of a lone transform, which is written row by row; bounds its 16 bytes a point
+    #: on the disk, which are needed twice while it is computed.
+    streamed_points: Annotated[int, Meta(ge=1000)] = 500_000_000
+    #: Size of an uploaded file.
+    upload_bytes: Annotated[int, Meta(ge=1024)] = 100 * 2**20
+    #: Samples of an uploaded series.
+    upload_samples: Annotated[int, Meta(ge=16)] = 10_000_000
+    #: A benchmark that would run longer is refused (seconds).
+    benchmark_seconds: Annotated[float, Meta(gt=0)] = 300.0
+    #: WebSockets that compute at the same time; each has a process of its own.
+    streams: Annotated[int, Meta(ge=0, le=64)] = 4
     #: Numbers in a result that is written as JSON; larger ones are fetched as npz.
     json_numbers: Annotated[int, Meta(ge=1000)] = 5_000_000
 

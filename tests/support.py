@@ -164,6 +164,20 @@ class Daemon:
         connection.close()
         return answer
 
+    def upload(self, data: bytes, name: str = "series.csv", metadata: str | None = None) -> Answer:
+        """A multipart form, as any browser or client library sends it."""
+        mark = "b0undary"
+        body = (
+            f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        ).encode()
+        body += data + b"\r\n"
+        if metadata is not None:
+            head = f'--{mark}\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n'
+            body += f"{head}{metadata}\r\n".encode()
+        body += f"--{mark}--\r\n".encode()
+        media = f"multipart/form-data; boundary={mark}"
+        return self.call("POST", "/api/v1/data/upload", body, {"Content-Type": media})
+
     def submit(self, kind: str, request: dict[str, Any]) -> str:
         answer = self.call("POST", "/api/v1/jobs", {"kind": kind, "request": request})
         assert answer.status == 202, answer.body

@@ -27,6 +27,7 @@ from pycwt_mod.monte_carlo.edges import default_nodes
 from pycwt_mod.monte_carlo.histogram import levels
 from pycwt_mod.monte_carlo.levelmap import LevelMap, node_values, point_levels, tails
 from pycwt_mod.progress import progress_line
+from pycwt_mod.results.cautions import check_realisations
 from pycwt_mod.smoothing import scale_weights
 from pycwt_mod.transform import MAX_J, scale_grid
 from pycwt_mod.wavelets import Wavelet, find_wavelet
@@ -187,9 +188,12 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
         ValueError: an argument is out of range.
         UnknownBackendError: there is no backend of that name.
         BackendUnavailableError: the backend can't compute now; the text says what to do.
+
+    Warns:
+        FewRealisationsWarning: too few for a level at some scale.
     """
     task = coherence_task(al1, al2, dt, dj, s0, J, wavelet, bins=bins, estimator=estimator)
-    return monte_carlo(
+    run = monte_carlo(
         task,
         mc_count,
         precision=precision,
@@ -198,7 +202,9 @@ def wct_significance(  # noqa: PLR0917 - pycwt's signature
         seed=seed,
         control=control or progress_line(progress, mc_count),
         cache=HistogramCache() if cache else None,
-    ).levels
+    )
+    check_realisations(independent_values(task, run.mc_count), significance_level, run.mc_count)
+    return run.levels
 
 
 def coherence_task(  # noqa: PLR0917 - in the order of wct_significance

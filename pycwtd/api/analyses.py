@@ -13,7 +13,7 @@ from pycwtd.api.context import CONTEXT
 from pycwtd.api.middleware import OWNER
 from pycwtd.api.problems import Problem
 from pycwtd.api.results import send_result
-from pycwtd.api.submit import new_job, parse, submit
+from pycwtd.api.submit import inputs, new_job, parse, submit
 from pycwtd.api.types import JobAccepted
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pycwtd.api.context import Handler
     from pycwtd.store.records import Job
-    from pycwtd.workloads.wavelet.requests import Kind
+    from pycwtd.workloads.wavelet.fields import Kind
 
 
 def waiting(kind: Kind) -> Handler:
@@ -32,14 +32,16 @@ def waiting(kind: Kind) -> Handler:
 async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     form = wanted_format(request)
-    wanted = parse(kind, await request.read(), context)
+    wanted = await parse(kind, await request.read(), context)
     record = await new_job(wanted, request[OWNER], context)
     engine = context.engine
+    files = [inputs(wanted, context)]
     limit = context.config.limits.sync_seconds
     if (record.estimated_seconds or 0.0) > limit:
-        record = await engine.submit([record], [msgspec.json.encode(wanted)])
+        record = await engine.submit([record], [msgspec.json.encode(wanted)], inputs=files)
         return _accepted(record, 202, "the call would take long and runs as a job")
-    await engine.submit([record], [msgspec.json.encode(wanted)], durable=False)
+    request_json = msgspec.json.encode(wanted)
+    await engine.submit([record], [request_json], durable=False, inputs=files)
     job = engine.active[record.id]
     try:
         await _first(job.ended, engine.halted, limit)
@@ -76,7 +78,7 @@ async def significance(request: web.Request) -> web.StreamResponse:
     """The Monte Carlo test alone, always as a job; answers at once."""
     context = request.app[CONTEXT]
     body = await request.read()
-    record = await submit(request, context, parse("significance", body, context), body)
+    record = await submit(request, context, await parse("significance", body, context), body)
     return _accepted(record, 200, f"follow it at /api/v1/jobs/{record.id} or /ws/jobs/{record.id}")
 
 

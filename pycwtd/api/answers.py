@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -11,14 +12,14 @@ from pycwtd.api.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
-
-    from aiohttp.abc import AbstractStreamWriter
 
 NPZ = "application/x-npz"
+NETCDF = "application/netcdf"
+#: The forms of a result, by the word for ``?format=``.
+FORMS = {"json": "application/json", "npz": NPZ, "netcdf": NETCDF}
 JSON = "application/json"
 #: Bodies from here on are compressed, where the client accepts it.
-_COMPRESS_FROM = 1024
+COMPRESS_FROM = 1024
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -26,13 +27,13 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
     response = web.Response(
         status=status, body=msgspec.json.encode(value), content_type=JSON, headers=headers
     )
-    if response.content_length and response.content_length >= _COMPRESS_FROM:
+    if response.content_length and response.content_length >= COMPRESS_FROM:
         response.enable_compression()
     return response
 
 
 def wanted_format(request: web.Request) -> str:
-    """``json`` or ``npz``, by ``?format=``, else by ``Accept``.
+    """``json``, ``npz`` or ``netcdf``, by ``?format=``, else by ``Accept``.
 
     Raises:
         Problem: 422 for a format that doesn't exist, 406 where nothing that is accepted can
@@ -40,27 +41,19 @@ def wanted_format(request: web.Request) -> str:
     """
     asked = request.query.get("format")
     if asked is not None:
-        if asked not in {"json", "npz"}:
-            raise Problem(422, f"format: must be json or npz, not {asked!r}", code="invalid_field")
+        if asked not in FORMS:
+            detail = f"format: must be one of {', '.join(FORMS)}, not {asked!a}"
+            raise Problem(422, detail, code="invalid_field")
         return asked
     accepted = request.headers.get("Accept", "*/*")
     for kind in _by_preference(accepted):
-        if kind in {JSON, "application/*", "*/*"}:
+        if kind in {"application/*", "*/*"}:
             return "json"
-        if kind == NPZ:
-            return "npz"
-    raise Problem(406, f"a result is {JSON} or {NPZ}, none of which the Accept header allows")
-
-
-class _SentFile(web.FileResponse):
-    """A file that is sent once.
-
-    aiohttp prepares what a handler returns even if the handler has done so, and a file that is
-    prepared twice goes out twice.
-    """
-
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        return None if self.prepared else await super().prepare(request)
+        for form, media in FORMS.items():
+            if kind.lower() in {media, media.replace("/", "/x-")}:
+                return form
+    known = ", ".join(FORMS.values())
+    raise Problem(406, f"a result is one of {known}; the Accept header allows none of them")
 
 
 def _by_preference(accepted: str) -> list[str]:
@@ -81,20 +74,7 @@ def _by_preference(accepted: str) -> list[str]:
     return [kind for _, _, kind in sorted(ranked)]
 
 
-async def send_file(
-    request: web.Request, path: Path, content_type: str, name: str
-) -> web.FileResponse:
-    """Stream a file; ranges and compression included. It may be removed afterwards."""
-    response = _SentFile(
-        path,
-        headers={
-            "Content-Type": content_type,
-            "Content-Disposition": f'attachment; filename="{name}"',
-        },
-    )
-    if content_type == JSON:
-        del response.headers["Content-Disposition"]
-        if path.stat().st_size >= _COMPRESS_FROM:
-            response.enable_compression()
-    await response.prepare(request)
-    return response
+def disposition(filename: str) -> str:
+    """A Content-Disposition that any name survives (RFC 6266, appendix D)."""
+    plain = filename.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

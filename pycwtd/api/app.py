@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -10,9 +11,11 @@ from pycwtd.api.admission import RULES_KEY
 from pycwtd.api.answers import JSON
 from pycwtd.api.bodies import HELD, later, limit_body
 from pycwtd.api.context import CONTEXT, TAKES
+from pycwtd.api.metrics import METERS, Meters, measure
 from pycwtd.api.middleware import announce, identify, translate
 from pycwtd.api.permissions import rules_of
 from pycwtd.api.routes import OPERATIONS
+from pycwtd.api.submit import found
 
 if TYPE_CHECKING:
     from pycwtd.api.context import Context
@@ -25,10 +28,12 @@ def make_app(context: Context) -> web.Application:
         NoRuleError: there is a route that nobody has said who may use.
     """
     app = web.Application(
-        middlewares=[identify, translate, limit_body],
+        middlewares=[measure, identify, translate, found, limit_body],
         client_max_size=context.config.limits.body_bytes,
     )
     app[CONTEXT] = context
+    app[METERS] = Meters()
+    context.engine.observers.append(app[METERS].job_ended)
     app[RULES_KEY] = rules_of(OPERATIONS)
     app[HELD] = {}
     app[TAKES] = {o.path: o.takes for o in OPERATIONS if o.takes != JSON}
@@ -42,5 +47,20 @@ def make_app(context: Context) -> web.Application:
             paths.add(operation.path.rstrip("/"))
         for method in methods:
             for path in sorted(paths):
-                app.router.add_route(method, path, operation.handler, expect_handler=later)
+                pattern = _pattern(path)
+                app.router.add_route(method, pattern, operation.handler, expect_handler=later)
     return app
+
+
+def _pattern(path: str) -> str:
+    """A path in the router's words: ``{id}`` stands for anything but its literal siblings.
+
+    Else ``Allow`` would tell of methods that a literal path doesn't take.
+    """
+    parent, _, last = path.rpartition("/")
+    siblings = {o.path.rpartition("/") for o in OPERATIONS}
+    literals = sorted(name for above, _, name in siblings if above == parent and "{" not in name)
+    if not last.startswith("{") or not any(literals):
+        return path
+    others = "|".join(re.escape(name) for name in literals if name)
+    return f"{parent}/{{{last.strip('{}')}:(?!(?:{others})$)[^{{}}/]+}}"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import UNSET, Meta, Struct
 
 from pycwt_mod.backends import Estimator
-from pycwt_mod.grid import DEFAULT_ORDERS, default_count, default_s0
 from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.problems import Problem, convert
@@ -24,7 +23,7 @@ from pycwtd.engine.device import Condition
 from pycwtd.engine.pool import UnknownBackendError
 from pycwtd.engine.rates import Work
 from pycwtd.platform.hardware import detect
-from pycwtd.workloads.wavelet.cost import USUAL_FAMILY, USUAL_GRID, realisation_cost
+from pycwtd.workloads.wavelet.cost import USUAL_FAMILY, USUAL_GRID, realisation_cost, usual_grid
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 _BY_DEFAULT: tuple[Estimator, ...] = ("cascade", "full")
 #: What speed-ups are measured against.
 REFERENCE = "sequential"
-#: Spacing of scales, where a request names none.
-_DJ = 0.25
 
 
 def _describe(device: Device, pool: Pool) -> Backend:
@@ -85,7 +82,7 @@ def _find(request: web.Request) -> Device:
 async def listing(request: web.Request) -> web.StreamResponse:
     """All backends, the unavailable ones with the reason."""
     pool = request.app[CONTEXT].engine.pool
-    return answer(BackendList([_describe(device, pool) for device in pool.backends()]))
+    return answer(BackendList([_describe(device, pool) for device in pool.known()]))
 
 
 async def one(request: web.Request) -> web.StreamResponse:
@@ -131,9 +128,8 @@ async def recommend(request: web.Request) -> web.StreamResponse:
     pool = request.app[CONTEXT].engine.pool
     await pool.probed()
     # The default grid of the API: scales from a period of two samples to the whole series.
-    s0 = default_s0(1.0, USUAL_FAMILY, DEFAULT_ORDERS[USUAL_FAMILY])
-    J = default_count(query.data_size, _DJ, s0)
-    cost = realisation_cost(query.estimator, USUAL_FAMILY, s0, _DJ, J)
+    s0, dj, J = usual_grid(query.data_size)
+    cost = realisation_cost(query.estimator, USUAL_FAMILY, s0, dj, J)
     work = Work(query.estimator, USUAL_FAMILY, cost * query.n_simulations)
     times = {
         device.id: seconds

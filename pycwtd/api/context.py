@@ -33,6 +33,8 @@ class Context:
     engine: Engine
     access: Access
     trail: Trail
+    #: WebSockets that compute, open now.
+    streams: int = 0
     started: float = field(default_factory=time.monotonic)
 
 

@@ -10,9 +10,14 @@ import msgspec
 from msgspec import Struct
 
 from pycwtd import __version__
-from pycwtd.api.answers import JSON, NPZ, answer
+from pycwtd.api.answers import FORMS, JSON, NETCDF, NPZ, answer
+from pycwtd.api.data_types import Uploaded
+from pycwtd.api.examples import EXAMPLES
 from pycwtd.api.permissions import rule_of
+from pycwtd.api.results import NPY
+from pycwtd.api.schemas import complete
 from pycwtd.api.service import API_VERSION, NAME
+from pycwtd.api.types import BatchAccepted, JobAccepted
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -23,6 +28,14 @@ _REF = "#/components/schemas/{name}"
 _PROBLEM = "application/problem+json"
 #: Every operation may answer with these.
 _ALWAYS = (400, 401, 403, 408, 413, 415, 429, 503)
+#: The paths that the ids in these answers are for.
+_LEADS_TO: dict[Any, tuple[str, str]] = {
+    JobAccepted: ("/api/v1/jobs", "job_id"),
+    BatchAccepted: ("/api/v1/jobs", "job_id"),
+    Uploaded: ("/api/v1/data", "data_id"),
+}
+#: What is always sent as bytes.
+_BINARY = {NPZ, NETCDF, NPY, "application/octet-stream", "image/png"}
 _HEADER_TEXTS = {
     401: {"WWW-Authenticate": "Bearer"},
     429: {"Retry-After": "Seconds until there is room again."},
@@ -63,9 +76,13 @@ class ProblemBody(Struct):
 
 async def openapi(_request: web.Request) -> web.StreamResponse:
     """The document."""
+    return answer(document(_operations()))
+
+
+def _operations() -> tuple[Operation, ...]:
     from pycwtd.api.routes import OPERATIONS  # noqa: PLC0415 - the table lists this handler
 
-    return answer(document(OPERATIONS))
+    return OPERATIONS
 
 
 def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
@@ -75,6 +92,7 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
         for kind in (operation.body, *operation.answers.values()):
             types += [one for one in _each(kind) if one not in (None, dict)]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    complete(components)
     schema_of = {id(t): schema for t, schema in zip(types, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
@@ -98,9 +116,8 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
-    name = re.sub(r"\W+", "_", f"{operation.method.lower()}{operation.path}").strip("_")
     entry: dict[str, Any] = {
-        "operationId": name,
+        "operationId": _name(operation),
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": _parameters(operation),
@@ -109,7 +126,10 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
             for status, kind in operation.answers.items()
         },
     }
-    for status in sorted({*operation.errors, *_ALWAYS}):
+    always = set(_ALWAYS)
+    if HTTPStatus.SWITCHING_PROTOCOLS in operation.answers:
+        always.add(HTTPStatus.UPGRADE_REQUIRED.value)
+    for status in sorted({*operation.errors, *always}):
         entry["responses"][str(status)] = _problem(status)
     rule = rule_of(operation)
     assert rule, "make_app refuses a route without one"
@@ -124,6 +144,10 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
         entry["description"] = f"Needs the role `{rule.role}`."
     entry["x-role"] = rule.role
     return entry
+
+
+def _name(operation: Operation) -> str:
+    return re.sub(r"\W+", "_", f"{operation.method.lower()}{operation.path}").strip("_")
 
 
 def _problem(status: int) -> dict[str, Any]:
@@ -145,13 +169,26 @@ def _answer(
     content: dict[str, Any] = {}
     if kind is not None:
         schemas = [{"type": "object"} if k is dict else schema_of[id(k)] for k in _each(kind)]
-        content[JSON] = {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
-    if status == HTTPStatus.OK:
+        content[JSON] = {
+            "schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas},
+            "example": EXAMPLES[_each(kind)[0]],
+        }
+    if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         for media in operation.also:
-            form = {"format": "binary"} if media == NPZ else {}
-            content[media] = {"schema": {"type": "string", **form}}
+            content[media] = {"schema": {} if media in _BINARY else {"type": "string"}}
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    if kind in _LEADS_TO:
+        described["links"] = _links(*_LEADS_TO[kind])
     return {**described, "content": content} if content else described
+
+
+def _links(prefix: str, field: str) -> dict[str, Any]:
+    """Where the id in an answer leads to."""
+    return {
+        _name(one): {"operationId": _name(one), "parameters": {"id": f"$response.body#/{field}"}}
+        for one in _operations()
+        if one.path.startswith(f"{prefix}/{{id}}") and "{array}" not in one.path
+    }
 
 
 def _each(kind: Any) -> tuple[Any, ...]:
@@ -169,7 +206,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             plain = {key: value for key, value in property_.items() if key != "default"}
             found.append({"name": name, "in": "query", "required": False, "schema": plain})
     if NPZ in operation.also:
-        form = {"type": "string", "enum": ["json", "npz"]}
+        form = {"type": "string", "enum": list(FORMS)}
         found.append({"name": "format", "in": "query", "required": False, "schema": form})
     for name, meaning in operation.headers.items():
         found.append(
@@ -178,7 +215,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                 "in": "header",
                 "required": False,
                 "description": meaning,
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             }
         )
     return found

@@ -35,7 +35,7 @@ class EventsQuery(Struct, forbid_unknown_fields=True):
     """Where to begin."""
 
     #: The last event that the client has seen; without it, from now on.
-    since: Annotated[int, Meta(ge=0)] | None = None
+    since: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
 
 
 async def _until_closed(socket: web.WebSocketResponse, sending: Awaitable[None]) -> None:
@@ -72,6 +72,11 @@ async def events(request: web.Request) -> web.StreamResponse:
 
     async def send() -> None:
         position = cursor
+        oldest = await context.store(Database.first_event)
+        if position + 1 < oldest:
+            # What is no longer kept can't be told; that it is missing, can.
+            gap = {"type": "gap", "from": position + 1, "to": oldest - 1}
+            await socket.send_str(msgspec.json.encode(gap).decode())
         while not context.engine.stopping:
             bell = context.engine.ledger.events.waiter()
             page = await context.store(Database.events, position, _PAGE)

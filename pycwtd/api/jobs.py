@@ -13,7 +13,7 @@ from pycwtd.api.analyses import accepted
 from pycwtd.api.answers import answer, wanted_format
 from pycwtd.api.context import CONTEXT, rfc3339
 from pycwtd.api.problems import Problem, convert, decode
-from pycwtd.api.results import send_result
+from pycwtd.api.results import send_array, send_result
 from pycwtd.api.submit import parse, submit, submit_batch, task_request
 from pycwtd.api.types import (
     BatchAccepted,
@@ -40,7 +40,7 @@ async def create(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     body = await request.read()
     new = decode(body, NewJob)
-    wanted = parse(new.kind, msgspec.json.encode(new.request), context)
+    wanted = await parse(new.kind, msgspec.json.encode(new.request), context)
     record = await submit(request, context, wanted, body)
     return answer(accepted(record, "accepted"), 202, {"Location": f"/api/v1/jobs/{record.id}"})
 
@@ -52,7 +52,7 @@ async def create_batch(request: web.Request) -> web.StreamResponse:
     tasks = decode(body, NewBatch).tasks
     if not 1 <= len(tasks) <= _MAX_BATCH:
         raise Problem(422, f"tasks: must be 1 to {_MAX_BATCH} tasks", code="invalid_field")
-    wanted = [task_request(number, task, context) for number, task in enumerate(tasks)]
+    wanted = [await task_request(number, task, context) for number, task in enumerate(tasks)]
     batch = await submit_batch(request, context, wanted, body)
     return answer(
         BatchAccepted(batch.id, batch.status, batch.parameters["tasks"], batch.estimated_seconds),
@@ -67,7 +67,7 @@ class JobsQuery(Struct, forbid_unknown_fields=True):
     status: Status | None = None
     kind: JobKind | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    cursor: Annotated[int, Meta(ge=1)] | None = None
+    cursor: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
 
 
 async def listing(request: web.Request) -> web.StreamResponse:
@@ -154,8 +154,18 @@ async def one(request: web.Request) -> web.StreamResponse:
 
 async def result(request: web.Request) -> web.StreamResponse:
     """The result of a completed job."""
-    context = request.app[CONTEXT]
     form = wanted_format(request)
+    record = await _completed(request)
+    return await send_result(request, request.app[CONTEXT], record, form)
+
+
+async def array(request: web.Request) -> web.StreamResponse:
+    """One array of a result."""
+    record = await _completed(request)
+    return await send_array(request, request.app[CONTEXT], record)
+
+
+async def _completed(request: web.Request) -> Job:
     record = await find(request)
     if record.kind == "batch":
         raise Problem(400, "a batch has no result of its own; fetch those of its tasks")
@@ -164,7 +174,7 @@ async def result(request: web.Request) -> web.StreamResponse:
         raise Problem(
             400, f"the job is {record.status}, it has no result{reason}", code="not_completed"
         )
-    return await send_result(request, context, record, form)
+    return record
 
 
 async def cancel(request: web.Request) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
+
+#: Beyond it not every whole number is a float.
+_MOST_WHOLE = 2.0**63
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -73,6 +77,11 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         )
 
 
+def no_data(data_id: str) -> Problem:
+    """The answer where an uploaded series isn't there."""
+    return Problem(404, f"there is no data {ascii(data_id)[1:-1]}", code="unknown_data")
+
+
 def decode(body: bytes, kind: type[T]) -> T:
     """A request's JSON body as its type.
 
@@ -82,9 +91,23 @@ def decode(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            # To JSON, and to many a client, 300.0 is the same whole number as 300.
+            return msgspec.convert(_whole(msgspec.json.decode(body)), kind)
         raise Problem(422, explain(error, kind), code="invalid_field") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(422, _malformed(body, error), code="invalid_json") from None
+
+
+def _whole(value: Any) -> Any:
+    """The same with whole numbers as such, but for those in lists, which are samples."""
+    if isinstance(value, dict):
+        return {name: _whole(element) for name, element in value.items()}
+    if isinstance(value, list):
+        return [_whole(one) if isinstance(one, dict) else one for one in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MOST_WHOLE:
+        return int(value)
+    return value
 
 
 def convert(values: Mapping[str, Any], kind: type[T]) -> T:

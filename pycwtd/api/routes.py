@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pycwtd.api import accounts, analyses, backends, docs, events, jobs, service
-from pycwtd.api.answers import NPZ
+from pycwtd.api import (
+    analyses,
+    backends,
+    benchmark,
+    data,
+    devices,
+    docs,
+    events,
+    jobs,
+    metrics,
+    pages,
+    service,
+    streams,
+)
+from pycwtd.api.account_routes import ACCOUNTS
+from pycwtd.api.answers import NETCDF, NPZ
 from pycwtd.api.context import Operation
+from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadForm
+from pycwtd.api.results import NPY, SliceQuery
 from pycwtd.api.types import (
     Backend,
     BackendList,
@@ -23,12 +39,16 @@ from pycwtd.api.types import (
     NewJob,
     Recommendation,
     Root,
+    SelfTestResult,
     SignificanceResult,
     Stats,
     WctResult,
     XwtResult,
 )
-from pycwtd.workloads.wavelet.requests import TYPES, Kind
+from pycwtd.workloads.wavelet.requests import TYPES
+
+if TYPE_CHECKING:
+    from pycwtd.workloads.wavelet.fields import Kind
 
 API = "/api/v1"
 
@@ -58,8 +78,8 @@ def _analysis(prefix: str, kind: Kind) -> Operation:
         {200: _RESULTS[kind], 202: JobAccepted},
         body=spelling,
         example={**series, "dt": 1.0, "dj": 0.5},
-        errors=(400, 406, 413, 422, 503, 507),
-        also=(NPZ,),
+        errors=(400, 404, 406, 422, 503, 507),
+        also=(NPZ, NETCDF),
     )
 
 
@@ -67,55 +87,6 @@ _PAIR: dict[str, Any] = {
     **{"data1": _WAVE, "data2": _LATER, "dt": 1.0, "dj": 0.5},
     **{"mc_count": 100, "estimator": "cascade"},
 }
-
-ACCOUNTS = (
-    Operation(
-        "POST",
-        f"{API}/auth/token",
-        accounts.token,
-        "Exchange a key for a short-lived token",
-        "Access",
-        {200: accounts.AccessToken},
-        body=accounts.PasswordForm,
-        example={"username": "alice", "password": "pycwtd_0123abcd_" + 43 * "x"},
-        takes="application/x-www-form-urlencoded",
-        errors=(415, 422),
-    ),
-    Operation("GET", f"{API}/auth/me", accounts.me, "Who is asking", "Access", {200: accounts.Me}),
-    Operation(
-        "GET", f"{API}/auth/keys/", accounts.listing, "All keys", "Access", {200: accounts.KeyList}
-    ),
-    Operation(
-        "POST",
-        f"{API}/auth/keys/",
-        accounts.add,
-        "Make a key; its secret is in this answer and nowhere else",
-        "Access",
-        {201: accounts.KeyMade},
-        body=accounts.NewKey,
-        example={"name": "alice", "role": "analyst", "expires_in": 7_776_000},
-        errors=(415, 422, 507),
-    ),
-    Operation(
-        "DELETE",
-        f"{API}/auth/keys/{{id}}",
-        accounts.revoke,
-        "Revoke a key, and cut off who is connected with it",
-        "Access",
-        {200: accounts.KeyView},
-        errors=(404, 507),
-    ),
-    Operation(
-        "GET",
-        f"{API}/audit",
-        accounts.audit,
-        "Who changed what, newest first",
-        "Access",
-        {200: accounts.AuditList},
-        query=accounts.AuditQuery,
-        errors=(422,),
-    ),
-)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/", service.root, "What this is", "Service", {200: Root}),
@@ -132,14 +103,49 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET",
         "/metrics",
-        service.metrics,
+        metrics.metrics,
         "Prometheus metrics",
         "Service",
         {200: None},
         also=("text/plain",),
     ),
     Operation("GET", "/openapi.json", docs.openapi, "This document", "Service", {200: dict}),
-    Operation("GET", f"{API}/openapi.json", docs.openapi, "This document", "Service", {200: dict}),
+    Operation(
+        "GET",
+        f"{API}/openapi.json",
+        docs.openapi,
+        "This document",
+        "Service",
+        {200: dict},
+    ),
+    Operation(
+        "GET",
+        "/docs",
+        pages.docs,
+        "The interactive page",
+        "Service",
+        {200: None},
+        also=("text/html",),
+    ),
+    Operation(
+        "GET",
+        "/redoc",
+        pages.redoc,
+        "The reference page",
+        "Service",
+        {200: None},
+        also=("text/html",),
+    ),
+    Operation(
+        "GET",
+        "/assets/{name}",
+        pages.asset,
+        "A file that these pages are made of",
+        "Service",
+        {200: None},
+        errors=(404,),
+        also=("text/javascript", "text/css", "text/plain", "image/png"),
+    ),
     Operation(
         "GET", f"{API}/backends/", backends.listing, "All backends", "Backends", {200: BackendList}
     ),
@@ -190,7 +196,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=TYPES["significance"][1],
         example=_PAIR,
         headers=_IDEMPOTENT,
-        errors=(400, 409, 413, 422, 503, 507),
+        errors=(400, 404, 409, 422, 503, 507),
     ),
     Operation(
         "POST",
@@ -202,7 +208,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=NewJob,
         example={"kind": "significance", "request": _PAIR},
         headers=_IDEMPOTENT,
-        errors=(400, 409, 413, 422, 503, 507),
+        errors=(400, 404, 409, 422, 503, 507),
     ),
     Operation(
         "POST",
@@ -214,7 +220,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=NewBatch,
         example={"tasks": [{"type": "significance", **_PAIR}]},
         headers=_IDEMPOTENT,
-        errors=(400, 409, 413, 422, 503, 507),
+        errors=(400, 404, 409, 422, 503, 507),
     ),
     Operation(
         "GET",
@@ -244,9 +250,111 @@ OPERATIONS: tuple[Operation, ...] = (
         jobs.result,
         "The result of a completed job",
         "Jobs",
-        {200: (CwtResult, XwtResult, WctResult, SignificanceResult)},
-        errors=(400, 404, 406),
-        also=(NPZ,),
+        {200: (CwtResult, XwtResult, WctResult, SignificanceResult, SelfTestResult)},
+        errors=(400, 404, 406, 422, 507),
+        also=(NPZ, NETCDF),
+    ),
+    Operation(
+        "GET",
+        f"{API}/jobs/{{id}}/result/{{array}}",
+        jobs.array,
+        "One array of a result as .npy, or a strided part of it; byte ranges",
+        "Jobs",
+        {200: None, 206: None, 304: None},
+        query=SliceQuery,
+        errors=(400, 404, 416, 422),
+        also=(NPY,),
+    ),
+    Operation(
+        "POST",
+        f"{API}/data/upload",
+        data.upload,
+        "Upload a series",
+        "Data",
+        {200: Uploaded},
+        body=UploadForm,
+        example={"file": "value\n1.5\n2.25\n-0.5\n", "metadata": '{"column": "value"}'},
+        errors=(400, 408, 413, 415, 422, 507),
+        takes="multipart/form-data",
+    ),
+    Operation(
+        "GET",
+        f"{API}/data/",
+        data.listing,
+        "Uploaded series, newest first",
+        "Data",
+        {200: DataList},
+        query=data.DataQuery,
+        errors=(422,),
+    ),
+    Operation(
+        "GET",
+        f"{API}/data/{{id}}",
+        data.one,
+        "One uploaded series",
+        "Data",
+        {200: DataView},
+        errors=(404,),
+    ),
+    Operation(
+        "GET",
+        f"{API}/data/{{id}}/download",
+        data.download,
+        "The file as it came; byte ranges",
+        "Data",
+        {200: None, 206: None, 304: None},
+        errors=(404, 416),
+        also=("application/octet-stream",),
+    ),
+    Operation(
+        "DELETE",
+        f"{API}/data/{{id}}",
+        data.delete,
+        "Delete an uploaded series",
+        "Data",
+        {200: Deleted},
+        errors=(404, 507),
+    ),
+    Operation(
+        "POST",
+        f"{API}/benchmark",
+        benchmark.benchmark,
+        "Time backends with the same work",
+        "Backends",
+        {200: benchmark.BenchmarkResult},
+        body=benchmark.BenchmarkRequest,
+        example={"signal_length": 500, "mc_count": 100, "backends": ["sequential", "joblib"]},
+        errors=(400, 413, 422),
+    ),
+    Operation(
+        "POST",
+        f"{API}/devices/{{id}}/self-test",
+        devices.self_test,
+        "Have a device compute what is known, as a job",
+        "Backends",
+        {202: JobAccepted},
+        headers=_IDEMPOTENT,
+        errors=(400, 404, 409, 503, 507),
+        takes="",
+    ),
+    Operation(
+        "POST",
+        f"{API}/devices/{{id}}/flash",
+        devices.flash,
+        "Write a device's firmware, as a job",
+        "Backends",
+        {202: JobAccepted},
+        errors=(400, 404, 503, 507),
+        takes="",
+    ),
+    Operation(
+        "GET",
+        "/ws/stream/wct",
+        streams.coherence,
+        "WebSocket: coherence of two series as they come in, window by window",
+        "Streams",
+        {101: None},
+        errors=(503,),
     ),
     *ACCOUNTS,
     Operation(

@@ -8,15 +8,6 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    generate_latest,
-)
-
 from pycwtd import __version__
 from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT, rfc3339
@@ -37,6 +28,8 @@ from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from aiohttp import web
 
     from pycwtd.api.context import Context
 
@@ -76,7 +69,7 @@ async def detailed_health(request: web.Request) -> web.StreamResponse:
             available=device.condition is Condition.READY,
             healthy=device.condition in {Condition.READY, Condition.PRESENT},
         )
-        for device in context.engine.pool.backends()
+        for device in context.engine.pool.known()
     }
     counts = await context.store(Database.counts)
     # One that is still being probed may turn out well.
@@ -119,27 +112,4 @@ async def stats(request: web.Request) -> web.StreamResponse:
             bytes_stored=await asyncio.to_thread(context.store.bytes_stored),
             by_kind_and_backend=rows,
         )
-    )
-
-
-async def metrics(request: web.Request) -> web.StreamResponse:
-    """Prometheus' text format."""
-    context = request.app[CONTEXT]
-    registry = CollectorRegistry()
-    jobs = Gauge("pycwtd_jobs", "Jobs in each state.", ["status"], registry=registry)
-    counts = JobCounts(**await context.store(Database.counts))
-    for status in JobCounts.__struct_fields__:
-        jobs.labels(status).set(getattr(counts, status))
-    up = Gauge("pycwtd_backend_up", "Whether a backend can compute.", ["name"], registry=registry)
-    for device in context.engine.pool.backends():
-        up.labels(device.id).set(device.condition is Condition.READY)
-    done = Counter(
-        "pycwtd_realisations", "Realisations of completed jobs.", ["backend"], registry=registry
-    )
-    for row in await context.store(Database.totals):
-        done.labels(row["backend"] or "none").inc(row["realisations"])
-    uptime = Gauge("pycwtd_uptime_seconds", "Time since the start.", registry=registry)
-    uptime.set(time.monotonic() - context.started)
-    return web.Response(
-        body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
     )

@@ -9,34 +9,68 @@ import uuid
 from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
+from aiohttp import web
 
 from pycwtd.api.middleware import OWNER
-from pycwtd.api.problems import Problem, decode
+from pycwtd.api.problems import Problem, decode, no_data
+from pycwtd.engine.ledger import InputGoneError
 from pycwtd.engine.rates import Work
+from pycwtd.store.database import Database
 from pycwtd.store.records import Job
-from pycwtd.workloads.wavelet.requests import Analysis, Kind, analysis, spelling
+from pycwtd.workloads.wavelet.fields import Kind
+from pycwtd.workloads.wavelet.requests import (
+    Analysis,
+    SeriesFile,
+    analysis,
+    data_ids,
+    spelling,
+)
 
 if TYPE_CHECKING:
-    from aiohttp import web
+    from pathlib import Path
 
-    from pycwtd.api.context import Context
+    from pycwtd.api.context import Context, Handler
 
 #: Drawn seeds fit the numbers of every JSON reader.
 _SEED_BITS = 53
 _MAX_KEY = 255
 
 
-def parse(kind: Kind, body: bytes, context: Context) -> Analysis:
+async def parse(kind: Kind, body: bytes, context: Context) -> Analysis:
     """A body of either spelling as an analysis.
 
     Raises:
-        Problem: 422, the body isn't right.
+        Problem: 422, the body isn't right; 404, there is no such uploaded series.
         InvalidFieldError: as above, for what types can't express.
         InvalidCombinationError: its fields don't go together.
     """
     fields = set(decode(body, dict[str, msgspec.Raw]))
     request = decode(body, spelling(kind, fields))
-    return analysis(kind, request, context.config.limits)
+    uploaded = {}
+    for data_id in data_ids(request):
+        found = await context.store(Database.data, data_id)
+        if found is None:
+            raise no_data(data_id)
+        uploaded[data_id] = found
+    return analysis(kind, request, context.config.limits, uploaded)
+
+
+@web.middleware
+async def found(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What is deleted between being looked up and being linked wasn't there."""
+    try:
+        return await handler(request)
+    except InputGoneError as error:
+        raise no_data(str(error)) from None
+
+
+def inputs(wanted: Analysis, context: Context) -> dict[str, Path]:
+    """The files that an analysis needs in its job's folder."""
+    return {
+        one.file: context.store.data_folder(one.data_id) / "series.npy"
+        for one in wanted.series
+        if isinstance(one, SeriesFile)
+    }
 
 
 async def new_job(wanted: Analysis, owner: str, context: Context) -> Job:
@@ -90,7 +124,10 @@ async def submit(request: web.Request, context: Context, wanted: Analysis, body:
     """Accept one durable job."""
     record = await new_job(wanted, request[OWNER], context)
     return await context.engine.submit(
-        [record], [msgspec.json.encode(wanted)], idempotency=idempotency(request, body)
+        [record],
+        [msgspec.json.encode(wanted)],
+        idempotency=idempotency(request, body),
+        inputs=[inputs(wanted, context)],
     )
 
 
@@ -115,11 +152,14 @@ async def submit_batch(
     members = [msgspec.structs.replace(m, batch_id=batch.id) for m in members]
     bodies: list[bytes] = [b"", *(msgspec.json.encode(one) for one in wanted)]
     return await context.engine.submit(
-        [batch, *members], bodies, idempotency=idempotency(request, body)
+        [batch, *members],
+        bodies,
+        idempotency=idempotency(request, body),
+        inputs=[{}, *(inputs(one, context) for one in wanted)],
     )
 
 
-def task_request(number: int, task: dict[str, Any], context: Context) -> Analysis:
+async def task_request(number: int, task: dict[str, Any], context: Context) -> Analysis:
     """One member of a batch.
 
     Raises:
@@ -131,9 +171,12 @@ def task_request(number: int, task: dict[str, Any], context: Context) -> Analysi
     if kind not in kinds:
         raise Problem(422, f"{where}.type: must be one of {', '.join(kinds)}", code="invalid_field")
     try:
-        return parse(kind, msgspec.json.encode(task), context)
+        return await parse(kind, msgspec.json.encode(task), context)
     except Problem as problem:
-        raise Problem(problem.status, f"{where}.{problem.detail}", code=problem.code) from None
+        joint = "." if problem.code == "invalid_field" else ": "
+        raise Problem(
+            problem.status, f"{where}{joint}{problem.detail}", code=problem.code
+        ) from None
     except ValueError as error:
         error.args = (f"{where}.{error}",)
         raise

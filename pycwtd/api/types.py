@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pycwt_mod.backends import Estimator
 from pycwtd.store.records import JobKind, Status
-from pycwtd.workloads.wavelet.requests import Kind
+from pycwtd.workloads.wavelet.fields import Kind
 
 
 class Root(Struct):
@@ -282,8 +282,9 @@ class NewBatch(Struct, forbid_unknown_fields=True):
 
 
 Matrix = list[list[float]]
-#: Innermost ``[re, im]``.
-ComplexMatrix = list[list[tuple[float, float]]]
+#: ``[re, im]``.
+Complex = Annotated[list[float], Meta(min_length=2, max_length=2)]
+ComplexMatrix = list[list[Complex]]
 
 
 class CwtResult(Struct, kw_only=True):
@@ -293,7 +294,7 @@ class CwtResult(Struct, kw_only=True):
     scales: list[float]
     freqs: list[float]
     coi: list[float]
-    fft: list[tuple[float, float]]
+    fft: list[Complex]
     fftfreqs: list[float]
     signif: list[float] | UnsetType = UNSET
     #: What the numerics found worth a word, such as a series that is nearly a random walk.
@@ -336,6 +337,22 @@ class SignificanceResult(Struct, kw_only=True):
     backend_used: str | UnsetType = UNSET
     fallback_reason: str | UnsetType = UNSET
     warnings: list[str] | UnsetType = UNSET
+    computation_time: float
+
+
+class SelfTestResult(Struct, kw_only=True):
+    """What a device's self-test found."""
+
+    passed: bool
+    #: The same run twice gives the same counts.
+    repeats: bool
+    #: The counts of two parts are those of the whole.
+    adds_up: bool
+    #: The mean coherence is that of the float64 reference, within the driver's tolerance.
+    agrees: bool
+    #: Largest difference of a scale's mean coherence from the reference.
+    deviation: float
+    backend_used: str
     computation_time: float
 
 

@@ -2,7 +2,8 @@
 
 from pycwtd.client.accounts import Accounts
 from pycwtd.client.client import Client
+from pycwtd.client.data import Uploads
 from pycwtd.client.errors import ClientError, UnreachableError
 from pycwtd.store.records import JobKind, Status
 
-__all__ = ["Accounts", "Client", "ClientError", "JobKind", "Status", "UnreachableError"]
+__all__ = ["Accounts", "Client", "ClientError", "JobKind", "Status", "UnreachableError", "Uploads"]

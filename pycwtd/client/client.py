@@ -243,10 +243,27 @@ class Client:
             ClientError: there is no result, or it doesn't arrive.
             OSError: the file can't be written.
         """
-        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         target = f"{_API}/jobs/{quote(job_id, safe='')}/result"
+        return await self.fetch(target, path, params={"format": form})
+
+    async def fetch(self, target: str, path: Path, **options: Any) -> int:
+        """Fetch what is at a path of the API into a file that is whole or not there.
+
+        Args:
+            target: from the root on.
+            path: of the file; one that is there is replaced.
+            options: what aiohttp's ``request`` takes beside them.
+
+        Returns:
+            The file's size in bytes.
+
+        Raises:
+            ClientError: there is nothing, or it doesn't arrive.
+            OSError: the file can't be written.
+        """
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
-            async with self._answer("GET", target, params={"format": form}) as response:
+            async with self._answer("GET", target, **options) as response:
                 with part.open("xb") as file:
                     async for block in response.content.iter_chunked(_BLOCK):
                         file.write(block)

@@ -13,8 +13,10 @@ from pycwtd.engine.device import NUMERICS
 from pycwtd.engine.rates import Pace, Work
 from pycwtd.engine.scheduler import Candidate, Lease
 from pycwtd.engine.signal import Bell
+from pycwtd.store.records import DEVICE_KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pycwtd.store.records import Chunk, Job
@@ -26,6 +28,8 @@ class Phase(Enum):
     PREPARE = "prepare"
     SIMULATE = "simulate"
     FINISH = "finish"
+    #: The one step of a job that is about a device.
+    DEVICE = "device"
 
 
 @dataclass(slots=True)
@@ -36,6 +40,8 @@ class ActiveJob:
     folder: Path
     #: False for a synchronous call, which lives and dies with its connection.
     durable: bool = True
+    #: Files that it needs, by the names that they get in its folder.
+    inputs: Mapping[str, Path] = field(default_factory=dict)
     phase: Phase = Phase.PREPARE
     chunks: list[Chunk] = field(default_factory=list)
     lease: Lease | None = None
@@ -49,6 +55,10 @@ class ActiveJob:
     simulating_since: tuple[float, int] | None = None
     #: How long its own realisations take, and on which backend.
     pace: tuple[str, Pace] | None = None
+
+    def __post_init__(self) -> None:
+        if self.record.kind in DEVICE_KINDS:
+            self.phase = Phase.DEVICE
 
     @property
     def work(self) -> Work:
@@ -68,8 +78,8 @@ class ActiveJob:
     @property
     def candidate(self) -> Candidate:
         """The job as the scheduler sees it."""
-        simulating = self.phase is Phase.SIMULATE
-        pool = self.record.backend if simulating else NUMERICS
+        on_backend = self.phase in {Phase.SIMULATE, Phase.DEVICE}
+        pool = self.record.backend if on_backend else NUMERICS
         assert pool is not None
         return Candidate(
             job_id=self.record.id,

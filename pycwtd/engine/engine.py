@@ -8,14 +8,17 @@ import itertools
 import logging
 import shutil
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pycwtd.engine import spans
 from pycwtd.engine.active import ActiveJob, Phase
+from pycwtd.engine.errands import Errands
 from pycwtd.engine.ledger import STORAGE_REST, Ledger
+from pycwtd.engine.news import News
 from pycwtd.engine.scheduler import Lease, schedule
+from pycwtd.engine.shares import Shares
 from pycwtd.engine.steps import StepFailedError, Steps, StorageError
 from pycwtd.hosts.host import HostDiedError, TaskCancelledError
 from pycwtd.store.database import Database
@@ -23,7 +26,7 @@ from pycwtd.store.records import FINAL, Job
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pycwtd.config import Config
@@ -35,8 +38,6 @@ log = logging.getLogger(__name__)
 
 #: A job that has taken so many host processes down is given up.
 _MAX_HOST_DEATHS = 3
-#: Half-life of an owner's share in the scheduler's memory (seconds).
-_SHARE_HALF_LIFE = 60.0
 #: How long a stop waits for the chunks in flight, of the 2 s that a stop may take.
 _STOP_SECONDS = 1.0
 
@@ -61,11 +62,14 @@ class Engine:
         self._steps = Steps(config, store, pool)
         self.active: dict[str, ActiveJob] = {}
         self.ledger = Ledger(store, self.halted)
+        self.errands = Errands(pool)
+        self._news = News(self.ledger)
+        #: Told of every job that has ended.
+        self.observers: list[Callable[[Job], None]] = []
         self._work = asyncio.Event()
         self._tokens = itertools.count(1)
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._served: dict[str, float] = {}
-        self._served_at = time.monotonic()
+        self._shares = Shares()
         self._loop: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
 
@@ -79,7 +83,8 @@ class Engine:
     async def start(self) -> None:
         """Take up what an earlier run of the daemon has left, and begin."""
         await self._recover()
-        self.pool.changed = self._work.set
+        self.pool.changed, self.pool.told = self._work.set, self._news.device
+        await self._news.started()
         self._loop = asyncio.create_task(self._run())
 
     async def _recover(self) -> None:
@@ -93,6 +98,7 @@ class Engine:
             if record.status == "running":
                 await self.ledger.change(job, "job.queued", {"reason": "restart"}, status="queued")
                 log.info("job %s taken up again with %d done", record.id, spans.done(chunks))
+        await self._store.forget_unclaimed_data()
         # Folders of synchronous calls that the last run didn't outlive, and of submissions
         # that were never acknowledged.
         for folder in self._store.folders():
@@ -118,6 +124,7 @@ class Engine:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self.pool.stop()
+        await self._news.stopped()
 
     # -- what clients ask ----------------------------------------------------------------
 
@@ -128,6 +135,7 @@ class Engine:
         *,
         durable: bool = True,
         idempotency: tuple[str, str] | None = None,
+        inputs: Sequence[Mapping[str, Path]] = (),
     ) -> Job:
         """Accept jobs: on disk before this returns, unless they aren't durable.
 
@@ -136,6 +144,7 @@ class Engine:
             requests: the JSON of each job's full request, the batch's own one empty.
             durable: whether the jobs outlive the daemon.
             idempotency: the client's key, and the digest of what it sent.
+            inputs: of each record, the files that its job needs, by their names in its folder.
 
         Returns:
             The job (of an earlier request with the same key, where there is one), or the
@@ -144,11 +153,12 @@ class Engine:
         Raises:
             QueueFullError: the queue is full.
             IdempotencyConflictError: the key was used with another request.
+            InputGoneError: a file among the inputs has been deleted.
             StoreError: the disk is full or failing; nothing was accepted.
             OSError: the same.
         """
         # A client that hangs up now must not leave a job in the store that nobody runs.
-        return await asyncio.shield(self._submit(records, requests, durable, idempotency))
+        return await asyncio.shield(self._submit(records, requests, durable, idempotency, inputs))
 
     async def _submit(
         self,
@@ -156,13 +166,14 @@ class Engine:
         requests: Sequence[bytes],
         durable: bool,
         idempotency: tuple[str, str] | None,
+        inputs: Sequence[Mapping[str, Path]],
     ) -> Job:
         if len(self.active) + len(records) > self._config.limits.queued_jobs:
             raise QueueFullError
         self._store.check_room(self._config.limits.reserve_bytes)
         jobs = [
-            ActiveJob(record, self._store.folder(record.id), durable=durable)
-            for record in records
+            ActiveJob(record, self._store.folder(record.id), durable=durable, inputs=files)
+            for record, files in zip(records, inputs or [{}] * len(records), strict=True)
             if record.kind != "batch"
         ]
         bodies = [body for body in requests if body]
@@ -212,11 +223,6 @@ class Engine:
         self.pool.devices[job.lease.device_id].host.cancel(job.record.id)
         return True
 
-    async def render(self, folder: Path, limit: int) -> dict[str, Any]:
-        """Have a result written as JSON, if it has no more than ``limit`` numbers."""
-        host = self.pool.numerics().host
-        return await host.call("render", {"folder": str(folder), "limit": limit})
-
     def forget(self, job: ActiveJob) -> None:
         """Drop the files of a synchronous call that has been answered."""
         self.ledger.discard([job])
@@ -233,15 +239,15 @@ class Engine:
 
     def _assign(self) -> float | None:
         """Start what can be started; returns when to look again, if not only on events."""
-        self._decay_shares()
-        for job in [j for j in self.active.values() if j.phase is Phase.SIMULATE and not j.lease]:
+        on_backends = {Phase.SIMULATE, Phase.DEVICE}
+        for job in [j for j in self.active.values() if j.phase in on_backends and not j.lease]:
             self._move_off_lost_backend(job)
         assignments = schedule(
             time.monotonic(),
             [job.candidate for job in self.active.values() if not job.cancelled],
             [device.slot() for device in self.pool.devices.values()],
             [job.lease for job in self.active.values() if job.lease],
-            self._served,
+            self._shares.lately(),
         )
         for assignment in assignments:
             job = self.active[assignment.job_id]
@@ -257,7 +263,9 @@ class Engine:
         assert job.record.backend
         if (reason := self.pool.lost(job.record.backend)) is None:
             return
-        other = self.pool.same_class(job.record.backend, job.work)
+        other = None
+        if job.phase is Phase.SIMULATE:
+            other = self.pool.same_class(job.record.backend, job.work)
         if other is None:
             task = asyncio.create_task(
                 self._end(job, "failed", f"backend {job.record.backend} is gone: {reason}")
@@ -271,12 +279,6 @@ class Engine:
             backend=other,
             fallback_reason=f"{job.record.backend} is gone: {reason}",
         )
-
-    def _decay_shares(self) -> None:
-        now = time.monotonic()
-        factor = 0.5 ** ((now - self._served_at) / _SHARE_HALF_LIFE)
-        self._served = {o: v * factor for o, v in self._served.items() if v * factor > 1e-3}
-        self._served_at = now
 
     async def _guarded_step(self, job: ActiveJob, lease: Lease, device: Device) -> None:
         """A step that fails in a way nobody thought of ends its job, not the daemon."""
@@ -316,8 +318,7 @@ class Engine:
             else:
                 await self._end(job, "failed", f"the disk can't take it: {error}")
         finally:
-            spent = time.monotonic() - started
-            self._served[job.record.owner] = self._served.get(job.record.owner, 0.0) + spent
+            self._shares.spent(job.record.owner, time.monotonic() - started)
             job.lease = None
             job.in_flight = 0
             self._running.pop(job.record.id, None)
@@ -335,6 +336,9 @@ class Engine:
                 self._advance(job)
             else:
                 await self._complete(job)
+        elif job.phase is Phase.DEVICE:
+            await self._steps.on_device(job, device.host)
+            await self._complete(job)
         elif job.phase is Phase.SIMULATE:
             chunk = await self._steps.simulate(job, device, lease.token)
             await self.ledger.add_chunk(job, chunk)
@@ -357,6 +361,7 @@ class Engine:
         if job.cancelled or self.stopping:
             return
         device.died(reason)
+        self._news.died(device)
         log.error("host %s died under job %s: %s", device.id, job.record.id, reason)
         deaths = job.record.host_deaths + 1
         if deaths >= _MAX_HOST_DEATHS:
@@ -386,6 +391,8 @@ class Engine:
         await self.ledger.change(job, f"job.{status}", {"error": error} if error else {}, **changes)
         log.info("job %s %s%s", job.record.id, status, f": {error}" if error else "")
         self.active.pop(job.record.id, None)
+        for observer in self.observers:
+            observer(job.record)
         await self.ledger.tidy(job)
         job.ended.set()
         job.changed.ring()

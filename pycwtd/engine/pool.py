@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pycwt_mod.backends import installed_drivers
 from pycwtd.config import ConfigError
+from pycwtd.engine.absent import absent
 from pycwtd.engine.device import NUMERICS, Condition, Device
 from pycwtd.engine.rates import Rates, Work
 from pycwtd.hosts.host import Host, HostDiedError, HostError
@@ -68,6 +69,8 @@ class Pool:
         self.devices: dict[str, Device] = {}
         #: Called whenever a device becomes usable or is lost.
         self.changed: Callable[[], None] = lambda: None
+        #: Called with a device whose condition has become known or has changed.
+        self.told: Callable[[Device], None] = lambda _device: None
         #: Drivers whose manifest can't be used, with the reason.
         self.refused: dict[str, str] = {}
         self._probing: asyncio.Task[None] | None = None
@@ -82,6 +85,8 @@ class Pool:
                 self._add(info.name, info.name, f"backend:{info.name}", info)
 
         known = [device.id for device in self.backends()]
+        #: Backends that clients know by name, without a driver.
+        self.absent = absent(set(known), config.silence_seconds)
         for name in config.preference:
             if name not in known:
                 raise ConfigError(
@@ -106,6 +111,7 @@ class Pool:
             await self._probe(device)
             device.probed.set()
             self.changed()
+            self.told(device)
 
     async def _probe(self, device: Device) -> None:
         for _ in range(_PROBES):
@@ -167,17 +173,21 @@ class Pool:
         """The devices that are backends, by name."""
         return sorted((d for d in self.devices.values() if d.info), key=lambda d: d.id)
 
+    def known(self) -> list[Device]:
+        """The backends, and those that have no driver, by name."""
+        return sorted((*self.backends(), *self.absent), key=lambda d: d.id)
+
     def find(self, name: str) -> Device:
         """A backend by name or alias.
 
         Raises:
             UnknownBackendError: there is none.
         """
-        for device in self.backends():
+        for device in self.known():
             assert device.info
             if name == device.info.name or name in device.info.aliases:
                 return device
-        known = ", ".join(device.id for device in self.backends())
+        known = ", ".join(device.id for device in self.known())
         raise UnknownBackendError(f"unknown backend {name!r}; there are: {known}, and auto")
 
     async def choose(self, asked: str, work: Work, *, fallback: bool) -> Choice:

@@ -131,6 +131,15 @@ class Steps:
         for chunk in together:
             (job.folder / chunk.file).unlink(missing_ok=True)
 
+    async def on_device(self, job: ActiveJob, host: Host) -> None:
+        """Do what a job wants of a device itself.
+
+        Raises:
+            StepFailedError: the device can't do it.
+            StorageError: the disk is full.
+        """
+        _take_result(job, await _ask(host, job.record.kind, job, {"folder": str(job.folder)}))
+
     async def finish(self, job: ActiveJob, host: Host) -> int | None:
         """Read the levels off the histogram and write the result.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pycwtd.store.records import FINAL, Chunk, Event, Job, batch_status
+from pycwtd.store.records import FINAL, Chunk, Data, Event, Job, batch_status
 from pycwtd.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _JOB_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Job))
+_DATA_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Data))
 _CHUNK_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Chunk))
 
 
@@ -118,7 +119,7 @@ class Database:
             IdempotencyConflictError: the key belongs to another request.
         """
         with self._transaction() as db:
-            if idempotency and (known := self._known(db, jobs[0].owner, *idempotency)):
+            if idempotency and (known := self.known(jobs[0].owner, *idempotency)):
                 return [known], False
             number = db.execute("SELECT coalesce(max(number), 0) FROM jobs").fetchone()[0]
             numbered = [
@@ -142,8 +143,13 @@ class Database:
                 self._tell(db, job, f"job.{job.status}", {}, job.created_at)
         return numbered, True
 
-    def _known(self, db: sqlite3.Connection, owner: str, key: str, digest: str) -> Job | None:
-        row = db.execute(
+    def known(self, owner: str, key: str, digest: str) -> Job | None:
+        """The job that an earlier request with this key has made.
+
+        Raises:
+            IdempotencyConflictError: the key belongs to another request.
+        """
+        row = self._connection.execute(
             "SELECT job_id, request_sha256 FROM idempotency WHERE owner = ? AND key = ?",
             (owner, key),
         ).fetchone()
@@ -277,6 +283,49 @@ class Database:
         )
         return [dict(row) for row in rows]
 
+    # -- data ----------------------------------------------------------------------------
+
+    def insert_data(self, data: Data) -> Data:
+        """Take note of a series whose files are on disk; returns it with its number."""
+        with self._transaction() as db:
+            number = db.execute("SELECT coalesce(max(number), 0) FROM data").fetchone()[0]
+            numbered = msgspec.structs.replace(data, number=number + 1)
+            row = msgspec.structs.asdict(numbered)
+            row["metadata"] = msgspec.json.encode(data.metadata).decode()
+            db.execute(
+                f"INSERT INTO data ({', '.join(_DATA_COLUMNS)})"
+                f" VALUES ({_placeholders(_DATA_COLUMNS)})",
+                row,
+            )
+            self.tell("data.stored", {"data_id": data.id}, data.created_at)
+        return numbered
+
+    def delete_data(self, data_id: str, now: float) -> bool:
+        """Forget a series; returns whether there was one."""
+        with self._transaction() as db:
+            found = db.execute("DELETE FROM data WHERE id = ?", (data_id,)).rowcount > 0
+            if found:
+                self.tell("data.deleted", {"data_id": data_id}, now)
+        return found
+
+    def data(self, data_id: str) -> Data | None:
+        """One series, or none."""
+        row = self._connection.execute("SELECT * FROM data WHERE id = ?", (data_id,)).fetchone()
+        return _data_of(row) if row else None
+
+    def data_page(self, before: int | None, limit: int) -> list[Data]:
+        """Series, newest first, older than number ``before``."""
+        rows = self._connection.execute(
+            "SELECT * FROM data WHERE (:before IS NULL OR number < :before)"
+            " ORDER BY number DESC LIMIT :limit",
+            {"before": before, "limit": limit},
+        )
+        return [_data_of(row) for row in rows]
+
+    def data_ids(self) -> set[str]:
+        """The ids of all series."""
+        return {row["id"] for row in self._connection.execute("SELECT id FROM data")}
+
     # -- events --------------------------------------------------------------------------
 
     def _tell(
@@ -285,6 +334,19 @@ class Database:
         db.execute(
             "INSERT INTO events (time, type, job_id, data) VALUES (?, ?, ?, ?)",
             (now, kind, job.id, msgspec.json.encode(data).decode()),
+        )
+
+    def tell(self, kind: str, data: dict[str, Any], now: float) -> None:
+        """Write an event that isn't a job's."""
+        self._connection.execute(
+            "INSERT INTO events (time, type, job_id, data) VALUES (?, ?, NULL, ?)",
+            (now, kind, msgspec.json.encode(data).decode()),
+        )
+
+    def first_event(self) -> int:
+        """Number of the oldest event that is kept, 0 without any."""
+        return int(
+            self._connection.execute("SELECT coalesce(min(seq), 0) FROM events").fetchone()[0]
         )
 
     def events(self, since: int, limit: int) -> list[Event]:
@@ -309,6 +371,13 @@ def _row_of(job: Job) -> dict[str, Any]:
     row = msgspec.structs.asdict(job)
     row["parameters"] = msgspec.json.encode(job.parameters).decode()
     return row
+
+
+def _data_of(row: sqlite3.Row) -> Data:
+    values = dict(row)
+    values["metadata"] = msgspec.json.decode(values["metadata"])
+    values["constant"] = bool(values["constant"])
+    return Data(**values)
 
 
 def _job_of(row: sqlite3.Row) -> Job:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
 #: What a job computes; a batch is a job that others belong to.
-JobKind = Literal["cwt", "xwt", "wct", "significance", "batch"]
+JobKind = Literal["cwt", "xwt", "wct", "significance", "batch", "self_test"]
+#: Jobs that are about a device.
+DEVICE_KINDS: frozenset[JobKind] = frozenset({"self_test"})
 #: A job in one of these states never changes again.
 FINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled"})
 
@@ -61,6 +63,25 @@ class Job(Struct, frozen=True, kw_only=True):
         # A job that was accepted before there was a choice is a full one.
         estimator: Estimator = self.parameters.get("estimator", "full")
         return estimator
+
+
+class Data(Struct, frozen=True, kw_only=True):
+    """An uploaded series: the file as it came, and its samples in ``series.npy``."""
+
+    id: str
+    number: int = 0
+    owner: str
+    filename: str
+    format: str
+    #: Samples.
+    length: int
+    constant: bool
+    #: Size of the file as it came.
+    bytes: int
+    sha256: str
+    series_sha256: str
+    metadata: dict[str, Any]
+    created_at: float
 
 
 class Event(Struct, frozen=True, kw_only=True):

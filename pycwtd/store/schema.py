@@ -86,4 +86,20 @@ MIGRATIONS: tuple[str, ...] = (
         detail TEXT
     ) STRICT;
     """,
+    """
+    CREATE TABLE data (
+        id TEXT PRIMARY KEY,
+        number INTEGER NOT NULL UNIQUE,       -- order of arrival
+        owner TEXT NOT NULL,
+        filename TEXT NOT NULL,
+        format TEXT NOT NULL,
+        length INTEGER NOT NULL CHECK (length > 0),
+        constant INTEGER NOT NULL,            -- whether all samples are equal
+        bytes INTEGER NOT NULL,               -- of the file as it came
+        sha256 TEXT NOT NULL,                 -- of the file as it came
+        series_sha256 TEXT NOT NULL,          -- of series.npy
+        metadata TEXT NOT NULL,               -- JSON
+        created_at REAL NOT NULL
+    ) STRICT;
+    """,
 )

@@ -35,6 +35,14 @@ class Store:
         self.root = state_dir
         self._jobs = state_dir / "jobs"
         self._jobs.mkdir(parents=True, exist_ok=True)
+        self._data = state_dir / "data"
+        self._data.mkdir(exist_ok=True)
+        #: What isn't accepted yet, or lives as long as a connection; empty at every start.
+        self.incoming = state_dir / "incoming"
+        self.incoming.mkdir(exist_ok=True)
+        # The folder itself stays: on a full disk it couldn't be made again.
+        for left in self.incoming.iterdir():
+            shutil.rmtree(left, ignore_errors=True)
         self._database = Database(state_dir / "pycwtd.sqlite3")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
 
@@ -65,6 +73,21 @@ class Store:
         """All jobs' folders on disk."""
         return [path for path in self._jobs.iterdir() if path.is_dir()]
 
+    def data_folder(self, data_id: str) -> Path:
+        """Where an uploaded series' files are. The id comes from a row."""
+        return self._data / data_id
+
+    def data_folders(self) -> list[Path]:
+        """All uploaded series' folders on disk."""
+        return [path for path in self._data.iterdir() if path.is_dir()]
+
+    async def forget_unclaimed_data(self) -> None:
+        """Remove the folders of uploads that were never acknowledged, or are deleted."""
+        known = await self(Database.data_ids)
+        for folder in self.data_folders():
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def check_room(self, reserve: int) -> None:
         """Refuse to begin what the disk has no room to finish.
 
@@ -79,12 +102,17 @@ class Store:
             )
 
     def bytes_stored(self) -> int:
-        """Size of all jobs' files; walks the disk, so not for the event loop's thread."""
-        total = 0
-        for path in self._jobs.rglob("*"):
-            with contextlib.suppress(FileNotFoundError):
-                total += path.stat().st_size
-        return total
+        """Size of all jobs' and series' files, hard links counted once.
+
+        It walks the disk, so it isn't for the event loop's thread.
+        """
+        sizes: dict[int, int] = {}
+        for folder in (self._jobs, self._data):
+            for path in folder.rglob("*"):
+                with contextlib.suppress(FileNotFoundError):
+                    status = path.stat()
+                    sizes[status.st_ino] = status.st_size
+        return sum(sizes.values())
 
     async def close(self) -> None:
         """Finish what is under way and close the file."""

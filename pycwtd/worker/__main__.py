@@ -63,6 +63,10 @@ def _operations(role: str) -> dict[str, Operation]:
         from pycwtd.workloads.wavelet import compute  # noqa: PLC0415 - numpy only where needed
 
         return {"ping": lambda _message, _control: {}, **compute.OPERATIONS}
+    if role == "stream":
+        from pycwtd.workloads.wavelet import windows  # noqa: PLC0415
+
+        return {"ping": lambda _message, _control: {}, "window": windows.window}
     from pycwtd.worker import backend  # noqa: PLC0415
 
     os.nice(_BACKEND_NICENESS)
@@ -73,7 +77,7 @@ def main() -> None:
     """Serve tasks until the daemon closes the socket."""
     parser = argparse.ArgumentParser(description="A host process of pycwtd; not for people.")
     parser.add_argument("--fd", type=int, required=True)
-    parser.add_argument("--role", required=True, help="numerics, or backend:NAME")
+    parser.add_argument("--role", required=True, help="numerics, stream, or backend:NAME")
     arguments = parser.parse_args()
     _die_with_parent()
     # The daemon decides when this process ends; a Ctrl-C in its terminal isn't for it.

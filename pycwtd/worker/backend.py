@@ -11,18 +11,23 @@ import numpy as np
 
 from pycwt_mod.backends import MonteCarloBackend, get_backend
 from pycwt_mod.grid import DEFAULT_ORDERS
+from pycwt_mod.monte_carlo.reference import coherence_histogram
 from pycwt_mod.monte_carlo.run import coherence_task
 from pycwt_mod.wavelets import wavelet_of
-from pycwtd.worker.files import load_task, save_array
-from pycwtd.workloads.wavelet.cost import USUAL_GRID, realisation_cost
+from pycwtd.worker.files import load_task, save_array, save_arrays
+from pycwtd.workloads.wavelet.cost import USUAL_GRID, realisation_cost, usual_grid
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pycwt_mod.backends import SignificanceTask
     from pycwtd.worker.control import Operation, TaskControl
 
 #: Long enough to be measured, short enough for the start of the daemon.
 _CALIBRATION_SECONDS = 0.05
 _CALIBRATION_RUNS = 2
+#: Realisations of a self-test: the float64 reference takes a few milliseconds for each.
+_TEST_RUNS = 24
 
 
 def operations(name: str) -> dict[str, Operation]:
@@ -32,6 +37,8 @@ def operations(name: str) -> dict[str, Operation]:
         "probe": partial(_probe, backend),
         "calibrate": partial(_calibrate, backend),
         "run": partial(_run, backend),
+        "time": partial(_time, backend),
+        "self_test": partial(_self_test, backend),
     }
 
 
@@ -68,6 +75,54 @@ def _timed(
     started = time.perf_counter()
     backend.run(task, 0, 0, count, control)
     return time.perf_counter() - started
+
+
+def _time(
+    backend: MonteCarloBackend, message: dict[str, Any], control: TaskControl
+) -> dict[str, Any]:
+    """Time so many realisations at the grid that a series of some length gets by default."""
+    s0, dj, J = usual_grid(message["samples"])
+    task = coherence_task(0.5, 0.5, 1.0, dj, s0, J, estimator=message["estimator"])
+    _timed(backend, task, 1, control)  # plans and pages are made here
+    return {"seconds": _timed(backend, task, message["count"], control)}
+
+
+def _self_test(
+    backend: MonteCarloBackend, message: dict[str, Any], control: TaskControl
+) -> dict[str, Any]:
+    """Whether it repeats itself, its spans add up, and its levels are the reference's."""
+    started = time.perf_counter()
+    info = backend.info
+    estimator, family = info.estimators[0], info.families[0]
+    s0, dj, J = USUAL_GRID
+    wavelet = wavelet_of(family, DEFAULT_ORDERS[family])
+    task = coherence_task(0.5, 0.5, 1.0, dj, s0, J, wavelet, estimator=estimator)
+    whole = backend.run(task, 1, 0, _TEST_RUNS, control)
+    cut = _TEST_RUNS // 3
+    parts = backend.run(task, 1, 0, cut, control)
+    parts = parts + backend.run(task, 1, cut, _TEST_RUNS - cut, control)
+    expected = coherence_histogram(task, 1, 0, _TEST_RUNS)
+    deviation = float(np.abs(_means(whole) - _means(expected)).max())
+    results = {
+        "repeats": bool((backend.run(task, 1, 0, _TEST_RUNS, control) == whole).all()),
+        "adds_up": bool((parts == whole).all()),
+        "agrees": deviation <= info.tolerance,
+    }
+    arrays = {
+        "passed": all(results.values()),
+        **results,
+        "deviation": deviation,
+        "backend_used": info.name,
+        "computation_time": time.perf_counter() - started,
+    }
+    return {"sha256": save_arrays(Path(message["folder"]) / "result.npz", arrays)}
+
+
+def _means(histogram: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean squared coherence at each scale: of few realisations, steadier than a level."""
+    centres = (np.arange(histogram.shape[1]) + 0.5) / histogram.shape[1]
+    means: NDArray[np.float64] = histogram @ centres / histogram.sum(axis=1)
+    return means
 
 
 def _run(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Progress goes out no more often than people can see (seconds).
 _PROGRESS_INTERVAL = 0.1
+#: Well below any silence that a host is killed for.
+_BEAT_SECONDS = 0.5
 
 
 class Link:
@@ -59,6 +61,29 @@ class TaskControl:
         if now - self._last >= _PROGRESS_INTERVAL:
             self._last = now
             self._link.send({"id": self._task_id, "event": "progress", "done": done})
+
+
+class Beat:
+    """Tells the daemon, while a long task of our own runs, that the process is alive.
+
+    For numpy's and scipy's loops, which tell nothing themselves; a driver has to advance.
+    """
+
+    def __init__(self, control: TaskControl) -> None:
+        self._control = control
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._done.wait(_BEAT_SECONDS):
+            self._control.advance(0)
 
 
 #: What a host process can be asked for: takes the message, gives the fields of the answer.

@@ -9,6 +9,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pycwtd.api import types
+from pycwtd.api.answers import JSON
+from pycwtd.api.examples import EXAMPLES
 from pycwtd.api.routes import OPERATIONS
 from support import red_pair
 
@@ -88,7 +90,7 @@ def test_the_document_is_valid_and_covers_every_route(daemon):
 @pytest.mark.parametrize(
     "operation",
     # The example of a password isn't one.
-    [o for o in OPERATIONS if o.body and not o.path.endswith("/auth/token")],
+    [o for o in OPERATIONS if o.body and o.takes == JSON],
     ids=lambda o: f"{o.method} {o.path}",
 )
 def test_every_example_works_and_its_answer_has_the_documented_type(daemon, operation):
@@ -117,6 +119,20 @@ def test_every_page_has_the_documented_type(daemon, path, kind):
     assert answer.status == 200
     decoded = msgspec.json.decode(answer.body, type=kind)
     assert json.loads(msgspec.json.encode(decoded)) == answer.json
+
+
+@pytest.mark.parametrize("kind", EXAMPLES, ids=lambda kind: kind.__name__)
+def test_every_answers_example_has_its_type(kind):
+    decoded = msgspec.convert(EXAMPLES[kind], kind)
+    assert json.loads(msgspec.json.encode(decoded)) == EXAMPLES[kind]
+
+
+def test_every_answer_in_json_has_an_example(daemon):
+    paths = daemon.call("GET", "/openapi.json").json["paths"]
+    for operation in (one for methods in paths.values() for one in methods.values()):
+        for status, described in operation["responses"].items():
+            if "application/json" in described.get("content", {}):
+                assert described["content"]["application/json"]["example"], (operation, status)
 
 
 def test_a_request_id_is_taken_over_and_logged(daemon):

@@ -104,3 +104,9 @@ def test_one_filter_for_all():
         assert issubclass(kind, pycwt.CautionWarning)
         assert kind.__doc__
     assert issubclass(pycwt.CautionWarning, UserWarning)
+
+
+def test_too_few_realisations_for_levels_alone():
+    with pytest.warns(pycwt.FewRealisationsWarning, match="20 realisations .* 0.9999") as caught:
+        pycwt.wct_significance(0.1, 0.2, 1, 1 / 4, 2, 12, 0.9999, mc_count=20, cache=False)
+    assert caught[0].filename == __file__

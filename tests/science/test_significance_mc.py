@@ -105,6 +105,7 @@ def test_task_of_a_coherence(wavelet):
     assert coherence_task(0.1, 0.1, 1, 0.25, 0.5, 0, wavelet).length == 16
 
 
+@pytest.mark.filterwarnings("ignore::pycwt_mod.FewRealisationsWarning")
 def test_every_scale_comes_back(oracle):
     level = pycwt.wct_significance(
         0.1, 0.2, 1, 0.5, 2, 8.0, mc_count=5, backend=oracle, cache=False
@@ -114,6 +115,7 @@ def test_every_scale_comes_back(oracle):
     assert ((level > 0) & (level < 1)).all()
 
 
+@pytest.mark.filterwarnings("ignore::pycwt_mod.FewRealisationsWarning")
 def test_seed_makes_it_reproducible(oracle):
     def run(seed):
         return pycwt.wct_significance(
@@ -129,6 +131,7 @@ def test_seed_makes_it_reproducible(oracle):
     )
 
 
+@pytest.mark.filterwarnings("ignore::pycwt_mod.FewRealisationsWarning")
 def test_control_is_passed_on(oracle):
     class Watch:
         seen = 0

@@ -18,6 +18,7 @@ _COMMANDS = {
     "watch": ("jobs", "Watch a job until it ends."),
     "cancel": ("jobs", "Stop jobs."),
     "result": ("result", "Save the result of a completed job."),
+    "data": ("data", "Upload series, list, fetch and delete them."),
     "plot": ("plot", "Draw the result of a completed job."),
     "backends": ("service", "List what can compute, and how fast it is."),
     "health": ("service", "Show whether the daemon is well."),

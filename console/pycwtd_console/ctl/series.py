@@ -29,7 +29,7 @@ def read_series(spec: str, column: str | None = None) -> list[float]:
     Raises:
         InputError: naming the file, and the line where there is one.
     """
-    name, own = _split(spec)
+    name, own = split(spec)
     wanted = column if own is None else own
     rows = _rows(name)
     header = _header(rows[0][1])
@@ -44,7 +44,7 @@ def read_series(spec: str, column: str | None = None) -> list[float]:
     return [_number(name, line, cells[index]) for line, cells in body]
 
 
-def _split(spec: str) -> tuple[str, str | None]:
+def split(spec: str) -> tuple[str, str | None]:
     """File and column; a file that has a colon in its name is found all the same."""
     name, colon, column = spec.rpartition(":")
     if not colon or Path(spec).exists():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pycwtd.client import Uploads
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.jobs import conclude, show
 from pycwtd_console.ctl.series import read_series
@@ -102,12 +103,13 @@ def submit() -> None:
 
     A series is a column of a text file: CSV, or columns parted by white space, with or without
     a line of names. FILE:COLUMN says which one, by name or by number from 1; without it, the
-    only column is taken, or the second of two.
+    only column is taken, or the second of two. @ID is a series that 'pycwtctl data upload' has
+    sent before.
     """
 
 
 @submit.command()
-@click.argument("series", metavar="FILE[:COLUMN]")
+@click.argument("series", metavar="FILE[:COLUMN]|@ID")
 @_with(*_GRID, _sig(False), _LEVEL, *_OUTCOME)
 @pass_session
 def cwt(session: Session, /, series: str, **options: Any) -> None:
@@ -120,8 +122,8 @@ def _pair(kind: str, *options: Any) -> Callable[[Command], click.Command]:
 
     def decorate(text: Command) -> click.Command:
         @submit.command(kind, help=text.__doc__)
-        @click.argument("first", metavar="FILE[:COLUMN]")
-        @click.argument("second", metavar="FILE[:COLUMN]")
+        @click.argument("first", metavar="FILE[:COLUMN]|@ID")
+        @click.argument("second", metavar="FILE[:COLUMN]|@ID")
         @_with(*options, *_OUTCOME)
         @pass_session
         def command(session: Session, /, first: str, second: str, **values: Any) -> None:
@@ -158,10 +160,15 @@ def _submit(session: Session, kind: str, files: dict[str, str], options: dict[st
         raise click.UsageError("--edges is of no use with --no-sig")
     if kind == "wct":
         request.setdefault("significance_test", True)
+    # A file that is called so has a path: ./@1.csv.
+    uploaded = {field: spec[1:] for field, spec in files.items() if spec.startswith("@")}
     for field, spec in files.items():
-        request[field] = read_series(spec, column)
+        if field not in uploaded:
+            request[field] = read_series(spec, column)
 
     async def work(client: Client) -> tuple[JobAccepted, JobView | None]:
+        for field, data_id in uploaded.items():
+            request[f"{field}_id"] = (await Uploads(client).find(data_id)).data_id
         job = await client.submit(kind, request)
         if not session.json:
             # At once, so that a pipe's reader can go on while this one watches.

@@ -6,9 +6,9 @@ to know. Needs numpy, so the daemon's own process never imports this module.
 
 from __future__ import annotations
 
-import math
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from pycwt_mod.monte_carlo.histogram import levels
 from pycwt_mod.monte_carlo.levelmap import point_levels
 from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
+from pycwtd.worker.control import Beat
 from pycwtd.worker.files import (
     load_array,
     load_arrays,
@@ -30,10 +31,12 @@ from pycwtd.worker.files import (
     save_arrays,
     save_task,
 )
-from pycwtd.workloads.wavelet.requests import Analysis
+from pycwtd.worker.ingest import ingest
+from pycwtd.worker.render import render
+from pycwtd.workloads.wavelet.requests import Analysis, SeriesFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,20 +54,29 @@ _TOO_FEW = (
 _BELOW_NYQUIST = "scales with periods below 2·dt are cut off at the Nyquist frequency"
 
 
-def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
+def prepare(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
     """Everything but the Monte Carlo: to ``result.npz``, or to ``prepared.npz`` and a task."""
+    with Beat(control):
+        return _prepare(message)
+
+
+def _prepare(message: dict[str, Any]) -> dict[str, Any]:
     folder = Path(message["folder"])
     started = time.perf_counter()
     request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
-    series = [np.asarray(values) for values in request.series]
+    series = [_samples(folder, one) for one in request.series]
     wavelet = wavelet_of(request.family, request.order, request.shape)
     task = None
+    streamed = folder / "wave.npy"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         usual = default_s0(request.dt, request.family, request.order, request.shape)
         if request.s0 < 0.99 * usual:
             warnings.warn(_BELOW_NYQUIST, stacklevel=1)
-        arrays = _ANALYSES[request.kind](request, series, wavelet)
+        if request.kind == "cwt":
+            arrays = _cwt(request, series, wavelet, streamed)
+        else:
+            arrays = _ANALYSES[request.kind](request, series, wavelet)
         if request.simulates:
             al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
             grid = (request.dt, request.dj, request.s0, request.J)
@@ -80,7 +92,9 @@ def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     if request.kind == "wct" and task is None:
         arrays |= {"seed": message["seed"], "mc_count": 0, "backend_used": "none"}
     if task is None:
-        digest = save_arrays(folder / "result.npz", arrays)
+        files = {"wave": streamed} if request.kind == "cwt" else {}
+        digest = save_arrays(folder / "result.npz", arrays, files)
+        streamed.unlink(missing_ok=True)
         return {"simulate": False, "sha256": digest}
     save_arrays(folder / "prepared.npz", arrays)
     # Last, because its presence tells that the preparation is complete.
@@ -88,15 +102,23 @@ def prepare(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     return {"simulate": True}
 
 
-def _cwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
+def _samples(folder: Path, source: list[float] | SeriesFile) -> NDArray[np.float64]:
+    """A series of the request, or of an uploaded file that the job holds a link to."""
+    if isinstance(source, SeriesFile):
+        values: NDArray[np.float64] = np.load(folder / source.file, allow_pickle=False)
+        return values
+    return np.asarray(source, dtype=np.float64)
+
+
+def _cwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet, wave: Path) -> Arrays:
+    """A transform; ``wave`` goes to a file of its own, row by row."""
     (data,) = series
     if request.normalize:
         data = (data - data.mean()) / data.std()
-    wave, scales, freqs, coi, fft, fftfreqs = pycwt_mod.cwt(
-        data, request.dt, request.dj, request.s0, request.J, wavelet
+    _, scales, freqs, coi, fft, fftfreqs = pycwt_mod.cwt(
+        data, request.dt, request.dj, request.s0, request.J, wavelet, out=wave
     )
     arrays: Arrays = {
-        "wave": wave,
         "scales": scales,
         "freqs": freqs,
         "coi": coi,
@@ -168,7 +190,7 @@ def _scales(freqs: NDArray[np.float64], wavelet: Wavelet) -> NDArray[np.float64]
     return 1 / (wavelet.flambda() * freqs)
 
 
-_ANALYSES = {"cwt": _cwt, "xwt": _xwt, "wct": _wct, "significance": _significance}
+_ANALYSES = {"xwt": _xwt, "wct": _wct, "significance": _significance}
 
 
 def merge(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
@@ -225,36 +247,19 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     return {"sha256": save_arrays(folder / "result.npz", arrays)}
 
 
-def render(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
-    """The result as JSON, in ``result.json``, unless it has more numbers than allowed."""
-    folder = Path(message["folder"])
-    arrays = load_arrays(folder / "result.npz")
-    # The whole null distribution is for programs that read npz.
-    arrays.pop("histogram", None)
-    numbers = sum(a.size * (2 if np.iscomplexobj(a) else 1) for a in arrays.values())
-    if numbers > message["limit"]:
-        return {"too_large": numbers}
-    body = msgspec.json.encode({name: plain(array) for name, array in arrays.items()})
-    path = folder / "result.json"
-    path.write_bytes(body)
-    return {"file": path.name}
-
-
-def plain(array: NDArray[Any]) -> Any:
-    """An array as nested lists; complex numbers as ``[re, im]``; what isn't finite as null."""
-    if array.dtype.kind in "US":
-        return array.item() if array.ndim == 0 else array.tolist()
-    if np.iscomplexobj(array):
-        array = np.stack([array.real, array.imag], axis=-1)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        return _with_nulls(array.tolist())
-    return array.tolist()
-
-
-def _with_nulls(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_with_nulls(element) for element in value]
-    return value if math.isfinite(value) else None
+_MAPS = (
+    *("wave", "xwt", "amplitude", "phase", "WCT", "aWCT"),
+    *("level_map", "level_map_error"),
+)
+#: Names of the axes of the arrays in a result.
+AXES: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(_MAPS, ("scale", "time")),
+    **dict.fromkeys(("scales", "freqs", "signif", "sig95", "signif_error"), ("scale",)),
+    "coi": ("time",),
+    "fft": ("frequency",),
+    "fftfreqs": ("frequency",),
+    "histogram": ("scale", "bin"),
+}
 
 
 #: What a numerics process is asked for, by name.
@@ -262,5 +267,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "prepare": prepare,
     "merge": merge,
     "finish": finish,
-    "render": render,
+    "render": partial(render, axes=AXES),
+    "ingest": ingest,
 }

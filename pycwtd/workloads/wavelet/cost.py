@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: enough for a microcontroller.
 USUAL_FAMILY: Family = "morlet"
 USUAL_GRID = (2.0, 0.25, 24)
+#: Spacing of scales in octaves, where a request names none.
+DEFAULT_DJ = 0.25
 
 
 def realisation_cost(
@@ -58,6 +60,12 @@ def realisation_cost(
     # Measured: 7.5 ns a unit at 1,536 samples, 19 to 22 at 49,152, out of a core's cache.
     crowded = 1 + min(1.5, length / 2**15)
     return length * (1 + inverse) * crowded
+
+
+def usual_grid(samples: int) -> tuple[float, float, int]:
+    """Smallest scale, spacing and J that a request gets which names none, at dt = 1."""
+    s0 = grid.default_s0(1.0, USUAL_FAMILY, grid.DEFAULT_ORDERS[USUAL_FAMILY])
+    return s0, DEFAULT_DJ, grid.default_count(samples, DEFAULT_DJ, s0)
 
 
 def octaves(dj: float, J: int) -> int:

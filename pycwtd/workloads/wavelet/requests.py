@@ -5,84 +5,42 @@ The types validate requests and are what the OpenAPI document is generated from.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pycwt_mod import grid
 from pycwt_mod.backends.task import EDGE_FAMILIES, FIRST_STAGE, MAX_LENGTH, Estimator, estimators_of
 from pycwt_mod.grid import Family
+from pycwtd.workloads.wavelet.checks import check_fits, check_series
 from pycwtd.workloads.wavelet.cost import realisation_cost
+from pycwtd.workloads.wavelet.fields import (
+    Count,
+    DataId,
+    Edges,
+    Interval,
+    InvalidCombinationError,
+    InvalidFieldError,
+    Kind,
+    Level,
+    Mother,
+    Order,
+    Precision,
+    Realisations,
+    Seed,
+    Series,
+    Shape,
+    Smallest,
+    Spacing,
+    Way,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pycwtd.config import Limits
-
-Kind = Literal["cwt", "xwt", "wct", "significance"]
-Mother = Literal["morlet", "paul", "dog", "mexicanhat", "morse"]
-
-#: Shorter series have no time-frequency structure to speak of.
-MIN_SAMPLES = 16
-#: Largest seed: a signed 64-bit integer, which every client and the database can hold.
-MAX_SEED = 2**63 - 1
-
-Series = Annotated[
-    list[float],
-    Meta(description="Evenly sampled values, at least 16, finite.", min_length=1),
-]
-Interval = Annotated[float, Meta(gt=0, description="Sampling interval, in any unit of time.")]
-Spacing = Annotated[float, Meta(ge=0.001, le=1, description="Spacing of scales in octaves.")]
-Smallest = Annotated[
-    float, Meta(description="Smallest scale; -1 chooses 2·dt over the Fourier factor.")
-]
-Count = Annotated[
-    int, Meta(ge=-1, le=2000, description="Number of scales less one; -1: as many as fit.")
-]
-Order = Annotated[
-    float,
-    Meta(
-        description="ω0 of Morlet, m of Paul and DOG, β of Morse; -1: the usual one (6, 4, 2, 20)."
-    ),
-]
-Shape = Annotated[float, Meta(description="γ of Morse, 1 to 10; -1: 3. Other wavelets have none.")]
-Level = Annotated[
-    float, Meta(gt=0, lt=1, description="Giving a level turns the test on; 0.95 if only that.")
-]
-Realisations = Annotated[int, Meta(ge=1, le=1_000_000, description="Monte Carlo realisations.")]
-Precision = Annotated[
-    float,
-    Meta(gt=0, lt=1, description="Instead of a count: the largest standard error of a level."),
-]
-Way = Annotated[
-    Literal["auto", "cascade", "full"],
-    Meta(
-        description="How the Monte Carlo test draws its noise. cascade: short series for every "
-        "octave of scales, some ten times faster. full: series of six times the largest scale, "
-        "seen at every scale. Both estimate the same levels. auto: cascade; full for morse, which "
-        "cascade isn't calibrated for. The result names the one that ran."
-    ),
-]
-Edges = Annotated[
-    bool,
-    Meta(
-        description="Whether a coherence is tested within the cone of influence, too, by levels "
-        "that know the distance from the series' ends: level_map in the result. The noise then "
-        "has the length of the series, and 1000 realisations or more are in order."
-    ),
-]
-Seed = Annotated[int, Meta(ge=0, le=MAX_SEED, description="Reproduces the result exactly.")]
-
-
-class InvalidCombinationError(ValueError):
-    """The fields are valid one by one, but not together; the text names them."""
-
-
-class InvalidFieldError(ValueError):
-    """One field is out of its range in a way that its type can't express."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
+    from pycwtd.store.records import Data
 
 
 class _Grid(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -120,32 +78,50 @@ class _AnalysisSpelling(_Test, kw_only=True):
 class WaveletSingle(_WaveletSpelling, kw_only=True):
     """``/wavelet/cwt``."""
 
-    data: Series
+    data: Series | UnsetType = UNSET
+    data_id: DataId | UnsetType = UNSET
 
 
 class WaveletPair(_WaveletSpelling, kw_only=True):
     """``/wavelet/xwt`` and ``/wavelet/wct``."""
 
-    signal1: Series
-    signal2: Series
+    signal1: Series | UnsetType = UNSET
+    signal1_id: DataId | UnsetType = UNSET
+    signal2: Series | UnsetType = UNSET
+    signal2_id: DataId | UnsetType = UNSET
     edges: Edges = False
 
 
 class AnalysisSingle(_AnalysisSpelling, kw_only=True):
     """``/analysis/cwt``."""
 
-    data: Series
+    data: Series | UnsetType = UNSET
+    data_id: DataId | UnsetType = UNSET
 
 
 class AnalysisPair(_AnalysisSpelling, kw_only=True):
     """``/analysis/xwt``, ``/analysis/wct`` and ``/analysis/significance``."""
 
-    data1: Series
-    data2: Series
+    data1: Series | UnsetType = UNSET
+    data1_id: DataId | UnsetType = UNSET
+    data2: Series | UnsetType = UNSET
+    data2_id: DataId | UnsetType = UNSET
     edges: Edges = False
 
 
 AnyRequest = WaveletSingle | WaveletPair | AnalysisSingle | AnalysisPair
+
+
+#: The fields that hold series; each may be given as an id instead, under its name with ``_id``.
+SERIES_FIELDS = ("data", "signal1", "signal2", "data1", "data2")
+
+
+class SeriesFile(Struct, frozen=True):
+    """A series in a file of the job's folder."""
+
+    file: str
+    samples: int
+    data_id: str
 
 
 class Analysis(Struct, kw_only=True):
@@ -166,7 +142,7 @@ class Analysis(Struct, kw_only=True):
     backend: str
     fallback: bool
     seed: int | None
-    series: list[list[float]]
+    series: list[list[float] | SeriesFile]
     #: Requests that were stored before there was a choice are for ``full``.
     estimator: Estimator = "full"
     #: γ of Morse; 0 for the other families, as in requests that were stored before there was one.
@@ -188,15 +164,25 @@ class Analysis(Struct, kw_only=True):
 
     def parameters(self) -> dict[str, Any]:
         """Everything but the series, as the job's row keeps it."""
-        values: dict[str, Any] = msgspec.to_builtins(self)
-        values["samples"] = len(values.pop("series")[0])
+        without: Analysis = msgspec.structs.replace(self, series=[])
+        values: dict[str, Any] = msgspec.to_builtins(without)
+        del values["series"]
+        values["samples"] = self.samples
+        if uploaded := [one.data_id for one in self.series if isinstance(one, SeriesFile)]:
+            values["data_ids"] = uploaded
         values["cost"] = self.cost()
         return values
+
+    @property
+    def samples(self) -> int:
+        """Samples of each series."""
+        first = self.series[0]
+        return first.samples if isinstance(first, SeriesFile) else len(first)
 
     def length(self) -> int:
         """Samples of one Monte Carlo realisation."""
         if self.edges:
-            return len(self.series[0])
+            return self.samples
         return grid.surrogate_length(self.s0 * 2 ** (self.J * self.dj) / self.dt, self.cone())
 
     def cone(self) -> float:
@@ -232,8 +218,27 @@ def spelling(kind: Kind, fields: set[str]) -> type[AnyRequest]:
     return analysis if len(fields & (other - own)) > len(fields & (own - other)) else wavelet
 
 
-def analysis(kind: Kind, request: AnyRequest, limits: Limits) -> Analysis:
+def series_names(kind: type[AnyRequest]) -> list[str]:
+    """The fields of a request type that hold series."""
+    return [name for name in SERIES_FIELDS if name in kind.__struct_fields__]
+
+
+def data_ids(request: AnyRequest) -> list[str]:
+    """The uploaded series that a request names."""
+    given = (getattr(request, f"{name}_id") for name in series_names(type(request)))
+    return [one for one in given if one is not UNSET]
+
+
+def analysis(
+    kind: Kind, request: AnyRequest, limits: Limits, uploaded: Mapping[str, Data]
+) -> Analysis:
     """The one form of a request, with every default worked out.
+
+    Args:
+        kind: of analysis.
+        request: in either spelling.
+        limits: of this appliance.
+        uploaded: the series that :func:`data_ids` tells of.
 
     Raises:
         InvalidFieldError: a field is out of its range.
@@ -244,16 +249,16 @@ def analysis(kind: Kind, request: AnyRequest, limits: Limits) -> Analysis:
     else:
         mother, asked = request.wavelet, request.significance_test
     family, order, shape = _wavelet(mother, request.param, request.gamma)
-    if not 1e-100 < request.dt < 1e100:
+    if not 1e-100 <= request.dt <= 1e100:
         raise InvalidFieldError("dt", f"must lie between 1e-100 and 1e100, not {request.dt:g}")
-    series = _series(request)
-    samples = len(series[0])
+    series = _series(request, uploaded)
+    samples = series[0].samples if isinstance(series[0], SeriesFile) else len(series[0])
     s0 = grid.default_s0(request.dt, family, order, shape) if request.s0 == -1 else request.s0
     if s0 <= 0:
         raise InvalidFieldError("s0", f"must be a positive scale, or -1, not {s0:g}")
     if not 1e-9 < s0 / request.dt < 1e9:
         raise InvalidCombinationError(f"s0: {s0:g} is out of all proportion to dt = {request.dt:g}")
-    _check_fits(samples, request.dt, s0, grid.cone_factor(family, order, shape))
+    check_fits(samples, request.dt, s0, grid.cone_factor(family, order, shape))
     count = request.J
     if count == -1:
         largest = grid.largest_scale(samples * request.dt, family, order, shape)
@@ -327,33 +332,31 @@ def _wavelet(mother: Mother, param: float, gamma: float) -> tuple[Family, float,
     return mother, order, shape
 
 
-def _series(request: AnyRequest) -> list[list[float]]:
-    names = [n for n in ("data", "signal1", "signal2", "data1", "data2") if hasattr(request, n)]
-    series: list[list[float]] = [getattr(request, name) for name in names]
-    for name, values in zip(names, series, strict=True):
-        if len(values) < MIN_SAMPLES:
-            raise InvalidCombinationError(
-                f"{name}: a series needs at least {MIN_SAMPLES} samples, this one has {len(values)}"
-            )
-        if min(values) == max(values):
-            raise InvalidCombinationError(
-                f"{name}: all samples are equal, there is nothing to analyse in a constant"
-            )
-    if len({len(values) for values in series}) > 1:
-        lengths = " and ".join(str(len(values)) for values in series)
+def _series(request: AnyRequest, uploaded: Mapping[str, Data]) -> list[list[float] | SeriesFile]:
+    names = series_names(type(request))
+    series: list[list[float] | SeriesFile] = []
+    lengths_found: list[int] = []
+    for name in names:
+        values, data_id = getattr(request, name), getattr(request, f"{name}_id")
+        if values is UNSET and data_id is UNSET:
+            raise InvalidFieldError(name, f"is missing; give it, or {name}_id")
+        if values is not UNSET and data_id is not UNSET:
+            raise InvalidFieldError(name, f"give either it or {name}_id, not both")
+        if values is UNSET:
+            found = uploaded[data_id]
+            series.append(SeriesFile(f"series-{len(series)}.npy", found.length, data_id))
+            length, constant = found.length, found.constant
+        else:
+            series.append(values)
+            length, constant = len(values), min(values) == max(values)
+        check_series(name, length, constant)
+        lengths_found.append(length)
+    if len(set(lengths_found)) > 1:
+        lengths = " and ".join(map(str, lengths_found))
         raise InvalidCombinationError(
             f"{' and '.join(names)}: the series must have the same length, not {lengths} samples"
         )
     return series
-
-
-def _check_fits(samples: int, dt: float, s0: float, cone: float) -> None:
-    if s0 * cone > (samples - 1) // 2 * dt:
-        raise InvalidCombinationError(
-            f"s0: a series of {samples} samples is too short for scales from {s0:g} on: none of "
-            "them has a point outside the cone of influence; s0 must be at most "
-            f"{(samples - 1) // 2 * dt / cone:.6g}"
-        )
 
 
 def _check_size(wanted: Analysis, samples: int, limits: Limits) -> None:
@@ -362,10 +365,12 @@ def _check_size(wanted: Analysis, samples: int, limits: Limits) -> None:
             f"J: {wanted.J} scales of {wanted.dj:g} octaves reach over more than 60 octaves"
         )
     points = samples * (wanted.J + 1)
-    if points > limits.transform_points:
+    # A transform goes to its file row by row; what is made of two is in memory whole.
+    most = limits.streamed_points if wanted.kind == "cwt" else limits.transform_points
+    if wanted.kind != "significance" and points > most:
         raise InvalidCombinationError(
             f"J: {samples} samples at {wanted.J + 1} scales make {points} points, more than the "
-            f"{limits.transform_points} that this appliance takes; use fewer scales"
+            f"{most} that this appliance takes; use fewer scales"
         )
     if wanted.simulates and wanted.length() > MAX_LENGTH:
         raise InvalidCombinationError(

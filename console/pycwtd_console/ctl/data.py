@@ -1,0 +1,178 @@
+"""``pycwtctl data``: series that the daemon keeps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pycwtd.client import ClientError, UnreachableError, Uploads
+from pycwtd_console.ctl.connection import ask, print_json
+from pycwtd_console.ctl.result import (
+    announce,
+    force_option,
+    output_option,
+    refuse_to_overwrite,
+)
+from pycwtd_console.ctl.series import split
+from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
+from pycwtd_console.ctl.table import print_table
+
+if TYPE_CHECKING:
+    from pycwtd.client import Client
+    from pycwtd.client.data import DataView, Deleted, Uploaded
+
+#: As much of an id as tables show.
+_SHORT = 8
+
+
+@click.group()
+def data() -> None:
+    """Series that the daemon keeps, for as many jobs as there are.
+
+    Commands that take FILE[:COLUMN] take @ID in its place, and an id may be cut down to any
+    beginning that no other one has.
+    """
+
+
+@data.command()
+@click.argument("file", metavar="FILE[:COLUMN]")
+@click.option("--column", help="Column or variable, by name or number, where none is given.")
+@click.option(
+    "--note", "notes", metavar="NAME=TEXT", multiple=True, help="Kept with it; may be repeated."
+)
+@json_option
+@pass_session
+def upload(session: Session, file: str, column: str | None, notes: tuple[str, ...]) -> None:
+    r"""Upload a series, and print its id.
+
+    CSV, a JSON array, .npy, .npz or NetCDF; COLUMN is the name of a column or variable, or its
+    number from 1.
+
+    \b
+    id=$(pycwtctl data upload long.nc:sst)
+    pycwtctl submit cwt @$id --dt 1/12
+    """
+    name, own = split(file)
+    metadata: dict[str, Any] = dict(map(_note, notes))
+    wanted = column if own is None else own
+    if wanted is not None:
+        metadata["column"] = _column(wanted)
+
+    async def work(client: Client) -> Uploaded:
+        return await Uploads(client).upload(Path(name), metadata)
+
+    stored = ask(session, work)
+    if session.json:
+        print_json(stored)
+        return
+    session.say(f"{stored.filename}: {stored.length:,} samples")
+    click.echo(stored.data_id)
+
+
+def _note(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise click.BadParameter(f"{text!r} isn't of the form NAME=TEXT", param_hint="--note")
+    if name == "column":
+        raise click.BadParameter("the column has an option of its own", param_hint="--note")
+    return name, value
+
+
+def _column(wanted: str) -> str | int:
+    """A column as the API wants it, which counts from 0."""
+    if not wanted.isdecimal():
+        return wanted
+    if not int(wanted):
+        raise click.BadParameter("columns are counted from 1", param_hint="--column")
+    return int(wanted) - 1
+
+
+@data.command("list")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many."
+)
+@json_option
+@pass_session
+def list_(session: Session, limit: int) -> None:
+    """List uploaded series, newest first."""
+
+    async def work(client: Client) -> list[DataView]:
+        return [one async for one in Uploads(client).all(limit)]
+
+    found = ask(session, work)
+    if session.json:
+        print_json(found)
+        return
+    if not found:
+        session.say("There are no uploaded series.")
+        return
+    print_table(
+        ("DATA", "FORMAT", "SAMPLES", "BYTES", "BY", "UPLOADED", "FILE"),
+        [
+            (
+                *(one.data_id[:_SHORT], one.format, f"{one.length}", f"{one.bytes}", one.owner),
+                *(_local(one.created_at), one.filename),
+            )
+            for one in found
+        ],
+    )
+
+
+@data.command()
+@click.argument("data_id", metavar="ID")
+@output_option
+@force_option
+@json_option
+@pass_session
+def get(session: Session, data_id: str, output: Path | None, force: bool) -> None:
+    """Fetch an uploaded file as it came; without -o, under the name that it came by."""
+
+    async def work(client: Client) -> tuple[DataView, Path, int]:
+        uploads = Uploads(client)
+        found = await uploads.find(data_id)
+        # The daemon keeps no path, but it may not be ours.
+        path = output or Path(Path(found.filename).name or "data")
+        refuse_to_overwrite(path, force)
+        return found, path, await uploads.download(found.data_id, path)
+
+    found, path, size = ask(session, work)
+    announce(session, path, size, data_id=found.data_id)
+
+
+@data.command()
+@click.argument("data_ids", metavar="ID...", nargs=-1, required=True)
+@json_option
+@pass_session
+def delete(session: Session, data_ids: tuple[str, ...]) -> None:
+    """Delete uploaded series. One that can't be deleted doesn't keep the others from it."""
+
+    async def work(client: Client) -> list[Deleted | ClientError]:
+        return [await _delete(client, one) for one in data_ids]
+
+    outcomes = ask(session, work)
+    deleted = [one for one in outcomes if not isinstance(one, ClientError)]
+    if session.json:
+        print_json(deleted)
+    for one in deleted:
+        session.say(f"{one.data_id[:_SHORT]} {one.message}")
+    errors = [one for one in outcomes if isinstance(one, ClientError)]
+    if errors:
+        raise RefusedError("; ".join(e.detail for e in errors), errors[0].code, errors[0].status)
+
+
+async def _delete(client: Client, data_id: str) -> Deleted | ClientError:
+    uploads = Uploads(client)
+    try:
+        return await uploads.delete((await uploads.find(data_id)).data_id)
+    except UnreachableError:
+        raise
+    except ClientError as error:
+        return error
+
+
+def _local(time: str) -> str:
+    """A time of the API in this machine's zone."""
+    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,164 @@
+"""An answer of every type, as the document shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pycwtd.api import accounts, types
+from pycwtd.api.benchmark import BenchmarkResult
+from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
+
+_JOB = "5d5020aa-8bc6-4d3e-b79e-09b308abe8fa"
+_DATA = "0b9f0c3e-2f0a-4f0e-9d51-3c1f8a7be0d2"
+_THEN, _NOW = "2026-03-01T12:00:00.000Z", "2026-03-01T12:00:02.500Z"
+_SCALES = {"scales": [1.936, 3.872], "freqs": [0.5, 0.25]}
+_MAP = [[0.41, 0.52, 0.47], [0.63, 0.66, 0.61]]
+_COMPLEX = [[[0.12, -0.4], [0.3, 0.1], [-0.2, 0.25]], [[0.5, 0.02], [0.44, -0.3], [0.1, -0.5]]]
+
+_BACKEND: dict[str, Any] = {
+    "name": "joblib",
+    "type": "cpu",
+    "description": "The C kernel on every core that the process may use",
+    "available": True,
+    "capabilities": {
+        "wavelets": ["morlet", "paul", "dog", "morse"],
+        "estimators": ["full", "cascade"],
+        "tolerance": 0.003,
+    },
+    "numerics": "f32-1",
+    "estimated_speedup": 1.9,
+    "devices": ["2 threads, avx512"],
+}
+_VIEW: dict[str, Any] = {
+    **{"job_id": _JOB, "kind": "significance", "status": "running", "progress": 0.4},
+    **{"eta": _NOW, "created_at": _THEN, "started_at": _THEN, "completed_at": None},
+    **{"estimated_time_seconds": 2.5, "estimator": "cascade", "backend": "joblib"},
+    **{"fallback_reason": None, "attempts": 1, "error": None, "waiting_for": None},
+    **{"owner": "uid:1000", "seed": 1, "realisations_done": 400, "realisations": 1000},
+    **{"rate": 400.0, "parameters": {"dt": 1.0, "samples": 1000}},
+}
+_ACCEPTED: dict[str, Any] = {
+    **{"job_id": _JOB, "status": "queued", "estimated_time": 2.5, "estimator": "cascade"},
+    **{"backend": "joblib", "message": "accepted"},
+}
+_SERIES: dict[str, Any] = {
+    **{"data_id": _DATA, "filename": "ice.csv", "format": "csv", "length": 147},
+    **{"bytes": 1470, "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    **{"owner": "uid:1000", "created_at": _THEN, "metadata": {"column": "extent"}},
+}
+_KEY: dict[str, Any] = {
+    **{"id": "0123abcd", "name": "alice", "role": "analyst", "status": "valid"},
+    **{"created_at": _THEN, "created_by": "uid:0", "expires_at": None, "revoked_at": None},
+}
+_LEVELS: dict[str, Any] = {
+    **_SCALES,
+    **{"signif": [0.71, 0.74], "sig95": [0.71, 0.74], "signif_error": [0.004, 0.006]},
+    **{"significance_level": 0.95, "seed": 1, "mc_count": 300, "estimator": "cascade"},
+    **{"backend_used": "joblib", "computation_time": 0.04},
+}
+
+#: By the type of the answer.
+EXAMPLES: dict[type, Any] = {
+    types.Root: {
+        **{"name": "PyCWT REST API", "version": "1.0.0", "docs": "/docs", "health": "/health"},
+        "server_version": "0.1.0",
+    },
+    types.Health: {"status": "healthy", "api_version": "1.0.0"},
+    types.DetailedHealth: {
+        **{"status": "healthy", "timestamp": _NOW, "version": "0.1.0", "uptime": 86400.0},
+        "backends": {"joblib": {"available": True, "healthy": True}},
+        "jobs": {"queued": 0, "running": 1, "completed": 17, "failed": 0, "cancelled": 2},
+        "system": {"cpu_usage": 55.0, "memory_usage": 20.5, "disk_usage": 31.0},
+    },
+    types.Stats: {
+        **{"jobs": 17, "realisations": 21000, "bytes_stored": 1048576},
+        "by_kind_and_backend": [
+            {
+                **{"kind": "wct", "backend": "joblib", "jobs": 17},
+                **{"realisations": 21000, "seconds": 12.5},
+            }
+        ],
+    },
+    types.BackendList: {"backends": [_BACKEND]},
+    types.Backend: _BACKEND,
+    types.BackendStatus: {
+        **_BACKEND,
+        "status": "ready",
+        "performance_metrics": {"microseconds_per_realisation_cascade": 6.1, "speedup": 1.9},
+        "last_error": None,
+    },
+    types.Recommendation: {
+        "recommended_backend": "joblib",
+        "reason": "the fastest as measured here: 300 realisations … take 0.002 s",
+        "estimated_time": 0.002,
+        "alternatives": [{"backend": "sequential", "estimated_time": 0.0038}],
+    },
+    types.Hardware: {
+        "cpu": {"available": True, "cores": 2, "model": "Cortex-A76"},
+        "gpu": {"available": False, "type": "None", "count": 0, "devices": []},
+        "fpga": {
+            **{"available": False, "device": None, "interface": None},
+            **{"status": "not found", "devices": []},
+        },
+        "embedded": {"available": False, "status": "not found", "devices": []},
+    },
+    types.JobList: {"jobs": [_VIEW], "next_cursor": None},
+    types.JobView: _VIEW,
+    types.JobAccepted: _ACCEPTED,
+    types.BatchAccepted: {
+        **{"job_id": _JOB, "status": "queued", "tasks_count": 2, "estimated_time": 5.0},
+    },
+    types.CwtResult: {
+        **{"wave": _COMPLEX, **_SCALES, "coi": [1.0, 2.0, 1.0]},
+        **{"fft": [[0.1, 0.2]], "fftfreqs": [0.33], "computation_time": 0.001},
+    },
+    types.XwtResult: {
+        **{"xwt": _COMPLEX, "amplitude": _MAP, "phase": _MAP, "coi": [1.0, 2.0, 1.0]},
+        **{**_SCALES, "computation_time": 0.001},
+    },
+    types.WctResult: {"WCT": _MAP, "aWCT": _MAP, "coi": [1.0, 2.0, 1.0], **_LEVELS},
+    types.SignificanceResult: _LEVELS,
+    types.SelfTestResult: {
+        **{"passed": True, "repeats": True, "adds_up": True, "agrees": True},
+        **{"deviation": 1e-5, "backend_used": "joblib", "computation_time": 0.2},
+    },
+    Uploaded: {
+        **{"data_id": _DATA, "filename": "ice.csv", "length": 147},
+        "message": "147 samples; name them in requests as data_id, signal1_id, …",
+    },
+    DataView: _SERIES,
+    DataList: {"data": [_SERIES], "next_cursor": None},
+    Deleted: {"data_id": _DATA, "message": "deleted"},
+    BenchmarkResult: {
+        **{"signal_length": 1000, "mc_count": 100, "fastest_backend": "sequential"},
+        "results": {
+            "sequential": {"status": "completed", "computation_time": 0.01, "speedup": 1.0},
+            "gpu": {
+                **{"status": "unavailable", "computation_time": None, "speedup": None},
+                "error": "no driver for it is installed",
+            },
+        },
+        "test_parameters": {
+            **{"estimator": "cascade", "wavelet": "morlet", "dt": 1.0},
+            **{"dj": 0.25, "s0": 1.936, "J": 36},
+        },
+    },
+    accounts.AccessToken: {
+        **{"access_token": "eyJ…", "token_type": "bearer", "expires_in": 3600},
+    },
+    accounts.Me: {"identity": "key:alice", "role": "analyst", "address": "192.0.2.7"},
+    accounts.KeyView: _KEY,
+    accounts.KeyMade: {**_KEY, "key": "pycwtd_0123abcd_" + 43 * "x"},
+    accounts.KeyList: {"keys": [_KEY]},
+    accounts.AuditList: {
+        "entries": [
+            {
+                **{"seq": 1, "time": _NOW, "identity": "key:alice", "role": "analyst"},
+                **{"address": "192.0.2.7", "action": "job.submit", "target": _JOB},
+                **{"outcome": "done", "status": 202, "request_id": "5f3a", "detail": None},
+            }
+        ],
+        "next_cursor": None,
+    },
+    dict: {"openapi": "3.1.0", "info": {"title": "PyCWT REST API", "version": "1.0.0"}},
+}

@@ -1,0 +1,123 @@
+"""Prometheus metrics: what is counted as it happens, and what is looked up when asked for."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+
+from pycwtd.api.context import CONTEXT
+from pycwtd.api.types import JobCounts
+from pycwtd.engine.device import Condition
+from pycwtd.store.database import Database
+
+if TYPE_CHECKING:
+    from pycwtd.api.context import Context, Handler
+    from pycwtd.store.records import Job
+
+#: From a health check to a job that runs over night (seconds).
+_ANSWERS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_JOBS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 4 * 3600, 24 * 3600)
+
+
+class Meters:
+    """What is counted as it happens, since the start of the daemon."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Histogram(
+            "pycwtd_request_seconds",
+            "Time from a request to the end of its answer.",
+            ["method", "path", "status"],
+            buckets=_ANSWERS,
+            registry=self.registry,
+        )
+        labels = ["kind", "backend"]
+        self.waits = Histogram(
+            "pycwtd_queue_seconds",
+            "Time from a job's acceptance to its start.",
+            labels,
+            buckets=_JOBS,
+            registry=self.registry,
+        )
+        self.computations = Histogram(
+            "pycwtd_compute_seconds",
+            "Time from a job's start to its end.",
+            labels,
+            buckets=_JOBS,
+            registry=self.registry,
+        )
+        self.ended = Counter(
+            "pycwtd_jobs_ended",
+            "Jobs that have ended since the start.",
+            [*labels, "status"],
+            registry=self.registry,
+        )
+
+    def job_ended(self, job: Job) -> None:
+        """Take note of a job in its final state."""
+        labels = (job.kind, job.backend or "none")
+        self.ended.labels(*labels, job.status).inc()
+        if job.started_at is not None and job.completed_at is not None:
+            # The clock may have been set back in the meantime.
+            self.waits.labels(*labels).observe(max(0.0, job.started_at - job.created_at))
+            self.computations.labels(*labels).observe(max(0.0, job.completed_at - job.started_at))
+
+
+METERS: web.AppKey[Meters] = web.AppKey("meters", Meters)
+
+
+@web.middleware
+async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Time every request, under its route and not under its path, of which there are endless."""
+    started = time.monotonic()
+    status = 0
+    try:
+        response = await handler(request)
+        status = response.status
+    finally:
+        resource = request.match_info.route.resource
+        path = resource.canonical if resource else "none"
+        # Any word will do for a method; those that no route takes are one.
+        method = request.method if resource else "other"
+        seconds = time.monotonic() - started
+        request.app[METERS].requests.labels(method, path, str(status)).observe(seconds)
+    return response
+
+
+async def metrics(request: web.Request) -> web.StreamResponse:
+    """Prometheus' text format."""
+    context = request.app[CONTEXT]
+    found = await _looked_up(context)
+    body = generate_latest(request.app[METERS].registry) + generate_latest(found)
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _looked_up(context: Context) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    jobs = Gauge("pycwtd_jobs", "Jobs in each state.", ["status"], registry=registry)
+    counts = JobCounts(**await context.store(Database.counts))
+    for status in JobCounts.__struct_fields__:
+        jobs.labels(status).set(getattr(counts, status))
+    up = Gauge("pycwtd_backend_up", "Whether a backend can compute.", ["name"], registry=registry)
+    for device in context.engine.pool.known():
+        up.labels(device.id).set(device.condition is Condition.READY)
+    done = Counter(
+        "pycwtd_realisations", "Realisations of completed jobs.", ["backend"], registry=registry
+    )
+    for row in await context.store(Database.totals):
+        done.labels(row["backend"] or "none").inc(row["realisations"])
+    uptime = Gauge("pycwtd_uptime_seconds", "Time since the start.", registry=registry)
+    uptime.set(time.monotonic() - context.started)
+    waiting = Gauge("pycwtd_waiting_for_disk", "Whether jobs wait for the disk.", registry=registry)
+    waiting.set(context.engine.ledger.trouble is not None)
+    return registry

@@ -1,0 +1,4 @@
+"use strict";
+window.addEventListener("load", () => {
+  Redoc.init("/openapi.json", { hideDownloadButton: false }, document.getElementById("page"));
+});

@@ -1,0 +1,102 @@
+"""Uploaded series: sent, listed, fetched, deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
+from pycwtd.client.errors import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from pycwtd.client.client import Client
+
+_DATA = "/api/v1/data"
+#: Series in one answer of the daemon, at most.
+_PAGE = 1000
+_FULL_ID = 36
+
+__all__ = ["DataView", "Deleted", "Uploaded", "Uploads"]
+
+
+class Uploads:
+    """The uploaded series of the daemon that a client is connected to."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def upload(self, path: Path, metadata: Mapping[str, Any] | None = None) -> Uploaded:
+        """Send a file; it isn't in memory as a whole.
+
+        Args:
+            path: of a CSV, JSON, ``.npy``, ``.npz`` or NetCDF file.
+            metadata: kept with the series. ``column`` says which of several columns or
+                variables it is, by name or by number from 0 on.
+
+        Raises:
+            ClientError: the daemon refuses it, or can't be reached. It isn't sent again: the
+                daemon would have it twice.
+            OSError: the file can't be read.
+        """
+        with path.open("rb") as file:
+            form = aiohttp.FormData()
+            form.add_field("metadata", msgspec.json.encode(metadata or {}).decode())
+            form.add_field("file", file, filename=path.name)
+            return await self._client.ask("POST", f"{_DATA}/upload", Uploaded, data=form)
+
+    async def all(self, limit: int | None = 100) -> AsyncIterator[DataView]:
+        """Series, newest first, fetched page by page; ``limit`` None means all of them."""
+        left, cursor = limit, None
+        while left is None or left > 0:
+            query = {"limit": str(_PAGE if left is None else min(left, _PAGE))}
+            query |= {"cursor": cursor} if cursor else {}
+            page = await self._client.ask("GET", f"{_DATA}/", DataList, params=query)
+            for one in page.data:
+                yield one
+            left = None if left is None else left - len(page.data)
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def find(self, prefix: str) -> DataView:
+        """A series by its id or by a beginning of it that no other one's id has.
+
+        Raises:
+            ClientError: there is no such series, or more than one.
+        """
+        if len(prefix) >= _FULL_ID:
+            return await self._client.ask("GET", _path(prefix), DataView)
+        found = [one async for one in self.all(None) if one.data_id.startswith(prefix)]
+        if not found or not prefix:
+            raise ClientError(
+                f"there is no uploaded series {prefix!r}", status=404, code="unknown_data"
+            )
+        if len(found) > 1:
+            raise ClientError(
+                f"{len(found)} uploaded series begin with {prefix!r}; give more of the id",
+                code="ambiguous_id",
+            )
+        return found[0]
+
+    async def download(self, data_id: str, path: Path) -> int:
+        """Fetch a file as it came; returns its size in bytes.
+
+        Raises:
+            ClientError: there is no such series, or it doesn't arrive.
+            OSError: the file can't be written.
+        """
+        return await self._client.fetch(f"{_path(data_id)}/download", path)
+
+    async def delete(self, data_id: str) -> Deleted:
+        """Forget a series, by its full id; jobs that use it go on."""
+        return await self._client.ask("DELETE", _path(data_id), Deleted)
+
+
+def _path(data_id: str) -> str:
+    return f"{_DATA}/{quote(data_id, safe='')}"
