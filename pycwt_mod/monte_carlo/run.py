@@ -15,8 +15,6 @@ import numpy as np
 from pycwt_mod import checks, grid
 from pycwt_mod.backends import NoControl, SignificanceTask, choose_backend
 from pycwt_mod.backends.task import (
-    FIRST_STAGE,
-    LAST_STAGE,
     MAX_LENGTH,
     MAX_REALISATIONS,
     estimators_of,
@@ -24,7 +22,7 @@ from pycwt_mod.backends.task import (
 from pycwt_mod.monte_carlo.cache import Entry, HistogramCache
 from pycwt_mod.monte_carlo.cascade import parts
 from pycwt_mod.monte_carlo.edges import default_nodes
-from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.histogram import levels, stages
 from pycwt_mod.monte_carlo.levelmap import LevelMap, node_values, point_levels, tails
 from pycwt_mod.progress import progress_line
 from pycwt_mod.results.cautions import check_realisations
@@ -322,7 +320,7 @@ def monte_carlo(
     number = known.seed if known else (secrets.randbits(64) if seed is None else seed)
     done = known.mc_count if known else 0
     histogram = known.histogram if known else np.zeros((task.rows, task.bins), np.int64)
-    for stage in _stages(count, wanted, done):
+    for stage in stages(count, wanted, done):
         if stage > done:
             histogram = histogram + chosen.run(
                 task, number, done, stage - done, control or NoControl()
@@ -340,16 +338,6 @@ def monte_carlo(
         cached=known.mc_count if known and start is None else 0,
         share=share,
     )
-
-
-def _stages(count: int, precision: float | None, done: int) -> list[int]:
-    """Numbers of realisations at which a run is judged; what is done already isn't undone."""
-    if precision is None:
-        return [max(count, done)]
-    stages = [FIRST_STAGE]
-    while stages[-1] < LAST_STAGE:
-        stages.append(min(2 * stages[-1], LAST_STAGE))
-    return [done, *(stage for stage in stages if stage > done)] if done else stages
 
 
 def _earlier(
