@@ -14,12 +14,15 @@ from scipy.optimize import brentq
 from scipy.special import gammaincinv, iti0k0, kv
 
 from pycwt_mod import checks
+from pycwt_mod.gaps import filled
 from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.results.kinds import Significance
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from pycwt_mod.gaps import Gaps
 
 
 def significance(  # noqa: PLR0917 - pycwt's signature
@@ -31,6 +34,8 @@ def significance(  # noqa: PLR0917 - pycwt's signature
     significance_level: float = 0.95,
     dof: ArrayLike = -1,
     wavelet: str | Wavelet = "morlet",
+    *,
+    gaps: Gaps | None = None,
 ) -> Significance:
     """Levels of wavelet power that AR(1) noise stays below with a given probability.
 
@@ -47,6 +52,8 @@ def significance(  # noqa: PLR0917 - pycwt's signature
             one per scale, with −1 for the length of ``signal``; for test 2 the smallest and
             the largest scale of the band; test 0 doesn't use it.
         wavelet: name or instance.
+        gaps: how missing samples of ``signal`` are taken; see :func:`pycwt_mod.cwt`. Variance and
+            lag-1 autocorrelation are those of the samples present.
 
     Returns:
         signif, fft_theor; see :class:`Significance`. Test 2 gives numbers (0-d arrays).
@@ -60,7 +67,7 @@ def significance(  # noqa: PLR0917 - pycwt's signature
     dt = checks.positive(dt, "dt")
     sj = checks.positives(scales, "scales")
     level = checks.within(significance_level, "significance_level", 0, 1)
-    variance, lag1, length = _noise_of(signal, alpha)
+    variance, lag1, length = _noise_of(signal, alpha, gaps)
     periods = mother.flambda() * sj
     background = variance * ar1_spectrum(dt / periods, lag1)
     test = checks.whole(sigma_test, "sigma_test", 0, 2)
@@ -141,14 +148,16 @@ def _chi2_over_dof(level: float, dof: float | NDArray[np.float64]) -> NDArray[np
     return quantile
 
 
-def _noise_of(signal: ArrayLike, alpha: float | None) -> tuple[float, float, int | None]:
+def _noise_of(
+    signal: ArrayLike, alpha: float | None, gaps: Gaps | None
+) -> tuple[float, float, int | None]:
     """Variance, lag-1 coefficient and, of a series, the length."""
     if np.isscalar(signal) or (isinstance(signal, np.ndarray) and signal.ndim == 0):
         variance = checks.positive(np.asarray(signal).item(), "signal")
         return variance, 0.0 if alpha is None else checks.within(alpha, "alpha", -1, 1), None
-    x = checks.series(signal, "signal")
-    lag1 = ar1(x).g if alpha is None else checks.within(alpha, "alpha", -1, 1)
-    return float(x.var()), lag1, x.size
+    x = filled(signal, gaps, "signal")
+    lag1 = ar1(x.values, x.present).g if alpha is None else checks.within(alpha, "alpha", -1, 1)
+    return float(x.there.var()), lag1, x.there.size
 
 
 def _averaged_points(

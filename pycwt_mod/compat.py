@@ -63,6 +63,7 @@ def checked(compat: str, **plain: object) -> None:
         "out": (None,),
         "threads": (1,),
         "phase": ("unsmoothed",),
+        "gaps": (None,),
     }
     if plain.pop("sig", False):
         raise ValueError(

@@ -83,7 +83,8 @@ def icwt(
 
     Raises:
         TypeError: an argument isn't a number, or is missing.
-        ValueError: a transform comes with another ``sj``, ``dt``, ``dj`` or ``wavelet``, was put
+        ValueError: a transform is of a series with gaps, whose filling would come back;
+            comes with another ``sj``, ``dt``, ``dj`` or ``wavelet``, was put
             together by hand, or isn't this library's (``compat``) but to be inverted by ``dual``;
             or its scales aren't even, which ``classical`` needs. Shapes don't fit, W isn't finite,
             an argument is out of range, or the wavelet is an odd derivative of a Gaussian, which
@@ -122,6 +123,12 @@ def _known(
     """W, sj, dt, dj and wavelet of a transform."""
     if twice := [name for name, value in given.items() if value is not None]:
         raise ValueError(f"{twice[0]} comes with the transform: leave it out, or pass its W alone")
+    if transform.gapped:
+        count = int((~transform.present).sum())
+        raise ValueError(
+            f"W is the transform of a series that lacks {count} samples: what comes back for them "
+            "is their filling, not the series. To have it, pass W.W with W.sj, W.dt and W.wavelet"
+        )
     compat = transform.about.compat if transform.about else None
     if compat and method == "dual":
         raise ValueError(

@@ -6,21 +6,30 @@ distribution is for the analyst to decide upon: each helper here does one thing 
     prepared = remove_cycle(monthly, 12).detrend().standardise()
     prepared.values      # what to analyse
     print(prepared)      # what was done to it, for the methods section
+    transform = cwt(prepared, dt)
+
+A transform takes what comes out as it is, its labels included, and tells what was done
+(``transform.about.steps``). Missing samples, where ``gaps="mask"`` allows them, take no part in
+fits and means, and stay missing (NaN).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from pycwt_mod import checks
+from pycwt_mod.datasets import Dataset
+from pycwt_mod.gaps import filled
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from pycwt_mod.results.labels import Labels
 
 #: Highest degree of a polynomial trend: beyond, it follows the oscillations themselves.
 _DEGREES = 10
@@ -34,25 +43,26 @@ class Prepared:
     values: NDArray[np.float64]
     #: What was done, in order, with figures.
     steps: tuple[str, ...]
+    #: The labelled series that it was made from; None where that was plain numbers.
+    origin: Any = field(default=None, repr=False, compare=False)
+    #: Whether the values have lost the units of the series.
+    dimensionless: bool = False
 
     def detrend(self, degree: int = 1) -> Prepared:
         """As :func:`detrend`, after what was done already."""
-        return self._then(detrend(self.values, degree))
+        return detrend(self, degree, gaps="mask")
 
     def standardise(self) -> Prepared:
         """As :func:`standardise`, after what was done already."""
-        return self._then(standardise(self.values))
+        return standardise(self, gaps="mask")
 
     def normalise(self) -> Prepared:
         """As :func:`normalise`, after what was done already."""
-        return self._then(normalise(self.values))
+        return normalise(self, gaps="mask")
 
     def remove_cycle(self, period: int) -> Prepared:
         """As :func:`remove_cycle`, after what was done already."""
-        return self._then(remove_cycle(self.values, period))
-
-    def _then(self, more: Prepared) -> Prepared:
-        return Prepared(more.values, self.steps + more.steps)
+        return remove_cycle(self, period, gaps="mask")
 
     def __array__(self, dtype: object = None, copy: bool | None = None) -> NDArray[np.float64]:
         """The values, for NumPy and for every function of this library."""
@@ -65,12 +75,15 @@ class Prepared:
         return f"<Prepared: {self}>"
 
 
-def detrend(x: ArrayLike, degree: int = 1) -> Prepared:
+def detrend(
+    x: ArrayLike | Labels, degree: int = 1, *, gaps: Literal["mask"] | None = None
+) -> Prepared:
     """Take off the polynomial that fits best, in the sense of least squares.
 
     Args:
         x: N real samples, not constant.
         degree: of the polynomial, 0 (the mean) to 10 and below N − 1.
+        gaps: "mask" leaves missing samples out of the fit; None refuses them.
 
     Returns:
         The residuals.
@@ -79,10 +92,10 @@ def detrend(x: ArrayLike, degree: int = 1) -> Prepared:
         TypeError: the series isn't made of real numbers, or the degree isn't a whole number.
         ValueError: an argument is out of range, or nothing is left: the series is its trend.
     """
-    values = checks.series(x, "x")
+    values, there = _present(x, gaps)
     order = checks.whole(degree, "degree", 0, min(_DEGREES, values.size - 2))
     # Chebyshev's polynomials on [−1, 1]: powers of the time itself would be ill-conditioned.
-    at = np.linspace(-1, 1, values.size)
+    at = np.linspace(-1, 1, there.size)[there]
     basis = np.polynomial.chebyshev.chebvander(at, order)
     fit = basis @ np.linalg.lstsq(basis, values, rcond=None)[0]
     rest = values - fit
@@ -91,14 +104,15 @@ def detrend(x: ArrayLike, degree: int = 1) -> Prepared:
         raise ValueError(f"x is a polynomial of degree {order}: nothing is left without it")
     share = 1 - rest.var() / values.var()
     what = "mean" if order == 0 else f"trend of degree {order} ({share:.1%} of the variance)"
-    return Prepared(rest, (f"took off the {what}",))
+    return _prepared(x, rest, there, f"took off the {what}")
 
 
-def standardise(x: ArrayLike) -> Prepared:
+def standardise(x: ArrayLike | Labels, *, gaps: Literal["mask"] | None = None) -> Prepared:
     """Take off the mean and divide by the standard deviation.
 
     Args:
         x: N real samples, not constant.
+        gaps: "mask" leaves missing samples out; None refuses them.
 
     Returns:
         The series with mean 0 and variance 1 (the mean square of all N).
@@ -107,7 +121,7 @@ def standardise(x: ArrayLike) -> Prepared:
         TypeError: the series isn't made of real numbers.
         ValueError: it is unfit.
     """
-    values = checks.series(x, "x")
+    values, there = _present(x, gaps)
     mean = values.mean()
     centred = values - mean
     size = np.abs(centred).max()
@@ -115,10 +129,10 @@ def standardise(x: ArrayLike) -> Prepared:
     # What is left of a mean that was taken off before isn't worth a word.
     told = 0.0 if abs(mean) < 1e-12 * deviation else mean
     step = f"took off the mean {told:.6g} and divided by the standard deviation {deviation:.6g}"
-    return Prepared(centred / deviation, (step,))
+    return _prepared(x, centred / deviation, there, step, dimensionless=True)
 
 
-def normalise(x: ArrayLike) -> Prepared:
+def normalise(x: ArrayLike | Labels, *, gaps: Literal["mask"] | None = None) -> Prepared:
     """Replace each value by the normal quantile of its rank.
 
     For series whose distribution is far from normal, like ice extents and rainfall (Grinsted et
@@ -127,6 +141,7 @@ def normalise(x: ArrayLike) -> Prepared:
 
     Args:
         x: N real samples, not constant.
+        gaps: "mask" leaves missing samples out; None refuses them.
 
     Returns:
         Normal values in the order of the series.
@@ -135,20 +150,24 @@ def normalise(x: ArrayLike) -> Prepared:
         TypeError: the series isn't made of real numbers.
         ValueError: it is unfit.
     """
-    values = checks.series(x, "x")
+    values, there = _present(x, gaps)
     ranks = rankdata(values)
     normal = ndtri((ranks - 0.375) / (values.size + 0.25))
     tied = values.size - np.unique(values).size
     ties = f", {tied} of them tied" if tied else ""
-    return Prepared(normal, (f"replaced {values.size} values by normal quantiles{ties}",))
+    step = f"replaced {values.size} values by normal quantiles{ties}"
+    return _prepared(x, normal, there, step, dimensionless=True)
 
 
-def remove_cycle(x: ArrayLike, period: int) -> Prepared:
+def remove_cycle(
+    x: ArrayLike | Labels, period: int, *, gaps: Literal["mask"] | None = None
+) -> Prepared:
     """Take off the mean cycle: anomalies from the mean of each phase, as of each calendar month.
 
     Args:
         x: N real samples, not constant, starting at any phase.
         period: samples of a cycle, 2 to N/2.
+        gaps: "mask" leaves missing samples out of the means; None refuses them.
 
     Returns:
         The anomalies.
@@ -157,13 +176,55 @@ def remove_cycle(x: ArrayLike, period: int) -> Prepared:
         TypeError: the series isn't made of real numbers, or the period isn't a whole number.
         ValueError: an argument is out of range, or nothing is left: the series is its cycle.
     """
-    values = checks.series(x, "x")
-    length = checks.whole(period, "period", 2, values.size // 2)
-    phase = np.arange(values.size) % length
-    cycle = np.bincount(phase, values) / np.bincount(phase)
+    values, there = _present(x, gaps)
+    length = checks.whole(period, "period", 2, there.size // 2)
+    phase = np.arange(there.size)[there] % length
+    # A phase that no sample has isn't asked for below.
+    cycle = np.bincount(phase, values) / np.maximum(np.bincount(phase), 1)
     rest = values - cycle[phase]
     if np.abs(rest).max() <= 1e-12 * np.abs(values).max():
         raise ValueError(f"x repeats every {length} samples: nothing is left without its cycle")
     share = 1 - rest.var() / values.var()
     step = f"took off the mean cycle of {length} samples ({share:.1%} of the variance)"
-    return Prepared(rest, (step,))
+    return _prepared(x, rest, there, step)
+
+
+def _present(
+    x: ArrayLike | Labels, gaps: Literal["mask"] | None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The samples that are there, and which they are, bool[N]."""
+    if gaps not in {None, "mask"}:
+        raise ValueError(f"gaps must be None or 'mask', not {gaps!r}")
+    series = filled(_values(x), gaps, "x")
+    mask = series.present
+    return series.there, np.ones(series.values.size, bool) if mask is None else mask
+
+
+def _values(x: Any) -> Any:
+    """The numbers of a series, with NaN where types of pandas' own have nothing."""
+    if isinstance(x, Dataset):
+        return x.values
+    dtype = getattr(x, "dtype", None)
+    if isinstance(dtype, np.dtype) or not hasattr(x, "to_numpy"):
+        return x
+    return x.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _prepared(
+    x: Any,
+    values: NDArray[np.float64],
+    there: NDArray[np.bool_],
+    step: str,
+    *,
+    dimensionless: bool = False,
+) -> Prepared:
+    """What came of a series: labels and earlier steps are kept."""
+    whole = values
+    if not there.all():
+        whole = np.full(there.size, np.nan)
+        whole[there] = values
+    if isinstance(x, Prepared):
+        dimensionless |= x.dimensionless
+        return Prepared(whole, (*x.steps, step), x.origin, dimensionless)
+    plain = isinstance(x, np.ndarray | list | tuple) and not isinstance(x, Dataset)
+    return Prepared(whole, (step,), None if plain else x, dimensionless)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import fft as sp_fft
 
 from pycwt_mod import checks, grid
+from pycwt_mod.gaps import filled, masks_of
 from pycwt_mod.long.fast import MIN_FFT, morlet_rows
 from pycwt_mod.long.store import opened
 from pycwt_mod.own_grid import own_scales, spacing
@@ -22,6 +23,7 @@ from pycwt_mod.wavelets import Wavelet, find_wavelet
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+    from pycwt_mod.gaps import Gaps
     from pycwt_mod.long.fast import Emit, Fill
     from pycwt_mod.long.store import Destination
     from pycwt_mod.results.labels import Labels
@@ -50,6 +52,7 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     freqs: ArrayLike | None = None,
     *,
     periods: ArrayLike | None = None,
+    gaps: Gaps | None = None,
     compat: str | None = None,
     dtype: DTypeLike = "complex128",
     out: Destination = None,
@@ -66,7 +69,8 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
 
     Args:
         signal: N real samples, at least 4, not constant. A pandas Series, an xarray DataArray
-            or one of :func:`pycwt_mod.load_dataset` brings its time axis along.
+            or one of :func:`pycwt_mod.load_dataset` brings its time axis along; what
+            :func:`pycwt_mod.detrend` and the like give tells what was done.
         dt: sampling interval; None takes that of the time axis.
         dj: spacing of scales in octaves.
         s0: smallest scale; −1 takes the scale whose period is 2·dt.
@@ -77,6 +81,10 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
         freqs: Fourier frequencies in 1/time to use instead of ``dj``, ``s0`` and ``J``, in any
             order, which the results keep.
         periods: Fourier periods instead, likewise.
+        gaps: how missing samples, NaN or masked, are taken: "mask" gives them no weight, "linear"
+            bridges them by straight lines (:mod:`pycwt_mod.gaps`). The result's ``coverage`` then
+            tells how much of each wavelet falls on samples that are there, and its ``outside``
+            leaves out the cones around gaps, too. None refuses them.
         compat: "pycwt-0.5" gives that release's numbers; see :mod:`pycwt_mod.compat`.
         dtype: of W: complex128 or complex64.
         out: what W is written to: an array of its shape and type, or the path of a ``.npy``
@@ -89,7 +97,7 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     Returns:
         W, sj, freqs, coi, fft, fftfreqs; see :class:`Transform`. ``fft`` is X_k/√N of the
         *unpadded* series without its mean, k = 1 … ⌈N/2⌉ − 1, so that |fft|² compares with the
-        background spectrum of :func:`pycwt_mod.significance`.
+        background spectrum of :func:`pycwt_mod.significance`; with ``gaps`` of the filled series.
 
     Raises:
         TypeError: an argument isn't a number, or the series isn't made of real numbers.
@@ -103,22 +111,27 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     """
     mother = find_wavelet(wavelet)
     known = labels.read(dt, time_units, signal=signal)
-    x = checks.series(known.values[0], "signal")
-    dt = known.dt
+    series = filled(known.values[0], gaps, "signal")
+    x, dt = series.values, known.dt
     sj = own_scales(freqs, periods, mother)
     own = sj is not None
     if sj is None:
         sj = scale_grid(x.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
-    unit = unit_series(x)
-    about = About.of(known, mother, spacing(sj) if own else dj, unit, compat=compat)
+    unit = unit_series(x, series.present)
+    about = About.of(
+        *(known, mother, spacing(sj) if own else dj, unit),
+        compat=compat,
+        gaps=gaps,
+        present=masks_of([series]),
+    )
     if compat is not None:
         from pycwt_mod.compat import checked, pycwt_cwt  # noqa: PLC0415 - it needs this module
 
-        checked(compat, dtype=dtype, out=out, threads=threads)
+        checked(compat, dtype=dtype, out=out, threads=threads, gaps=gaps)
         return pycwt_cwt(x, dt, sj, mother)._replace(about=about)
     kind = checks.complex_type(dtype, "dtype")
     threads = checks.whole(threads, "threads", 1, 1024)
-    check_scales(sj, x.size, mother, dt)
+    check_scales(sj, x.size, mother, dt, about.present)
     centred, exponent = unit
     check_trend(centred, "signal")
     if kind == np.complex64 and abs(exponent) > _SINGLE_RANGE:
@@ -219,15 +232,21 @@ def outside_cone(scales: NDArray[np.float64], n: int, wavelet: Wavelet) -> NDArr
     return outside
 
 
-def unit_series(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+def unit_series(
+    x: NDArray[np.float64], present: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.float64], int]:
     """The series without its mean and an exponent e: series = mean + unit series · 2^e.
 
     The largest sample of the unit series is below 2 in size, so that squares neither overflow
     nor vanish.
+
+    Args:
+        x: finite, shape (N,).
+        present: samples whose mean is taken off, bool[N]; None takes all.
     """
     first = math.frexp(float(np.abs(x).max()))[1]
     small = np.ldexp(x, -first)
-    small = small - small.mean()
+    small = small - (small if present is None else small[present]).mean()
     second = math.frexp(float(np.abs(small).max()))[1]
     return np.ldexp(small, -second), first + second
 

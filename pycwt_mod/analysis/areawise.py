@@ -29,6 +29,7 @@ from pycwt_mod.analysis.planes import octave_spacing, plane_of, series_of
 from pycwt_mod.backends import Cancelled, NoControl
 from pycwt_mod.backends.task import MAX_REALISATIONS
 from pycwt_mod.background import significance
+from pycwt_mod.gaps import filled
 from pycwt_mod.monte_carlo.streams import noise_pair
 from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.progress import progress_line
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from pycwt_mod.analysis.planes import TransformLike
     from pycwt_mod.backends import Control
+    from pycwt_mod.gaps import FilledSeries
 
 #: Kernel levels between which the one that suits is sought.
 _LEVELS = (0.02, 0.995)
@@ -82,6 +84,9 @@ def areawise_test(
 ) -> AreawiseTest:
     """Area-wise test of wavelet power against AR(1) noise.
 
+    Of a transform with gaps nothing within their cones is significant, so that a patch beside
+    one must be as large as any other.
+
     Args:
         transform: as :func:`pycwt_mod.cwt` gives it; its scales evenly spaced in octaves.
         signal: the series that it is of, or the variance of the noise; None takes the
@@ -109,13 +114,15 @@ def areawise_test(
     """
     plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
     if alpha is None:
-        lag1 = ar1(checks.series(signal, "signal")).g if np.ndim(signal) else 0.0
+        lag1 = _lag1(filled(signal, plane.gaps, "signal")) if np.ndim(signal) else 0.0
     else:
         lag1 = checks.within(alpha, "alpha", -1, 1)
     test = significance(
-        *(signal, plane.dt, plane.sj, 0, lag1, significance_level), wavelet=plane.wavelet
+        *(signal, plane.dt, plane.sj, 0, lag1, significance_level),
+        wavelet=plane.wavelet,
+        gaps=plane.gaps,
     )
-    pointwise = np.abs(plane.W) ** 2 >= test.signif[:, None]
+    pointwise = (np.abs(plane.W) ** 2 >= test.signif[:, None]) & plane.outside_gaps
     left, number, count = math.nan, None, 0
     if kernel_level is None:
         number = secrets.randbits(64) if seed is None else seed
@@ -130,6 +137,10 @@ def areawise_test(
     patch = critical_patch(kernel_level, plane.dj, plane.wavelet)
     opened = areawise_opening(pointwise, plane.sj, plane.dt, patch)
     return AreawiseTest(opened, pointwise, patch, left, number, count)
+
+
+def _lag1(series: FilledSeries) -> float:
+    return ar1(series.values, series.present).g
 
 
 def areawise_calibration(  # noqa: PLR0917 - the grid, the noise, the levels

@@ -14,6 +14,7 @@ import numpy as np
 from pycwt_mod import checks
 from pycwt_mod.analysis.planes import Plane, plane_of, rows_within, same_grid
 from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, named_series
+from pycwt_mod.gaps import filled
 from pycwt_mod.results.kinds import About, Coherence
 from pycwt_mod.smoothing import Smoother, coherence_ratio, scale_weights
 from pycwt_mod.transform import cone_of_influence, cwt, scale_grid
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from pycwt_mod.analysis.planes import TransformLike
+    from pycwt_mod.gaps import Gaps
 
 #: Time axes may miss their grid by this share of the sampling interval: months in rounded years.
 _TIME_TOLERANCE = 0.01
@@ -53,8 +55,8 @@ def wct_from(
 ) -> Coherence:
     """Wavelet coherence of two transforms that exist already.
 
-    It is that of :func:`pycwt_mod.wct` for the same series and scales. For levels see
-    :func:`pycwt_mod.wct_significance`.
+    It is that of :func:`pycwt_mod.wct` for the same series and scales, and knows the gaps of
+    either transform. For levels see :func:`pycwt_mod.wct_significance`.
 
     Args:
         t1: transform of the first series, as :func:`pycwt_mod.cwt` gives it; its scales evenly
@@ -72,7 +74,7 @@ def wct_from(
     """
     planes = [plane_of(t1, wavelet, "t1"), plane_of(t2, wavelet, "t2")]
     same_grid(planes, ["t1", "t2"])
-    return _coherence_of(_matrix(planes), 0, 1, planes[0])
+    return _coherence_of(_matrix(planes), 0, 1, planes)
 
 
 def wct_overlap(  # noqa: PLR0917 - series and their axes, then the grid in the order of wct
@@ -84,6 +86,8 @@ def wct_overlap(  # noqa: PLR0917 - series and their axes, then the grid in the 
     s0: float = -1,
     J: float = -1,
     wavelet: str | Wavelet = "morlet",
+    *,
+    gaps: Gaps | None = None,
 ) -> Overlap:
     """Wavelet coherence of two series of different spans, over the time that they share.
 
@@ -103,6 +107,7 @@ def wct_overlap(  # noqa: PLR0917 - series and their axes, then the grid in the 
         s0: smallest scale, or −1; see :func:`pycwt_mod.cwt`.
         J: number of scales less one; −1 goes by the length of the shared time.
         wavelet: name or instance.
+        gaps: how missing samples are taken; see :func:`pycwt_mod.cwt`.
 
     Returns:
         The shared time, and the coherence without levels.
@@ -113,19 +118,22 @@ def wct_overlap(  # noqa: PLR0917 - series and their axes, then the grid in the 
             don't fit each other or share fewer than four samples.
     """
     mother = find_wavelet(wavelet)
-    a, b = checks.series(y1, "y1"), checks.series(y2, "y2")
-    axes = (_axis(time1, a.size, "time1"), _axis(time2, b.size, "time2"))
-    dt = (axes[0][-1] - axes[0][0]) / (a.size - 1)
+    both = filled(y1, gaps, "y1"), filled(y2, gaps, "y2")
+    sizes = [x.values.size for x in both]
+    axes = (_axis(time1, sizes[0], "time1"), _axis(time2, sizes[1], "time2"))
+    dt = (axes[0][-1] - axes[0][0]) / (sizes[0] - 1)
     start1, start2, shared = _shared(*axes, dt)
     sj = scale_grid(shared, dt, dj=dj, s0=s0, J=J, wavelet=mother)
     coi = cone_of_influence(shared, dt, mother)
     planes = []
-    for x, start in ((a, start1), (b, start2)):
-        full = cwt(x, dt, dj, float(sj[0]), sj.size - 1, mother)
-        W = full.W[:, start : start + shared]
-        planes.append(Plane(W, sj, full.freqs, coi, dt, mother))
+    for x, start in zip(both, (start1, start2), strict=True):
+        full = cwt(x.with_gaps, dt, dj, float(sj[0]), sj.size - 1, mother, gaps=gaps)
+        part = slice(start, start + shared)
+        # What gaps beyond the shared time do within it, they do within the cone of its ends.
+        there = None if x.present is None or x.present[part].all() else x.present[part]
+        planes.append(Plane(full.W[:, part], sj, full.freqs, coi, dt, mother, there))
     matrix = _matrix(planes, dj)
-    return Overlap(axes[0][start1 : start1 + shared], _coherence_of(matrix, 0, 1, planes[0]))
+    return Overlap(axes[0][start1 : start1 + shared], _coherence_of(matrix, 0, 1, planes))
 
 
 class CoherenceMatrix:
@@ -142,7 +150,7 @@ class CoherenceMatrix:
         self.freqs = planes[0].freqs
         #: Cone of influence in periods, shape (N,).
         self.coi = planes[0].coi
-        self._plane = planes[0]
+        self._planes = planes
         self._matrix = _matrix(planes, dj)
 
     def __len__(self) -> int:
@@ -167,10 +175,10 @@ class CoherenceMatrix:
         Raises:
             ValueError: there is no such series.
         """
-        return _coherence_of(self._matrix, self._index(first), self._index(second), self._plane)
+        return _coherence_of(self._matrix, self._index(first), self._index(second), self._planes)
 
     def means(self, periods: ArrayLike | None = None) -> PairMeans:
-        """R² and phase of every pair averaged outside the cone of influence.
+        """R² and phase of every pair averaged outside the cones of the ends and of its gaps.
 
         Args:
             periods: shortest and longest period; None takes all.
@@ -180,17 +188,18 @@ class CoherenceMatrix:
 
         Raises:
             TypeError: the limits aren't numbers.
-            ValueError: no scale lies between them, or none of it outside the cone.
+            ValueError: no scale lies between them, or none of it outside the cones.
         """
-        where = self._plane.outside
+        inside = np.ones(self.freqs.size, bool)
         if periods is not None:
-            where = where & rows_within(self._plane.periods, periods, "periods")[:, None]
-        if not where.any():
-            raise ValueError("periods: all of the band lies within the cone of influence")
+            inside = rows_within(self._planes[0].periods, periods, "periods")
         n = len(self.names)
         r2, phase = np.eye(n), np.zeros((n, n))
         for i, j in itertools.combinations(range(n), 2):
             pair = self.pair(i, j)
+            where = self._planes[i].outside & self._planes[j].outside & inside[:, None]
+            if not where.any():
+                raise ValueError("periods: all of the band lies within the cone of influence")
             r2[i, j] = r2[j, i] = pair.WCT[where].mean()
             phase[i, j] = np.angle(np.exp(1j * pair.aWCT[where]).mean())
             phase[j, i] = -phase[i, j]
@@ -213,6 +222,7 @@ def coherence_matrix(  # noqa: PLR0917 - in the order of wct
     wavelet: str | Wavelet = "morlet",
     *,
     dtype: DTypeLike = "complex128",
+    gaps: Gaps | None = None,
 ) -> CoherenceMatrix:
     """Coherence of every pair of several series; each is transformed and smoothed once.
 
@@ -226,6 +236,7 @@ def coherence_matrix(  # noqa: PLR0917 - in the order of wct
         J: number of scales less one, or −1; see :func:`pycwt_mod.cwt`.
         wavelet: name or instance.
         dtype: that the transforms are kept in: complex128, or complex64 with R² good to 1e−5.
+        gaps: how missing samples are taken; see :func:`pycwt_mod.cwt`.
 
     Returns:
         The pairs; see :class:`CoherenceMatrix`.
@@ -235,16 +246,16 @@ def coherence_matrix(  # noqa: PLR0917 - in the order of wct
         ValueError: an argument is out of range, a series is unfit, or their lengths differ.
     """
     mother = find_wavelet(wavelet)
-    names, values = named_series(series, "series", 2)
+    names, values = named_series(series, "series", 2, gaps)
     dt = checks.positive(dt, "dt")
     kind = checks.complex_type(dtype, "dtype")
-    sj = scale_grid(values[0].size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    sj = scale_grid(values[0].values.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
     planes = []
     for x in values:
-        t = cwt(x, dt, dj, float(sj[0]), sj.size - 1, mother)
+        t = cwt(x.with_gaps, dt, dj, float(sj[0]), sj.size - 1, mother, gaps=gaps)
         plane = Plane(t.W, sj, t.freqs, t.coi, dt, mother)
         W = plane.unit().astype(kind, copy=False)
-        planes.append(Plane(W, sj, t.freqs, t.coi, dt, mother))
+        planes.append(Plane(W, sj, t.freqs, t.coi, dt, mother, x.present))
     return CoherenceMatrix(names, planes, dj)
 
 
@@ -256,10 +267,20 @@ def _matrix(planes: Sequence[Plane], dj: float | None = None) -> SpectralMatrix:
     return SpectralMatrix([p.W if single else p.unit() for p in planes], smoother)
 
 
-def _coherence_of(matrix: SpectralMatrix, i: int, j: int, plane: Plane) -> Coherence:
+def _coherence_of(matrix: SpectralMatrix, i: int, j: int, planes: Sequence[Plane]) -> Coherence:
     r2 = coherence_ratio(matrix.auto(i), matrix.auto(j), matrix.cross(i, j))
     phase = np.angle(matrix.product(i, j))
-    about = About(dt=plane.dt, dj=None, wavelet=plane.wavelet)
+    plane, masks = planes[0], [planes[i].present, planes[j].present]
+    present: tuple[NDArray[np.bool_], ...] = ()
+    if any(mask is not None for mask in masks):
+        present = tuple(np.ones(plane.size, bool) if m is None else m for m in masks)
+    about = About(
+        dt=plane.dt,
+        dj=None,
+        wavelet=plane.wavelet,
+        gaps="mask" if present else None,
+        present=present,
+    )
     return Coherence(r2, phase, plane.coi, plane.freqs, np.zeros(1), about=about)
 
 

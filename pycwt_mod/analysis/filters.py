@@ -99,7 +99,8 @@ def bandpass_from(
         wavelet: that it was made with; None takes the transform's own, or the Morlet wavelet.
 
     Returns:
-        The band, float64 of shape (N,), in units of the series.
+        The band, float64 of shape (N,), in units of the series. Where samples are missing it is
+        NaN, and beside gaps as at the ends it is too weak.
 
     Raises:
         TypeError: an argument isn't a number or a transform.
@@ -108,7 +109,10 @@ def bandpass_from(
     plane = plane_of(transform, wavelet)
     inside = rows_within(plane.periods, periods, "periods")
     W, sj = plane.W[inside], plane.sj[inside]
-    return icwt(W, sj, plane.dt, plane.dj, plane.wavelet, method="classical")
+    band = icwt(W, sj, plane.dt, plane.dj, plane.wavelet, method="classical")
+    if plane.present is not None:
+        band[~plane.present] = np.nan
+    return band
 
 
 def bandpass_response(

@@ -29,6 +29,7 @@ from pycwt_mod import checks
 from pycwt_mod.analysis.elimination import multiple_of, partial_of
 from pycwt_mod.analysis.multivariate_noise import MultivariateMonteCarlo, NoiseModel, noise_levels
 from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, named_series, transforms_of
+from pycwt_mod.gaps import coverage, filled, masks_of, outside_gaps
 from pycwt_mod.noise import ar1
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import Smoother, scale_weights
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from pycwt_mod.analysis.multivariate_noise import Kind
     from pycwt_mod.backends import Control
+    from pycwt_mod.gaps import FilledSeries, Gaps
 
     Several = Mapping[str, ArrayLike] | Sequence[ArrayLike] | NDArray[Any]
 
@@ -58,6 +60,10 @@ class PartialCoherence:
     freqs: NDArray[np.float64]
     #: Run behind the levels; None where not asked for.
     monte_carlo: MultivariateMonteCarlo | None
+    #: Points that neither the ends nor gaps of any series reach, shape (scales, N).
+    outside: NDArray[np.bool_]
+    #: Share of the wavelet's energy on samples that are there, the least of all series.
+    coverage: NDArray[np.float64]
 
     @property
     def r2(self) -> NDArray[np.float64]:
@@ -90,6 +96,10 @@ class MultipleCoherence:
     freqs: NDArray[np.float64]
     #: Run behind the levels; None where not asked for.
     monte_carlo: MultivariateMonteCarlo | None
+    #: Points that neither the ends nor gaps of any series reach, shape (scales, N).
+    outside: NDArray[np.bool_]
+    #: Share of the wavelet's energy on samples that are there, the least of all series.
+    coverage: NDArray[np.float64]
 
     @property
     def sig(self) -> NDArray[np.float64] | None:
@@ -113,6 +123,7 @@ def partial_coherence(  # noqa: PLR0917 - in the order of wct
     progress: bool = True,
     seed: int | None = None,
     bins: int = 1000,
+    gaps: Gaps | None = None,
     control: Control | None = None,
 ) -> PartialCoherence:
     """Wavelet coherence of two series after what either shares with others is taken off.
@@ -135,6 +146,8 @@ def partial_coherence(  # noqa: PLR0917 - in the order of wct
         progress: shows a line of progress on a terminal.
         seed: 0 ≤ seed < 2⁶⁴, makes the levels reproducible; None draws one.
         bins: of the histogram.
+        gaps: how missing samples are taken; see :func:`pycwt_mod.cwt`. The noises then have the
+            length and the gaps of the series.
         control: watches and cancels the run, in place of ``progress``.
 
     Returns:
@@ -149,8 +162,8 @@ def partial_coherence(  # noqa: PLR0917 - in the order of wct
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
     """
-    others = named_series(exclude, "exclude", 1)[1]
-    values = [checks.series(y, "y"), checks.series(x, "x"), *others]
+    others = named_series(exclude, "exclude", 1, gaps)[1]
+    values = [filled(y, gaps, "y"), filled(x, gaps, "x"), *others]
     grid = _Grid.of(values, dt, dj=dj, s0=s0, J=J, wavelet=wavelet)
     coherency = partial_of(grid.coherency(values))
     _refuse_dependent(coherency.real, grid.outside, "y, x and exclude")
@@ -159,7 +172,7 @@ def partial_coherence(  # noqa: PLR0917 - in the order of wct
         model = grid.noise("partial", values, dj, bins)
         watch = control or progress_line(progress, mc_count)
         run = noise_levels(model, mc_count, significance_level, seed=seed, control=watch)
-    return PartialCoherence(coherency, grid.coi, grid.freqs, run)
+    return PartialCoherence(coherency, grid.coi, grid.freqs, run, grid.outside, grid.coverage)
 
 
 def multiple_coherence(  # noqa: PLR0917 - in the order of wct
@@ -177,6 +190,7 @@ def multiple_coherence(  # noqa: PLR0917 - in the order of wct
     progress: bool = True,
     seed: int | None = None,
     bins: int = 1000,
+    gaps: Gaps | None = None,
     control: Control | None = None,
 ) -> MultipleCoherence:
     """Squared wavelet coherence of a series with several others taken together.
@@ -197,6 +211,8 @@ def multiple_coherence(  # noqa: PLR0917 - in the order of wct
         progress: shows a line of progress on a terminal.
         seed: makes the levels reproducible.
         bins: of the histogram.
+        gaps: how missing samples are taken; see :func:`pycwt_mod.cwt`. The noises then have the
+            length and the gaps of the series.
         control: watches and cancels the run.
 
     Returns:
@@ -211,8 +227,8 @@ def multiple_coherence(  # noqa: PLR0917 - in the order of wct
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
     """
-    others = named_series(predictors, "predictors", 1)[1]
-    values = [checks.series(y, "y"), *others]
+    others = named_series(predictors, "predictors", 1, gaps)[1]
+    values = [filled(y, gaps, "y"), *others]
     grid = _Grid.of(values, dt, dj=dj, s0=s0, J=J, wavelet=wavelet)
     r2 = multiple_of(grid.coherency(values))
     _refuse_dependent(r2, grid.outside, "predictors")
@@ -221,7 +237,7 @@ def multiple_coherence(  # noqa: PLR0917 - in the order of wct
         model = grid.noise("multiple", values, dj, bins)
         watch = control or progress_line(progress, mc_count)
         run = noise_levels(model, mc_count, significance_level, seed=seed, control=watch)
-    return MultipleCoherence(r2, grid.coi, grid.freqs, run)
+    return MultipleCoherence(r2, grid.coi, grid.freqs, run, grid.outside, grid.coverage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +249,13 @@ class _Grid:
     sj: NDArray[np.float64]
     weights: tuple[float, ...]
     wavelet: Wavelet
+    #: Of each series the samples that are there; empty where none is missing.
+    present: tuple[NDArray[np.bool_], ...]
 
     @classmethod
     def of(
         cls,
-        values: Sequence[NDArray[np.float64]],
+        values: Sequence[FilledSeries],
         dt: float,
         *,
         dj: float,
@@ -245,12 +263,13 @@ class _Grid:
         J: float,
         wavelet: str | Wavelet,
     ) -> _Grid:
-        lengths = {x.size for x in values}
+        lengths = {x.values.size for x in values}
         if len(lengths) > 1:
             raise ValueError(f"all series must have the same length, not {sorted(lengths)}")
         mother, dt = find_wavelet(wavelet), checks.positive(dt, "dt")
-        sj = scale_grid(values[0].size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
-        return cls(values[0].size, dt, sj, scale_weights(dj, mother), mother)
+        sj = scale_grid(values[0].values.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+        weights, size = scale_weights(dj, mother), values[0].values.size
+        return cls(size, dt, sj, weights, mother, masks_of(values))
 
     @property
     def freqs(self) -> NDArray[np.float64]:
@@ -263,20 +282,33 @@ class _Grid:
     @property
     def outside(self) -> NDArray[np.bool_]:
         outside: NDArray[np.bool_] = 1 / self.freqs[:, None] <= self.coi
+        if self.present:
+            outside &= outside_gaps(self.present, self.sj / self.dt, self.wavelet)
         return outside
 
-    def coherency(self, values: Sequence[NDArray[np.float64]]) -> NDArray[np.complex128]:
+    @property
+    def coverage(self) -> NDArray[np.float64]:
+        if not self.present:
+            return np.ones((self.sj.size, self.size))
+        return coverage(self.present, self.sj / self.dt, self.wavelet)
+
+    def coherency(self, values: Sequence[FilledSeries]) -> NDArray[np.complex128]:
         scales = self.sj / self.dt
         smoother = Smoother(self.wavelet, scales, self.weights, self.size)
         transforms = transforms_of(values, scales, self.wavelet)
         return SpectralMatrix(transforms, smoother).coherency(len(values))
 
-    def noise(
-        self, kind: Kind, values: Sequence[NDArray[np.float64]], dj: float, bins: int
-    ) -> NoiseModel:
-        lag1 = tuple(ar1(x).g for x in values)
+    def noise(self, kind: Kind, values: Sequence[FilledSeries], dj: float, bins: int) -> NoiseModel:
+        lag1 = tuple(ar1(x.values, x.present).g for x in values)
         return NoiseModel.on_grid(
-            kind, lag1, dt=self.dt, dj=dj, sj=self.sj, wavelet=self.wavelet, bins=bins
+            kind,
+            lag1,
+            dt=self.dt,
+            dj=dj,
+            sj=self.sj,
+            wavelet=self.wavelet,
+            bins=bins,
+            gapped=tuple(values) if self.present else (),
         )
 
 

@@ -3,7 +3,8 @@
 A realisation is one AR(1) series for each series of the analysis, with its coefficient, all of
 them independent, six times as long as the largest scale; its R² is counted at each scale
 outside the cone of influence, as :func:`pycwt_mod.wct_significance` does for two (Hu & Si 2016
-test so). Whether the predictors cohere among themselves doesn't matter: neither R²
+test so). Of series with gaps the noise has their length and gaps, and is counted outside the
+cones of these too. Whether the predictors cohere among themselves doesn't matter: neither R²
 changes when they are replaced by other combinations of them.
 
 The noise is that of :mod:`pycwt_mod.monte_carlo.streams`: series 2m and 2m + 1 are a pair of stream
@@ -14,7 +15,7 @@ m, so that realisation k depends on the seed and k alone, and 100 + 200 realisat
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from pycwt_mod.analysis.elimination import multiple_of, partial_of
 from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, transforms_of
 from pycwt_mod.backends import Cancelled, NoControl
 from pycwt_mod.backends.task import MAX_REALISATIONS
+from pycwt_mod.gaps import FilledSeries, bridged, masks_of, outside_gaps
 from pycwt_mod.monte_carlo.histogram import levels, upper_tail
 from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 from pycwt_mod.monte_carlo.streams import noise_pair
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.backends import Control, SignificanceTask
+    from pycwt_mod.grid import Family
 
 Kind = Literal["partial", "multiple"]
 #: The generator has 64 streams of two series.
@@ -50,6 +53,8 @@ class NoiseModel:
     lag1: tuple[float, ...]
     #: Grid, smoothing, length and bins; its own two coefficients aren't used.
     task: SignificanceTask
+    #: Series whose gaps the noise has, and their length; none where nothing is missing.
+    gapped: tuple[FilledSeries, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def on_grid(
@@ -62,6 +67,7 @@ class NoiseModel:
         sj: NDArray[np.float64],
         wavelet: Wavelet,
         bins: int = 1000,
+        gapped: tuple[FilledSeries, ...] = (),
     ) -> NoiseModel:
         """The model of an analysis at scales ``sj`` = sj[0]·2^(j·dj), in units of time.
 
@@ -72,8 +78,31 @@ class NoiseModel:
         if len(lag1) > MAX_SERIES:
             raise ValueError(f"there must be at most {MAX_SERIES} series, not {len(lag1)}")
         grid = (dt, dj, float(sj[0]), sj.size - 1)
-        task = coherence_task(0.0, 0.0, *grid, wavelet, bins=bins, estimator="full")
-        return cls(kind, lag1, task)
+        n = gapped[0].values.size if gapped else None
+        task = coherence_task(0.0, 0.0, *grid, wavelet, bins=bins, estimator="full", n=n)
+        return cls(kind, lag1, task, gapped)
+
+    def outside(self, wavelet: Wavelet) -> NDArray[np.bool_]:
+        """Points that are counted, shape (scales, length)."""
+        scales = np.array(self.task.scales)
+        outside = outside_cone(scales, self.task.length, wavelet)
+        return (
+            outside & outside_gaps(masks_of(self.gapped), scales, wavelet)
+            if self.gapped
+            else outside
+        )
+
+    def series(self, seed: int, realisation: int) -> list[FilledSeries]:
+        """The noise of a realisation, with the gaps of the series."""
+        made = noise(seed, realisation, self.task.length, self.lag1)
+        if not self.gapped:
+            return [FilledSeries(x) for x in made]
+        return [
+            x
+            if like.present is None or like.gaps is None
+            else FilledSeries(bridged(x.values, like.present, like.gaps), like.present, like.gaps)
+            for x, like in zip(map(FilledSeries, made), self.gapped, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +129,13 @@ class MultivariateMonteCarlo:
             ValueError: it isn't between 0 and 1.
         """
         level = checks.within(significance_level, "significance_level", 0, 1)
-        independent = independent_values(self.model.task, self.mc_count)
+        share = None
+        if self.model.gapped:
+            wavelet = wavelet_of(*_mother(self.model.task))
+            cone = outside_cone(np.array(self.model.task.scales), self.model.task.length, wavelet)
+            counted = self.model.outside(wavelet).sum(axis=1)
+            share = counted / np.maximum(cone.sum(axis=1), 1)
+        independent = independent_values(self.model.task, self.mc_count, share)
         found, errors = levels(self.histogram, level, independent)
         return replace(self, levels=found, standard_errors=errors, significance_level=level)
 
@@ -157,15 +192,15 @@ def noise_levels(
     number = secrets.randbits(64) if seed is None else checks.whole(seed, "seed", 0, 2**64 - 1)
     watch = control or NoControl()
     task = model.task
-    wavelet = wavelet_of(task.family, task.order, task.shape)
+    wavelet = wavelet_of(*_mother(task))
     scales = np.array(task.scales)
     smoother = Smoother(wavelet, scales, task.scale_weights, task.length)
-    outside = outside_cone(scales, task.length, wavelet)
+    outside = model.outside(wavelet)
     histogram = np.zeros((scales.size, task.bins), np.int64)
     for k in range(count):
         if watch.cancelled():
             raise Cancelled
-        series = noise(number, k, task.length, model.lag1)
+        series = model.series(number, k)
         matrix = SpectralMatrix(transforms_of(series, scales, wavelet), smoother)
         coherency = matrix.coherency(len(series))
         if model.kind == "partial":
@@ -202,6 +237,10 @@ def noise(
         two = (lag1[2 * stream], lag1[min(2 * stream + 1, len(lag1) - 1)])
         series.extend(noise_pair(seed, realisation, length, two, stream))
     return series[: len(lag1)]
+
+
+def _mother(task: SignificanceTask) -> tuple[Family, float, float]:
+    return task.family, task.order, task.shape
 
 
 def _count(

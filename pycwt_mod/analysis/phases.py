@@ -16,6 +16,7 @@ from scipy.special import ndtri
 
 from pycwt_mod import checks
 from pycwt_mod.analysis.planes import interval_of, octave_spacing, rows_within, wavelet_known
+from pycwt_mod.gaps import outside_gaps_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -163,7 +164,7 @@ def coherence_phase(
         periods: shortest and longest period; None takes all.
         where: mask, shape (scales, N); None takes all.
         significant: takes the points alone that reach the level ``sig``.
-        outside_cone: takes the points alone outside the cone of influence.
+        outside_cone: takes the points alone outside the cone of influence, and the cones of gaps.
         confidence: of the interval, between 0 and 1.
         independent: how many independent values they are worth; None estimates it.
         wavelet: that the coherence was made with; None takes its own, or the Morlet wavelet.
@@ -183,7 +184,7 @@ def coherence_phase(
     if periods is not None:
         chosen &= rows_within(period, periods, "periods")[:, None]
     if outside_cone:
-        chosen &= period[:, None] <= coherence.coi
+        chosen &= (period[:, None] <= coherence.coi) & outside_gaps_of(coherence, chosen.shape)
     if significant:
         if coherence.sig.size != period.size:
             raise ValueError("coherence has no levels: take sig=True or significant=False")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
 from pycwt_mod import checks
+from pycwt_mod.gaps import outside_gaps
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Plane:
     coi: NDArray[np.float64]
     dt: float
     wavelet: Wavelet
+    #: Samples of the series that are there, bool[N]; None where none is missing.
+    present: NDArray[np.bool_] | None = None
 
     @property
     def size(self) -> int:
@@ -75,9 +78,21 @@ class Plane:
 
     @property
     def outside(self) -> NDArray[np.bool_]:
-        """Points outside the cone of influence, shape (scales, N)."""
+        """Points outside the cones of the ends and of gaps, shape (scales, N)."""
         outside: NDArray[np.bool_] = self.periods[:, None] <= self.coi
-        return outside
+        return outside if self.present is None else outside & self.outside_gaps
+
+    @property
+    def outside_gaps(self) -> NDArray[np.bool_]:
+        """Points outside the cones of gaps, shape (scales, N)."""
+        if self.present is None:
+            return np.ones(self.W.shape, bool)
+        return outside_gaps(self.present, self.scales, self.wavelet)
+
+    @property
+    def gaps(self) -> Literal["mask"] | None:
+        """How a test must take the series: with missing samples where it has some."""
+        return None if self.present is None else "mask"
 
     @property
     def dj(self) -> float:
@@ -143,11 +158,18 @@ def plane_of(
             f"wavelet must be that of {name}: its frequencies aren't those of {mother!r}"
         )
     dt = 1 / (W.shape[1] * float(np.asarray(transform.fftfreqs)[0]))
-    return Plane(W, sj, freqs, coi, dt, mother)
+    return Plane(W, sj, freqs, coi, dt, mother, _present(transform))
+
+
+def _present(transform: TransformLike) -> NDArray[np.bool_] | None:
+    there: NDArray[np.bool_] | None = getattr(transform, "present", None)
+    return None if there is None or there.all() else there
 
 
 def series_of(transform: TransformLike, signal: ArrayLike | None) -> ArrayLike:
     """What a test is to take the variance of: ``signal``, or the transform's own ``series``.
+
+    Of a transform with gaps that has NaN where samples are missing.
 
     Raises:
         ValueError: there is neither.

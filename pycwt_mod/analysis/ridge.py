@@ -214,6 +214,9 @@ def _ridge(
         frequency = 1 / period
     # The cone is told in Fourier periods, which aren't quite those of the maximum.
     outside = plane.wavelet.flambda() * scale <= plane.coi[index]
+    if plane.present is not None:
+        nearest = np.abs(np.log(scale[:, None] / plane.sj)).argmin(axis=1)
+        outside &= plane.outside_gaps[nearest, index]
     return Ridge(index, scale, period, frequency, points.size[numbers], phase, outside)
 
 

@@ -53,7 +53,7 @@ class ScaleAverage:
     background: float
     #: Degrees of freedom of a point (TC98, eq. 28).
     dof: float
-    #: Points where the whole band lies outside the cone of influence, shape (N,).
+    #: Points where the whole band lies outside the cones of ends and gaps, shape (N,).
     outside: NDArray[np.bool_]
     #: Chance of noise to reach ``power``, shape (N,).
     p_values: NDArray[np.float64]
@@ -99,18 +99,23 @@ def power_p_values(
         wavelet: that it was made with; None takes the transform's own, or the Morlet wavelet.
 
     Returns:
-        p-values, shape (scales, N), within the cone of influence too.
+        p-values, shape (scales, N), within the cone of influence too; NaN within the cones of
+        gaps.
 
     Raises:
         TypeError: an argument isn't a number or a transform.
         ValueError: an argument is out of range.
     """
     plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
-    noise = significance(signal, plane.dt, plane.sj, 0, alpha, wavelet=plane.wavelet)
+    noise = significance(
+        signal, plane.dt, plane.sj, 0, alpha, wavelet=plane.wavelet, gaps=plane.gaps
+    )
     nu = float(plane.wavelet.dofmin)
     chance: NDArray[np.float64] = gammaincc(
         nu / 2, nu / 2 * _power(plane) / noise.fft_theor[:, None]
     )
+    if plane.present is not None:
+        chance[~plane.outside_gaps] = np.nan
     return chance
 
 
@@ -126,6 +131,8 @@ def global_spectrum(
     wavelet: str | Wavelet | None = None,
 ) -> GlobalSpectrum:
     """Mean wavelet power over time and its test against red noise (TC98, eq. 22–23).
+
+    Of a transform with gaps the points within their cones aren't averaged.
 
     Args:
         transform: as :func:`pycwt_mod.cwt` gives it.
@@ -147,14 +154,15 @@ def global_spectrum(
         ValueError: an argument is out of range, or γ isn't known for the wavelet.
     """
     plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
-    where = plane.outside if outside_cone else np.ones(plane.W.shape, np.bool_)
+    where = plane.outside if outside_cone else plane.outside_gaps
     count = where.sum(axis=1)
     some = count > 0
     power = np.where(some, (_power(plane) * where).sum(axis=1) / np.maximum(count, 1), np.nan)
     # No average has fewer than one point; near the largest scales N − s runs below.
     points = np.maximum(count if dof is None else np.asarray(dof, np.float64), 1)
     test = significance(
-        *(signal, plane.dt, plane.sj, 1, alpha, significance_level, points, plane.wavelet)
+        *(signal, plane.dt, plane.sj, 1, alpha, significance_level, points, plane.wavelet),
+        gaps=plane.gaps,
     )
     span = points * plane.dt / (plane.wavelet.gamma * plane.sj)
     freedom = plane.wavelet.dofmin * np.hypot(1, span)
@@ -209,12 +217,17 @@ def scale_average(
     power = (_power(plane, inside) / scales[:, None]).sum(axis=0)
     power = dj * plane.dt / mother.cdelta * power  # eq. 24
     limits = [float(scales[0]), float(scales[-1])]
-    test = significance(*(signal, plane.dt, plane.sj, 2, alpha, significance_level, limits, mother))
+    test = significance(
+        *(signal, plane.dt, plane.sj, 2, alpha, significance_level, limits, mother),
+        gaps=plane.gaps,
+    )
     freedom = scale_average_dof(limits, plane.sj, mother)
     s_avg = 1 / float((1 / scales).sum())  # eq. 25
     background = dj * plane.dt / (mother.cdelta * s_avg) * float(test.fft_theor)  # eq. 26
     chance = gammaincc(freedom / 2, freedom / 2 * power / background)
     outside = float(plane.periods[inside].max()) <= plane.coi
+    if plane.present is not None:
+        outside &= plane.outside_gaps[inside].all(axis=0)
     return ScaleAverage(power, float(test.signif), background, freedom, outside, chance)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycwt_mod import checks
+from pycwt_mod.gaps import filled
 from pycwt_mod.transform import transform, unit_series
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from pycwt_mod.gaps import FilledSeries, Gaps
     from pycwt_mod.smoothing import Smoother
     from pycwt_mod.wavelets import Wavelet
 
@@ -82,21 +83,25 @@ class SpectralMatrix:
 
 
 def transforms_of(
-    series: Sequence[NDArray[np.float64]], scales: NDArray[np.float64], wavelet: Wavelet
+    series: Sequence[FilledSeries], scales: NDArray[np.float64], wavelet: Wavelet
 ) -> list[NDArray[np.complex128]]:
     """Transforms of series of any units, brought to unit size, at scales in samples."""
-    return [transform(unit_series(x)[0], scales, wavelet) for x in series]
+    return [transform(unit_series(x.values, x.present)[0], scales, wavelet) for x in series]
 
 
 def named_series(
-    series: Mapping[str, ArrayLike] | Sequence[ArrayLike] | NDArray[Any], name: str, minimum: int
-) -> tuple[tuple[str, ...], list[NDArray[np.float64]]]:
+    series: Mapping[str, ArrayLike] | Sequence[ArrayLike] | NDArray[Any],
+    name: str,
+    minimum: int,
+    gaps: Gaps | None = None,
+) -> tuple[tuple[str, ...], list[FilledSeries]]:
     """Several series of one length, and what to call them.
 
     Args:
         series: by name, or in a row: their names are their numbers then.
         name: of the argument, for messages.
         minimum: how many there must be.
+        gaps: how missing samples are taken; None refuses them.
 
     Returns:
         Names and series.
@@ -118,11 +123,11 @@ def named_series(
         labels = [f"{name}[{i}]" for i in range(len(values))]
     if len(values) < minimum:
         raise ValueError(f"{name} must have at least {minimum} series, not {len(values)}")
-    checked = [checks.series(x, label) for x, label in zip(values, labels, strict=True)]
+    checked = [filled(x, gaps, label) for x, label in zip(values, labels, strict=True)]
+    size = checked[0].values.size
     for x, label in zip(checked[1:], labels[1:], strict=True):
-        if x.size != checked[0].size:
+        if x.values.size != size:
             raise ValueError(
-                f"{labels[0]} and {label} must have the same length, not {checked[0].size} and "
-                f"{x.size}"
+                f"{labels[0]} and {label} must have the same length, not {size} and {x.values.size}"
             )
     return names, checked

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycwt_mod import checks
+from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -74,6 +75,22 @@ def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDA
             above = np.concatenate([np.cumsum(counts[::-1])[::-1], [0]]) / total
             shares[row] = np.interp(values[row], edges, above)
     return shares
+
+
+def stages(count: int, precision: float | None, done: int) -> list[int]:
+    """Numbers of realisations at which levels are judged; what is done already isn't undone.
+
+    Args:
+        count: realisations wanted, where no precision is.
+        precision: standard error wanted; None goes by the count.
+        done: realisations that there are.
+    """
+    if precision is None:
+        return [max(count, done)]
+    found = [FIRST_STAGE]
+    while found[-1] < LAST_STAGE:
+        found.append(min(2 * found[-1], LAST_STAGE))
+    return [done, *(stage for stage in found if stage > done)] if done else found
 
 
 def _quantiles(counts: NDArray[Any], p: NDArray[np.float64]) -> NDArray[np.float64]:

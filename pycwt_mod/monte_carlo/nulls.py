@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -43,6 +43,20 @@ _NUMERICS = "surrogates-f32-1"
 MIN_LENGTH = 16
 
 
+class Counter(Protocol):
+    """What counts the coherence of surrogates; several threads may do so at once."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether :meth:`cancel` was called."""
+
+    def cancel(self) -> None:
+        """Stop what is being counted, for good."""
+
+    def histogram(self, x1: NDArray[np.float32], x2: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The histogram of pairs of series, each of shape (pairs, length)."""
+
+
 class SurrogateBackend(MonteCarloBackend):
     """Counts the coherence of surrogates of two series.
 
@@ -62,9 +76,7 @@ class SurrogateBackend(MonteCarloBackend):
     ) -> None:
         # Of unit size: the kernel computes in single precision.
         units = [(x - x.mean()) / x.std() for x in series]
-        self._draws: list[Draw] = [model.fit(x, length) for x in units]
-        self._length = length
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._prepare([model.fit(x, length) for x in units], length, threads)
         self.info = BackendInfo(
             name="surrogates",
             type="cpu",
@@ -74,6 +86,14 @@ class SurrogateBackend(MonteCarloBackend):
             families=FAMILIES,
             estimators=("full",),
         )
+
+    def _prepare(self, draws: list[Draw], length: int, threads: int | None) -> None:
+        self._draws = draws
+        self._length = length
+        self._threads = threads or len(os.sched_getaffinity(0))
+
+    def _counter(self, task: SignificanceTask) -> Counter:
+        return GivenSeries(plan_for(task))
 
     def probe(self) -> Availability:
         """Always there."""
@@ -108,7 +128,7 @@ class SurrogateBackend(MonteCarloBackend):
         if task.length != self._length:
             raise ValueError(f"task must have surrogates of {self._length} samples")
         watch = control or NoControl()
-        counter = GivenSeries(plan_for(task))
+        counter = self._counter(task)
         total = np.zeros((task.rows, task.bins), np.int64)
         end = first + count
         starts = range(first, end, _BATCH)
@@ -135,7 +155,7 @@ class SurrogateBackend(MonteCarloBackend):
         return total
 
     def _batch(
-        self, counter: GivenSeries, seed: int, first: int, count: int
+        self, counter: Counter, seed: int, first: int, count: int
     ) -> tuple[NDArray[np.int64], int]:
         x = np.empty((2, count, self._length), np.float32)
         for k in range(count):

@@ -15,8 +15,6 @@ import numpy as np
 from pycwt_mod import checks, grid
 from pycwt_mod.backends import NoControl, SignificanceTask, choose_backend
 from pycwt_mod.backends.task import (
-    FIRST_STAGE,
-    LAST_STAGE,
     MAX_LENGTH,
     MAX_REALISATIONS,
     estimators_of,
@@ -24,7 +22,7 @@ from pycwt_mod.backends.task import (
 from pycwt_mod.monte_carlo.cache import Entry, HistogramCache
 from pycwt_mod.monte_carlo.cascade import parts
 from pycwt_mod.monte_carlo.edges import default_nodes
-from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.histogram import levels, stages
 from pycwt_mod.monte_carlo.levelmap import LevelMap, node_values, point_levels, tails
 from pycwt_mod.progress import progress_line
 from pycwt_mod.results.cautions import check_realisations
@@ -64,6 +62,8 @@ class MonteCarlo:
     rows: NDArray[np.intp] | None = None
     #: The null hypothesis: what the surrogates keep of the series.
     null: str = "ar1"
+    #: Of each row, the share of its points outside the cones of gaps, which is counted.
+    share: NDArray[np.float64] | None = None
 
     def at(self, significance_level: float) -> MonteCarlo:
         """The same run read at another level; nothing is computed anew.
@@ -73,15 +73,10 @@ class MonteCarlo:
             ValueError: it isn't between 0 and 1.
         """
         level = checks.within(significance_level, "significance_level", 0, 1)
-        independent = independent_values(self.task, self.mc_count)
-        found, errors = levels(self.histogram, level, independent)
-        scales = len(self.task.scales)
-        return replace(
-            self,
-            levels=found[:scales],
-            standard_errors=errors[:scales],
-            significance_level=level,
-        )
+        independent = independent_values(self.task, self.mc_count, self.share)
+        both = levels(self.histogram, level, independent)
+        found, errors = (part[: len(self.task.scales)] for part in both)
+        return replace(self, levels=found, standard_errors=errors, significance_level=level)
 
     def level_map(self) -> LevelMap:
         """The levels at every point of a series of the task's length, the cone included.
@@ -95,7 +90,7 @@ class MonteCarlo:
         """
         if not self.task.edge_nodes:
             raise ValueError("the task has no edge_nodes: nothing was counted within the cone")
-        independent = independent_values(self.task, self.mc_count)
+        independent = independent_values(self.task, self.mc_count, self.share)
         both = levels(self.histogram, self.significance_level, independent)
         found = point_levels(self.task, *both)
         return found if self.rows is None else LevelMap(*(part[self.rows] for part in found))
@@ -281,6 +276,7 @@ def monte_carlo(
     control: Control | None = None,
     start: MonteCarlo | None = None,
     cache: HistogramCache | None = None,
+    share: NDArray[np.float64] | None = None,
 ) -> MonteCarlo:
     """Run a significance job in this process.
 
@@ -298,6 +294,7 @@ def monte_carlo(
             same as 1,000. Its seed is used.
         cache: where to look for an earlier run, and to keep this one. A run in the cache that
             is longer than asked for is taken where no seed was given, and its count reported.
+        share: of each row, the share of its points that the backend counts; None: all.
 
     Returns:
         The levels, and what they were made from.
@@ -323,13 +320,13 @@ def monte_carlo(
     number = known.seed if known else (secrets.randbits(64) if seed is None else seed)
     done = known.mc_count if known else 0
     histogram = known.histogram if known else np.zeros((task.rows, task.bins), np.int64)
-    for stage in _stages(count, wanted, done):
+    for stage in stages(count, wanted, done):
         if stage > done:
             histogram = histogram + chosen.run(
                 task, number, done, stage - done, control or NoControl()
             )
             done = stage
-        found, errors = levels(histogram, level, independent_values(task, done))
+        found, errors = levels(histogram, level, independent_values(task, done, share))
         if wanted is None or np.nanmax(errors) <= wanted:
             break
     found, errors = found[: len(task.scales)], errors[: len(task.scales)]
@@ -339,17 +336,8 @@ def monte_carlo(
     return MonteCarlo(
         *(task, number, done, chosen.info.name, histogram, found, errors, level, numerics),
         cached=known.mc_count if known and start is None else 0,
+        share=share,
     )
-
-
-def _stages(count: int, precision: float | None, done: int) -> list[int]:
-    """Numbers of realisations at which a run is judged; what is done already isn't undone."""
-    if precision is None:
-        return [max(count, done)]
-    stages = [FIRST_STAGE]
-    while stages[-1] < LAST_STAGE:
-        stages.append(min(2 * stages[-1], LAST_STAGE))
-    return [done, *(stage for stage in stages if stage > done)] if done else stages
 
 
 def _earlier(
@@ -381,7 +369,9 @@ def _earlier(
     return entry
 
 
-def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
+def independent_values(
+    task: SignificanceTask, realisations: int, share: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """How many independent values of R² a number of realisations gives in each row.
 
     A node has one value for either end.
@@ -389,6 +379,7 @@ def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.
     Args:
         task: the job.
         realisations: how many were computed, from the first on.
+        share: of each row, that of its points which is counted; None: all.
 
     Returns:
         float64, shape (task.rows,).
@@ -396,4 +387,8 @@ def independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.
     all_ = parts(task)
     outside = [part.series(realisations) * np.array(part.independent) for part in all_]
     nodes = [part.series(realisations) * node_values(part) for part in all_]
-    return np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()])
+    values = np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()])
+    if share is None:
+        return values
+    # Few points of a realisation are worth one value still.
+    return np.where(share > 0, np.maximum(values * share, np.minimum(values, realisations)), 0.0)

@@ -178,8 +178,20 @@ def frame(
     period_range: tuple[float, float] | None,
     *,
     light: bool = False,
+    outside_gaps: NDArray[np.bool_] | None = None,
 ) -> tuple[float, float]:
-    """Limits, period ticks and the cone of influence; gives the limits as log2 of the period."""
+    """Limits, period ticks and the cones; gives the limits as log2 of the period.
+
+    Args:
+        axes: to draw into.
+        t: times.
+        period: ascending.
+        coi: cone of influence in periods.
+        period_range: smallest and largest period; None shows those outside the cone.
+        light: shades the cone of influence less.
+        outside_gaps: points outside the cones of gaps, shape (scales, N); None where there are
+            no gaps.
+    """
     if period_range is None:
         low, high = float(period.min()), float(min(period.max(), max(coi.max(), 2 * period.min())))
     else:
@@ -194,9 +206,29 @@ def frame(
         t, edge, top, facecolor=(1, 1, 1, shade), edgecolor=line, hatch=hatch, linewidth=0
     )
     axes.plot(t, edge, color="white", linewidth=1.2)
+    if outside_gaps is not None:
+        _shade_gaps(axes, t, period, outside_gaps)
     period_axis(axes, bottom, top)
     axes.set_xlim(t[0], t[-1])
     return bottom, top
+
+
+def _shade_gaps(
+    axes: Axes,
+    t: NDArray[np.float64],
+    period: NDArray[np.float64],
+    outside: NDArray[np.bool_],
+) -> None:
+    """The cones around gaps, as that of the ends."""
+    block = Block(t.size)
+    within = 1 - block.thin(outside.astype(np.float64))
+    if not within.any():
+        return
+    place = block.thin(t), np.log2(period), within
+    shade = axes.contourf(*place, levels=[0.5, 2], colors=[(1, 1, 1, 0.55)], hatches=["///"])
+    shade.set(edgecolor="0.35", linewidth=0)
+    if within.min() < 0.5 < within.max():
+        axes.contour(*place, [0.5], colors="white", linewidths=1.2)
 
 
 def period_axis(axes: Axes, bottom: float, top: float) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
+    from pycwt_mod.results.base import Result
     from pycwt_mod.results.kinds import Coherence, CrossTransform, Transform
 
 #: Arrows of weaker coherence than this would show noise.
@@ -52,7 +53,8 @@ def plot_coherence(
     """Squared coherence over time and period, with its significance, cone and phase.
 
     The thick contour encloses R² above the significance level, the hatched shade is the cone
-    of influence, lighter where its points were tested with levels of their own. Arrows give the
+    of influence, of gaps as of the ends, lighter where its points were tested with levels of
+    their own. Arrows give the
     phase where R² ≥ 0.5: right in phase, left in anti-phase, up the first series leads by a
     quarter of the period, down the second. The figure's subtitle says so.
 
@@ -81,10 +83,15 @@ def plot_coherence(
     figure, axes = figure_with(ax)
     colours = mesh(axes, t, period, block.thin(coherence.WCT), limits=(0.0, 1.0))
     if coherence.tested:
-        contour(axes, t, period, block.thin(coherence.WCT / coherence.point_levels))
+        ratio = block.thin(coherence.WCT / coherence.point_levels)
+        contour(axes, t, period, ratio * _weight(coherence, block))
     mapped = coherence.level_map is not None
-    limits = frame(axes, scale.t, period, coherence.coi, period_range, light=mapped)
-    strong = coherence.WCT >= _ARROW_COHERENCE
+    limits = frame(
+        *(axes, scale.t, period, coherence.coi, period_range),
+        light=mapped,
+        outside_gaps=_beyond_gaps(coherence),
+    )
+    strong = (coherence.WCT >= _ARROW_COHERENCE) & coherence.outside_gaps
     arrows(axes, scale.t, period, coherence.aWCT, strong=strong, limits=limits)
     bar = figure.colorbar(colours, ax=axes, pad=0.015, aspect=28)
     bar.set_label("Squared coherence R²")
@@ -131,8 +138,11 @@ def plot_cross(
     t, power = block.thin(scale.t), block.thin(cross.power)
     figure, axes = figure_with(ax)
     _mesh_of_power(figure, axes, t, period, power, label="Cross power |W12|")
-    contour(axes, t, period, power / cross.signif[:, None])
-    limits = frame(axes, scale.t, period, cross.coi, period_range)
+    ratio = power / cross.signif[:, None]
+    contour(axes, t, period, ratio * _weight(cross, block))
+    limits = frame(
+        *(axes, scale.t, period, cross.coi, period_range), outside_gaps=_beyond_gaps(cross)
+    )
     arrows(axes, scale.t, period, cross.phase, strong=cross.significant, limits=limits)
     _axis_words(axes, scale)
     first, second = labels or _pair(cross.names)
@@ -205,8 +215,11 @@ def plot_scalogram(
     label = named("Power", f"{series_units}²" if series_units else "")
     _mesh_of_power(figure, axes, thin, period, power, label=label, bar=not with_global)
     if threshold is not None:
-        contour(axes, thin, period, power / threshold[:, None])
-    frame(axes, scale.t, period, transform.coi, period_range)
+        ratio = power / threshold[:, None]
+        contour(axes, thin, period, ratio * _weight(transform, block))
+    frame(
+        *(axes, scale.t, period, transform.coi, period_range), outside_gaps=_beyond_gaps(transform)
+    )
     _axis_words(axes, scale)
     if above is not None:
         _series_panel(above, axes, scale, transform.series, series_units)
@@ -218,6 +231,16 @@ def plot_scalogram(
     name = (transform.names or ("",))[0]
     headline(axes, title or f"Wavelet power{' of ' + name if name else ''}", ax)
     return figure
+
+
+def _beyond_gaps(result: Result) -> NDArray[np.bool_] | None:
+    """Points outside the cones of gaps; None where there are no gaps."""
+    return result.outside_gaps if result.gapped else None
+
+
+def _weight(result: Result, block: Block) -> NDArray[np.float64] | float:
+    """What takes points within the cones of gaps out of a contour: 0 there, 1 elsewhere."""
+    return block.thin(result.outside_gaps.astype(np.float64)) if result.gapped else 1.0
 
 
 def _panels(with_series: bool, with_global: bool) -> tuple[Figure, Axes, Axes | None, Axes | None]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pycwt_mod.gaps import Gaps
     from pycwt_mod.results.labels import Labelled, TimeAxis
     from pycwt_mod.wavelets import Wavelet
 
@@ -59,6 +60,12 @@ class About:
     significance_level: float | None = None
     #: The release whose numbers these are; None for this library's own.
     compat: str | None = None
+    #: How missing samples were taken; None where they would have been refused.
+    gaps: Gaps | None = None
+    #: Of each series the samples that are there, bool[N]; empty where none is missing.
+    present: tuple[NDArray[np.bool_], ...] = ()
+    #: What :mod:`pycwt_mod.preprocess` did to each series beforehand.
+    steps: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(
@@ -69,6 +76,8 @@ class About:
         *parts: tuple[NDArray[np.float64], int],
         significance_level: float | None = None,
         compat: str | None = None,
+        gaps: Gaps | None = None,
+        present: tuple[NDArray[np.bool_], ...] = (),
     ) -> About:
         """From what :func:`pycwt_mod.results.labels.read` has read."""
         return cls(
@@ -82,6 +91,9 @@ class About:
             parts=parts,
             significance_level=significance_level,
             compat=compat,
+            gaps=gaps,
+            present=present,
+            steps=known.steps,
         )
 
 
@@ -178,10 +190,48 @@ class Result:
         return self.about.units if self.about else ()
 
     @property
+    def present(self) -> NDArray[np.bool_]:
+        """Samples that are there, of two series in both, shape (N,)."""
+        there = np.ones(self.n, bool)
+        for one in self.about.present if self.about else ():
+            there &= one
+        return there
+
+    @property
+    def gapped(self) -> bool:
+        """Whether samples were missing."""
+        return bool(self.about and self.about.present)
+
+    @property
+    def coverage(self) -> NDArray[np.float64]:
+        """Share of the wavelet's energy that falls on samples that are there, shape (scales, N).
+
+        Of two series the smaller share. Samples beyond the ends don't count as missing: the cone
+        of influence is for them. The formula is in :mod:`pycwt_mod.gaps`.
+        """
+        if self.about is None or not self.about.present:
+            return np.ones((self.periods.size, self.n))
+        from pycwt_mod.gaps import coverage
+
+        return coverage(self.about.present, self.scales / self.about.dt, self.about.wavelet)
+
+    @property
+    def outside_gaps(self) -> NDArray[np.bool_]:
+        """Points outside the cones around gaps, of either series; shape (scales, N)."""
+        if self.about is None or not self.about.present:
+            return np.ones((self.periods.size, self.n), bool)
+        from pycwt_mod.gaps import outside_gaps
+
+        return outside_gaps(self.about.present, self.scales / self.about.dt, self.about.wavelet)
+
+    @property
     def outside(self) -> NDArray[np.bool_]:
-        """Points outside the cone of influence, which edge effects don't reach; (scales, N)."""
+        """Points that neither the ends nor gaps reach, shape (scales, N).
+
+        They lie outside the cone of influence and outside the cones around gaps.
+        """
         outside: NDArray[np.bool_] = self.periods[:, None] <= self.coi * _TIE
-        return outside
+        return outside & self.outside_gaps if self.gapped else outside
 
     def to_xarray(self) -> Any:
         """The result as an ``xarray.Dataset``; see :func:`pycwt_mod.results.export.to_xarray`."""

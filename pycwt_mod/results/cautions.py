@@ -80,20 +80,29 @@ def check_trend(x: NDArray[np.float64], name: str, depth: int = 0) -> None:
         )
 
 
-def check_scales(scales: NDArray[np.float64], n: int, wavelet: Wavelet, dt: float) -> None:
-    """Warn of a map that lies nearly all within the cone of influence.
+def check_scales(
+    scales: NDArray[np.float64],
+    n: int,
+    wavelet: Wavelet,
+    dt: float,
+    present: tuple[NDArray[np.bool_], ...] = (),
+) -> None:
+    """Warn of a map that lies nearly all within the cones of the ends or of gaps.
 
     Args:
         scales: in units of time.
         n: samples of the series.
         wavelet: whose cone counts.
         dt: sampling interval.
+        present: of each series the samples that are there; empty where none is missing.
 
     Warns:
         ConeWarning: less than :data:`OUTSIDE_SHARE` of the points lie outside.
     """
     if n < _SHORTEST:
         return
+    if present:
+        _check_gaps(scales / dt, wavelet, present)
     # Scales that half the series lies outside of; where there are enough, no sum is needed.
     half = np.count_nonzero(scales <= n * dt / (4 * wavelet.efolding))
     if half >= 2 * OUTSIDE_SHARE * scales.size:
@@ -111,7 +120,26 @@ def check_scales(scales: NDArray[np.float64], n: int, wavelet: Wavelet, dt: floa
         )
 
 
-def check_realisations(independent: NDArray[np.float64], level: float, mc_count: int) -> None:
+def _check_gaps(
+    scales: NDArray[np.float64], wavelet: Wavelet, present: tuple[NDArray[np.bool_], ...]
+) -> None:
+    from pycwt_mod.gaps import outside_gaps
+
+    share = float(outside_gaps(present, scales, wavelet).mean())
+    if share < OUTSIDE_SHARE:
+        missing = 1 - min(float(mask.mean()) for mask in present)
+        warnings.warn(
+            f"only {share:.1%} of the map lie outside the cones around gaps: {missing:.1%} of the "
+            "samples are missing, all over the series. Average to longer steps, or take "
+            "pycwt_mod.wwz, which needs no even steps",
+            ConeWarning,
+            stacklevel=4,
+        )
+
+
+def check_realisations(
+    independent: NDArray[np.float64], level: float, mc_count: int, depth: int = 0
+) -> None:
     """Warn where a level is read off less than one independent value.
 
     Args:
@@ -119,6 +147,7 @@ def check_realisations(independent: NDArray[np.float64], level: float, mc_count:
             :func:`pycwt_mod.monte_carlo.run.independent_values`.
         level: the probability.
         mc_count: realisations.
+        depth: calls between this and the function that the user called.
 
     Warns:
         FewRealisationsWarning: at some scale less than one is expected above the level.
@@ -131,5 +160,5 @@ def check_realisations(independent: NDArray[np.float64], level: float, mc_count:
             f"independent value is expected above it. Take mc_count = {needed} or more, ten times "
             "that for a level to rely on",
             FewRealisationsWarning,
-            stacklevel=3,
+            stacklevel=3 + depth,
         )

@@ -49,6 +49,8 @@ def to_xarray(result: Result) -> Any:
         ``period``, ``time``, ``scale``, ``frequency`` and the cone of influence ``coi`` over
         ``time``. Units and names are attributes of the variables; wavelet, sampling interval,
         level, seed, backend, estimator, realisations and versions are those of the data set.
+        Of series with gaps there are also ``coverage``, ``outside`` (1 where neither the ends nor
+        gaps reach) and ``present``.
 
     Raises:
         ModuleNotFoundError: xarray isn't installed.
@@ -146,6 +148,7 @@ def to_csv(result: Result, path: str | os.PathLike[str], *, points: bool = False
             writer.writerows(zip(*(column.tolist() for column in table.values()), strict=True))
             return
         maps = {n: v.values for n, v in _parts(_data(result)) if v.dims == _MAP}
+        maps.pop("outside", None)  # the last column of any table
         outside = result.outside
         writer.writerow(["time", "period", *maps, "outside"])
         times = _texts(result.time)
@@ -179,6 +182,19 @@ def _coordinates(result: Result) -> dict[str, _Variable]:
 
 
 def _data(result: Result) -> dict[str, _Variable]:
+    data = _values(result)
+    if result.gapped:
+        told = "share of the wavelet's energy on samples that are there"
+        data["coverage"] = _Variable(_MAP, result.coverage, {"long_name": told, "units": "1"})
+        told = "1 outside the cones of influence of the ends and of gaps, 0 within"
+        outside = result.outside.astype(np.int8)
+        data["outside"] = _Variable(_MAP, outside, {"long_name": told, "units": "1"})
+        present = result.present.astype(np.int8)
+        data["present"] = _Variable(("time",), present, {"long_name": "1 where samples are there"})
+    return data
+
+
+def _values(result: Result) -> dict[str, _Variable]:
     if isinstance(result, Transform):
         units = {"units": result.units[0]} if any(result.units) else {}
         squared = {"units": f"({result.units[0]})^2"} if any(result.units) else {}
@@ -281,6 +297,9 @@ def _attributes(result: Result) -> dict[str, Any]:
         "dj": result.dj,
         "time_units": result.time_units,
         "compat": result.about.compat if result.about else None,
+        "gaps": result.about.gaps if result.about else None,
+        "missing": int((~result.present).sum()) if result.gapped else None,
+        "prepared": " | ".join("; ".join(s) for s in result.about.steps) if result.about else None,
         "software": f"pycwt_mod {pycwt_mod.__version__}, numpy {np.__version__}",
     }
     if isinstance(result, Transform):

@@ -79,13 +79,14 @@ class Transform(Result, _TransformTuple):
 
     @property
     def global_power(self) -> NDArray[np.float64]:
-        """Mean of the power over all times (TC98, eq. 22), shape (scales,)."""
-        # Scale by scale: W may be a mapping of a file that memory doesn't hold.
-        return np.array([float(np.mean(row.real**2 + row.imag**2)) for row in self.W], np.float64)
+        """Mean of the power over time (TC98, eq. 22) but for cones of gaps, shape (scales,)."""
+        from pycwt_mod.results.summaries import mean_power
+
+        return mean_power(self.W, self.outside_gaps if self.gapped else None)
 
     @property
     def series(self) -> NDArray[np.float64]:
-        """The series without its mean, shape (N,).
+        """The series without its mean, shape (N,); NaN where samples were missing.
 
         Raises:
             ValueError: the result was put together by hand.
@@ -93,7 +94,9 @@ class Transform(Result, _TransformTuple):
         if self.about is None or not self.about.parts:
             raise ValueError("the series isn't known: this result doesn't come from a transform")
         unit, exponent = self.about.parts[0]
-        return np.ldexp(unit, exponent)
+        series: NDArray[np.float64] = np.ldexp(unit, exponent)
+        series[~self.present] = np.nan
+        return series
 
     def significance(
         self, level: float = 0.95, *, alpha: float | None = None, test: int = 0
@@ -104,7 +107,7 @@ class Transform(Result, _TransformTuple):
             level: probability, between 0 and 1.
             alpha: lag-1 autocorrelation; None estimates it by :func:`pycwt_mod.ar1`.
             test: 0 for points of the map; 1 for the global spectrum, of which N − s/dt points
-                are counted at scale s (TC98, section 5a).
+                are counted at scale s (TC98, section 5a), N without the cones of gaps.
 
         Returns:
             The levels; see :func:`pycwt_mod.significance`.
@@ -118,10 +121,10 @@ class Transform(Result, _TransformTuple):
         """
         from pycwt_mod.background import significance
 
-        points = self.n - self.sj / self.dt
-        dof = np.maximum(points, 1) if test == 1 else -1
+        counted = self.outside_gaps.sum(axis=1) if self.gapped and test == 1 else self.n
+        dof = np.maximum(counted - self.sj / self.dt, 1) if test == 1 else -1
         return significance(
-            self.series, self.dt, self.sj, test, alpha, level, dof, wavelet=self.wavelet
+            *(self.series, self.dt, self.sj, test, alpha, level, dof, self.wavelet), gaps="mask"
         )
 
     def summary(self, level: float = 0.95) -> TransformSummary:
@@ -205,7 +208,7 @@ class CrossTransform(Phased, _CrossTuple):
 
     @property
     def significant(self) -> NDArray[np.bool_]:
-        """Points outside the cone of influence that reach their level, shape (scales, N)."""
+        """Points outside the cones of ends and gaps that reach their level, shape (scales, N)."""
         significant: NDArray[np.bool_] = (self.power >= self.signif[:, None]) & self.outside
         return significant
 
@@ -293,13 +296,13 @@ class Coherence(Phased, _CoherenceTuple):
         """Points whose R² reaches their level, shape (scales, N).
 
         Within the cone of influence ``sig`` doesn't hold; without a level map nothing there is
-        significant.
+        significant. Within the cone of a gap nothing is in any case.
 
         Raises:
             ValueError: the coherence has no significance levels.
         """
         reached: NDArray[np.bool_] = self.point_levels <= self.WCT
-        return reached if self.level_map is not None else reached & self.outside
+        return reached & (self.outside if self.level_map is None else self.outside_gaps)
 
     @property
     def seed(self) -> int | None:

@@ -12,7 +12,7 @@ duration. A year has 365.25 days and a month a twelfth of it.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
+    from pycwt_mod.preprocess import Prepared
+
     #: Series with a time axis.
-    Labels: TypeAlias = "pd.Series[Any] | xr.DataArray | Dataset"
+    Labels: TypeAlias = "pd.Series[Any] | xr.DataArray | Dataset | Prepared"
 
 #: Seconds of the units that ``time_units`` takes for an index of dates, the longest first.
 SECONDS = {
@@ -46,7 +48,9 @@ _TOLERANCE = 0.01
 _WANDER = np.timedelta64(5, "D")
 _UNEVEN = (
     "{name} is unevenly sampled: the step from sample {at} to {next} isn't that of the others. "
-    "Interpolate it first, with pandas for instance by series.resample(…).mean().interpolate()"
+    "Where samples are missing, put NaN in their places (with pandas by series.asfreq(…) or "
+    "reindex) and take gaps='mask'; else interpolate, by series.resample(…).mean().interpolate(), "
+    "or take pycwt_mod.wwz(times, values), which needs no even steps"
 )
 
 
@@ -78,6 +82,8 @@ class Labelled:
     units: tuple[str, ...] = ()
     #: Units of dt; those of the axis where there is one.
     time_units: str = ""
+    #: What was done to each series beforehand, where :mod:`pycwt_mod.preprocess` did it.
+    steps: tuple[tuple[str, ...], ...] = ()
 
 
 def read(dt: float | None, time_units: str, **series: Any) -> Labelled:
@@ -103,12 +109,16 @@ def read(dt: float | None, time_units: str, **series: Any) -> Labelled:
         raise TypeError(f"time_units must be a text, not {time_units!r}")
     found = {name: label for name, value in series.items() if (label := _label(value, name))}
     given = "" if time_units == "auto" else time_units
+    steps = tuple(_steps(value) for value in series.values())
+    if not any(steps):
+        steps = ()
     if not found:
         if dt is None:
             raise TypeError(
                 f"dt must be given: {' and '.join(series)} {_BARE[len(series) > 1]} no time index"
             )
-        return Labelled(tuple(series.values()), checks.positive(dt, "dt"), time_units=given)
+        plain = tuple(series.values())
+        return Labelled(plain, checks.positive(dt, "dt"), time_units=given, steps=steps)
     values = tuple(found[n].values if n in found else v for n, v in series.items())
     names = tuple(found[n].name if n in found else "" for n in series)
     units = tuple(found[n].units if n in found else "" for n in series)
@@ -120,7 +130,7 @@ def read(dt: float | None, time_units: str, **series: Any) -> Labelled:
                 "and tells no time. Or give it an index of dates or times"
             )
         step = checks.positive(dt, "dt")
-        return Labelled(values, step, None, names, units, given)
+        return Labelled(values, step, None, names, units, given, steps)
     (name, label), *others = indexed.items()
     for other, its in others:
         if not _same(label.index, its.index):
@@ -129,7 +139,7 @@ def read(dt: float | None, time_units: str, **series: Any) -> Labelled:
                 f"first, by {label.cure}"
             )
     step, axis = _axis(label, name, dt, time_units)
-    return Labelled(values, step, axis, names, units, axis.units)
+    return Labelled(values, step, axis, names, units, axis.units, steps)
 
 
 _BARE = {False: "has", True: "have"}
@@ -149,6 +159,12 @@ class _Label:
 
 def _label(value: Any, argument: str) -> _Label | None:
     """What a labelled series says; None for anything else."""
+    if (prepared := _prepared(value)) is not None:
+        label = None if prepared.origin is None else _label(prepared.origin, argument)
+        if label is None:
+            return None
+        units = "" if prepared.dimensionless else label.units
+        return replace(label, values=prepared.values, units=units)
     if isinstance(value, Dataset):
         cure = "cutting both to the years they share"
         return _Label(
@@ -164,6 +180,18 @@ def _label(value: Any, argument: str) -> _Label | None:
         if isinstance(value, pandas.Series):
             return _of_pandas(value, argument)
     return None
+
+
+def _prepared(value: Any) -> Prepared | None:
+    """The value, where it comes from :mod:`pycwt_mod.preprocess`."""
+    module = sys.modules.get("pycwt_mod.preprocess")
+    return value if module is not None and isinstance(value, module.Prepared) else None
+
+
+def _steps(value: Any) -> tuple[str, ...]:
+    """What was done to a series beforehand."""
+    prepared = _prepared(value)
+    return () if prepared is None else prepared.steps
 
 
 def _of_pandas(series: Any, argument: str) -> _Label:

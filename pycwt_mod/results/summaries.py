@@ -23,7 +23,7 @@ _QUICK = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class CoherenceSummary:
-    """A coherence in a few numbers, all of them from outside the cone of influence."""
+    """A coherence in a few numbers, all of them from outside the cones of ends and gaps."""
 
     #: Periods where the mean R² peaks, the strongest first, three at most.
     peak_periods: tuple[float, ...]
@@ -35,7 +35,7 @@ class CoherenceSummary:
 
 @dataclass(frozen=True, slots=True)
 class TransformSummary:
-    """A transform in a few numbers, all of them from outside the cone of influence."""
+    """A transform in a few numbers, all of them from outside the cones of ends and gaps."""
 
     #: Periods where the mean power peaks, the strongest first, three at most.
     peak_periods: tuple[float, ...]
@@ -130,6 +130,26 @@ def peaks(
     return tuple(strongest[:3])
 
 
+def mean_power(
+    W: NDArray[np.complexfloating], where: NDArray[np.bool_] | None
+) -> NDArray[np.float64]:
+    """Mean of |W|² over time, scale by scale: W may be a file that memory doesn't hold.
+
+    Args:
+        W: shape (scales, N).
+        where: points to be averaged, of the same shape; None takes all.
+
+    Returns:
+        float64, shape (scales,); NaN where there are no points.
+    """
+    means = np.full(W.shape[0], np.nan)
+    for j, row in enumerate(W):
+        some = row if where is None else row[where[j]]
+        if some.size:
+            means[j] = float(np.mean(some.real**2 + some.imag**2))
+    return means
+
+
 def tell_transform(transform: Transform) -> str:
     """The repr of a transform."""
     lines = _head(transform, "Wavelet transform", transform.W)
@@ -174,7 +194,7 @@ def tell_coherence(coherence: Coherence) -> str:
             relation = _relation(degrees, first or "y1", second or "y2")
             lines.append(f"  mean phase   {degrees:+.0f}° there, {relation}")
     if coherence.level_map is not None and _countable(coherence.WCT):
-        inside = ~coherence.outside
+        inside = ~coherence.outside & coherence.outside_gaps
         share = float((inside & coherence.significant).sum() / max(1, inside.sum()))
         lines.append(f"  within       {share:.1%} of the cone, by levels that know the ends")
     if run:
@@ -214,9 +234,20 @@ def _head(result: Result, what: str, values: NDArray[Any]) -> list[str]:
     lines.append(f"  periods      {periods.min():.4g} to {periods.max():.4g}{units}{spacing}")
     if result.about is not None:
         lines.append(f"  wavelet      {result.about.wavelet!r}")
+        if result.gapped:
+            lines.append(_gaps(result))
+        lines += [f"  prepared     {'; '.join(steps)}" for steps in result.about.steps if steps]
         if result.about.compat:
             lines.append(f"  numbers      those of {result.about.compat}")
     return lines
+
+
+def _gaps(result: Result) -> str:
+    missing = int((~result.present).sum())
+    return (
+        f"  gaps         {missing:,} samples missing ({missing / result.n:.1%}), whose cones count "
+        "as the ends'"
+    )
 
 
 def _times(result: Result) -> str:

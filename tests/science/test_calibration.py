@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,6 +20,9 @@ import pycwt_mod as pycwt
 from pycwt_mod.monte_carlo.nulls import null_hypothesis
 from pycwt_mod.monte_carlo.run import MonteCarlo, coherence_task, independent_values, monte_carlo
 from pycwt_mod.monte_carlo.surrogate_models import Autoregressive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PAIRS = 500
 REALISATIONS = 20_000
@@ -81,7 +85,7 @@ def within_cone(case: Case, run: MonteCarlo) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_five_per_cent_of_noise_is_significant(name):
+def test_five_per_cent_of_noise_is_significant(name, measured):
     """Every scale outside the cone, every ring within, and either zone as a whole.
 
     A share's error is that of its spread over the pairs, and that of the level it is measured
@@ -90,10 +94,12 @@ def test_five_per_cent_of_noise_is_significant(name):
     choices of the seeds.
     """
     case = CASES[name]
-    check_zones(levels_of(case), coherences(case), case.wavelet.efolding)
+    check_zones(levels_of(case), coherences(case), case.wavelet.efolding, measured)
 
 
-def check_zones(run: MonteCarlo, noises: list[np.ndarray], cone: float) -> None:
+def check_zones(
+    run: MonteCarlo, noises: list[np.ndarray], cone: float, measured: Callable[..., None]
+) -> None:
     levels = run.level_map().levels
     exceeds = [r2 >= levels for r2 in noises]
     scales, last = np.array(run.task.scales), run.task.length - 1
@@ -107,6 +113,8 @@ def check_zones(run: MonteCarlo, noises: list[np.ndarray], cone: float) -> None:
     for zone, points in zones.items():
         shares = [above[points].mean() for above in exceeds]
         within = zone == "within" or zone.startswith("ring")
+        if zone in {"within", "outside"}:
+            measured(f"points of R² {zone} the cone", shares)
         rows = points.any(axis=1)
         # Nodes and scales share their noise: the error of one is taken for all.
         n = independent[1:].max() if within else independent[0][rows].max()
@@ -116,7 +124,7 @@ def check_zones(run: MonteCarlo, noises: list[np.ndarray], cone: float) -> None:
         assert ALLOWED * error < 0.05
 
 
-def test_five_per_cent_of_oscillations_exceed_the_levels_of_their_null():
+def test_five_per_cent_of_oscillations_exceed_the_levels_of_their_null(measured):
     """AR(2) noise of period 12 against null="ar": judged as the cases are.
 
     The model is fitted to a long series, so that its coefficients' errors don't count.
@@ -128,14 +136,14 @@ def test_five_per_cent_of_oscillations_exceed_the_levels_of_their_null():
     run = monte_carlo(null.task, 10_000, seed=6, backend=null.backend)
     pairs = ([oscillation(rng, 200) for _ in range(2)] for _ in range(2 * PAIRS))
     noises = [pycwt.wct(x, y, *GRID, sig=False, wavelet=wavelet).WCT for x, y in pairs]
-    check_zones(run, noises, wavelet.efolding)
+    check_zones(run, noises, wavelet.efolding, measured)
 
 
 def oscillation(rng: np.random.Generator, n: int) -> np.ndarray:
     return lfilter([1], [1, -1.55, 0.81], rng.standard_normal(n + 500))[500:]
 
 
-def test_the_level_outside_misleads_within():
+def test_the_level_outside_misleads_within(measured):
     """What the level of the points outside does at the ends, and that levels there cure it.
 
     Where the smoothing finds nothing beyond the end, up to a tenth of the length here, three
@@ -151,11 +159,12 @@ def test_the_level_outside_misleads_within():
         np.mean([(r2 >= level)[points].mean() for r2 in coherences(case)])
         for level in (usual, levels)
     )
+    measured("within the cone, the level of outside", outer, of=PAIRS)
     assert outer > 0.13
     assert 0.03 < own < 0.07
 
 
-def test_p_values_of_noise_are_even():
+def test_p_values_of_noise_are_even(measured):
     """Within the cone, too: shares below 0.5, 0.2, 0.05 and 0.01, with the errors of above."""
     case = CASES["dog"]
     run = levels_of(case)
@@ -163,5 +172,6 @@ def test_p_values_of_noise_are_even():
     limits = np.array([0.5, 0.2, 0.05, 0.01])
     p = [run.p_values(r2)[within] for r2 in coherences(case)[:200]]
     shares = np.array([[(values <= limit).mean() for limit in limits] for values in p])
+    measured("p ≤ 0.05 within the cone", shares[:, 2])
     error = np.hypot(shares.std(axis=0) / np.sqrt(200), np.sqrt(limits / (2 * REALISATIONS)))
     assert (np.abs(shares.mean(axis=0) - limits) < ALLOWED * error + INTERPOLATED).all()

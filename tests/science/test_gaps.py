@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import erfc
 
-from pycwt_mod.gaps import filled, lost_energy, outside_gaps
+from pycwt_mod.gaps import coverage, filled, lost_energy, outside_gaps
 from pycwt_mod.noise import ar1, rednoise
 from pycwt_mod.transform import outside_cone
 from pycwt_mod.wavelets import DOG, Morlet, Morse, Paul
@@ -62,13 +62,34 @@ def test_short_gaps_are_felt_at_small_scales_only():
     assert outside_cone(SCALES, 600, Morlet(6))[SCALES < 100, 300].all()
 
 
+def test_the_largest_scales_lose_what_the_integral_says():
+    """Of scales beyond the series too, whose wavelet is cut at its ends."""
+    present = np.ones(200, bool)
+    present[120:160] = False
+    scales = np.array([60.0, 150.0, 400.0])
+    lost = lost_energy(present, scales, Morlet(6))
+    for row, s in zip(lost, scales, strict=True):
+        a, b = ((edge - np.arange(200)) / s for edge in (119.5, 159.5))
+        np.testing.assert_allclose(row, (erfc(a) - erfc(b)) / 2, atol=1e-4)
+
+
+def test_of_several_series_the_worst_counts():
+    masks = [np.ones(300, bool) for _ in range(2)]
+    masks[0][50:60], masks[1][200:230] = False, False
+    each = [1 - lost_energy(mask, SCALES, Morlet(6)) for mask in masks]
+    np.testing.assert_array_equal(coverage(masks, SCALES, Morlet(6)), np.minimum(*each))
+    both = outside_gaps(masks, SCALES, Morlet(6))
+    alone = [outside_gaps(mask, SCALES, Morlet(6)) for mask in masks]
+    np.testing.assert_array_equal(both, alone[0] & alone[1])
+
+
 def test_values_are_put_where_none_are():
     x = [np.nan, 1.0, np.nan, np.nan, 4.0, 7.0, np.nan]
     line = filled(x, "linear", "x", 3)
     np.testing.assert_allclose(line.values, [4, 1, 2, 3, 4, 7, 4])
     np.testing.assert_array_equal(line.present, [0, 1, 0, 0, 1, 1, 0])
-    assert not line.complete
-    np.testing.assert_allclose(filled(x, "mean", "x", 3).values, [4, 1, 4, 4, 4, 7, 4])
+    assert line.missing == 4
+    np.testing.assert_allclose(filled(x, "mask", "x", 3).values, [4, 1, 4, 4, 4, 7, 4])
     masked = np.ma.masked_invalid(x)
     np.testing.assert_array_equal(filled(masked, "linear", "x", 3).values, line.values)
     assert np.isnan(x[0])  # the caller's own series is left alone
@@ -77,14 +98,16 @@ def test_values_are_put_where_none_are():
 @pytest.mark.parametrize(
     ("x", "gaps", "error", "text"),
     [
-        ([1.0, np.nan, 2, 3, 5], "refuse", ValueError, "x must be finite"),
+        ([1.0, np.nan, 2, np.nan, 5], None, ValueError, r"x lacks 2 .*index 1: gaps='mask'"),
+        (np.ma.masked_equal([1.0, 2, 3, 9, 5], 9), None, ValueError, "x lacks 1 .*index 3"),
+        ([1.0, np.inf, 2, 3, 5], None, ValueError, "x must be finite, but is inf at index 1"),
         ([1.0, np.inf, 2, 3, 5], "linear", ValueError, "finite"),
         ([1.0, np.nan, 2], "linear", ValueError, "present in x must have at least 4"),
-        ([1.0, np.nan, 1, 1, 1, 1], "mean", ValueError, "constant"),
-        ([[1.0, 2], [3, 4]], "mean", ValueError, "one-dimensional"),
-        (["a", "b", "c", "d"], "mean", TypeError, "x must be real"),
-        ([1.0, 2, 3, 4], "cubic", ValueError, "gaps must be one of refuse, linear, mean"),
-        (np.ma.masked_all(9), "mean", ValueError, "at least 4"),
+        ([1.0, np.nan, 1, 1, 1, 1], "mask", ValueError, "constant"),
+        ([[1.0, 2], [3, 4]], "mask", ValueError, "one-dimensional"),
+        (["a", "b", "c", "d"], "mask", TypeError, "x must be real"),
+        ([1.0, 2, 3, 4], "cubic", ValueError, "gaps must be None or one of mask, linear"),
+        (np.ma.masked_all(9), "mask", ValueError, "at least 4"),
     ],
 )
 def test_refusals_name_the_argument(x, gaps, error, text):
@@ -100,7 +123,7 @@ def test_the_lag_1_autocorrelation_is_that_of_the_samples_present():
         x = rednoise(300, 0.7, seed=rng)
         for start in rng.integers(0, 290, size=10):
             x[start : start + 10] = np.nan
-        series = filled(x, "mean", "x", 4)
+        series = filled(x, "mask", "x", 4)
         found.append(ar1(series.values, series.present).g)
         naive.append(ar1(series.values).g)
     error = np.std(found) / np.sqrt(200)

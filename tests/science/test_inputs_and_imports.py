@@ -23,7 +23,7 @@ BAD_SERIES = [
     ([], ValueError, "at least 4 samples, not 0"),
     ([1.0, 2.0], ValueError, "at least 4 samples, not 2"),
     (np.full(64, 0.1), ValueError, "constant"),
-    (with_bad(np.nan), ValueError, "nan at index 17"),
+    (with_bad(np.nan), ValueError, "at index 17"),
     (with_bad(-np.inf), ValueError, "-inf at index 17"),
     (GOOD.reshape(8, 8), ValueError, "one-dimensional"),
     (np.ma.masked_greater(GOOD, 1), ValueError, "masked"),

@@ -272,3 +272,21 @@ def test_bad_arguments(nino3):
         pycwt.Transform(*nino3).plot(level=None)
     with pytest.raises(ValueError, match="time must increase evenly"):
         nino3.plot(time=pd.date_range("2000", periods=505).delete(7))
+
+
+def test_gaps_are_hatched_like_the_cone():
+    """A place beside a gap is shaded to white and struck; elsewhere all is as it was."""
+    tone = np.cos(2 * np.pi * np.arange(N) / 16)
+    lacking = tone.copy()
+    lacking[120:136] = np.nan
+    whole, gapped = (
+        pycwt.wct(x, tone, 1, dj=1 / 12, s0=2, J=60, sig=False, gaps="mask")
+        for x in (tone, lacking)
+    )
+    assert not gapped.outside[np.abs(gapped.periods - 9).argmin(), 128]
+    pictures = [Picture(c.plot(period_range=(4, 64))) for c in (whole, gapped)]
+    plain, struck = (picture.box(128, 9, half=10) for picture in pictures)
+    assert not same(struck, plain).all()
+    assert (struck.min(axis=-1) > 110).mean() > 0.4  # more than half of it white
+    assert (plain.min(axis=-1) > 110).mean() < 0.1
+    assert same(*(p.box(60, 5) for p in pictures), tolerance=15).mean() > 0.9

@@ -147,7 +147,7 @@ def test_a_transform_that_knows_its_series(nino3, transform):
         np.testing.assert_allclose(call(own), call(transform, nino3), rtol=1e-9)
 
 
-def test_false_alarms():
+def test_false_alarms(measured):
     """White noise, 300 series: 5 % of points and averages exceed their 5 % levels.
 
     The scale average: the share of points outside the cone, five standard errors. The global
@@ -163,6 +163,10 @@ def test_false_alarms():
         band = pycwt.scale_average(t, [8, 32], 1.0, alpha=0.0)
         shares.append((band.power > band.level)[band.outside].mean())
     rates = np.mean(alarms, axis=0)
+    measured("global spectrum, mean over scales of 4 samples and more", rates[4:].mean(), of=300)
+    measured("global spectrum, least scale", rates[4:].min(), of=300)
+    measured("global spectrum, worst scale", rates[4:].max(), of=300)
+    measured("scale average of 8 to 32 samples", shares)
     assert rates[4:].min() > 0.01
     assert rates[4:].max() < 0.11
     assert rates[4:].mean() == pytest.approx(0.06, abs=0.02)
