@@ -97,6 +97,10 @@ bench: $(VENV)/.run build/peer/.ready  ## our speed against other programs', 15 
 bench-quick: $(VENV)/.run build/peer/.ready  ## the same in two minutes, without the page
 	@$(BIN)/python -m bench --quick
 
+.PHONY: bench-daemon
+bench-daemon: $(VENV)/.run  ## the daemon under load: latencies, memory, jobs lost
+	@$(BIN)/python -m bench.daemon
+
 build/peer/.ready: $(VENV)/.python bench/peer-requirements.txt bench/prepare-peers.sh
 	@echo "installing what we are measured against into build/peer …"
 	@sh bench/prepare-peers.sh $(BIN)/python build/peer
