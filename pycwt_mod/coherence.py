@@ -20,6 +20,7 @@ from pycwt_mod.background import cross_level
 from pycwt_mod.compat import checked, pycwt_wct, pycwt_xwt
 from pycwt_mod.gaps import filled_pair, masks_of
 from pycwt_mod.grid import MIN_LENGTH
+from pycwt_mod.long.circles import real_fft
 from pycwt_mod.long.fast import MIN_FFT
 from pycwt_mod.long.pairs import coherence_rows
 from pycwt_mod.long.store import opened
@@ -361,10 +362,12 @@ def _coherence(
     with opened(out[0], shape, dtype, "out[0]") as r2, opened(out[1], shape, dtype, "out[1]") as a:
         if long and isinstance(weights, tuple) and not smoothed:
             emit_r2 = grid.emitter(r2.emit)
+            spectra = [real_fft(x, n) for x in (x1, x2)]
+            # They would only take room beside the rows.
+            del x1, x2
             coherence_rows(
-                x1,
-                x2,
-                n,
+                spectra,
+                shape[1],
                 scales=scales,
                 weights=weights,
                 wavelet=wavelet,

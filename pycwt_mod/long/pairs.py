@@ -31,7 +31,7 @@ from pycwt_mod.long.bands import (
     smoothing_transform,
     window,
 )
-from pycwt_mod.long.circles import Circle, band_signal, real_fft
+from pycwt_mod.long.circles import Circle, band_signal
 from pycwt_mod.long.fast import BandTransform, Rate, band_rate, single_suffices
 from pycwt_mod.long.rows import MAX_SCALES, SLACK, Pair, RowFilter, pair_rows, smooth
 from pycwt_mod.long.rows import coherence_rows as make_rows
@@ -55,9 +55,8 @@ _FLOOR = {np.float32: 1e-10, np.float64: 1e-13}
 
 
 def coherence_rows(
-    x1: NDArray[np.float64],
-    x2: NDArray[np.float64],
-    n: int,
+    spectra: Sequence[NDArray[np.complex128]],
+    size: int,
     *,
     scales: NDArray[np.float64],
     weights: Sequence[float],
@@ -70,9 +69,9 @@ def coherence_rows(
     """Squared coherence and phase of two series at ascending scales.
 
     Args:
-        x1: N samples of unit size, without their mean.
-        x2: as many.
-        n: their length after padding, at least :data:`pycwt_mod.long.fast.MIN_FFT`.
+        spectra: of both series, of N samples of unit size without their mean: bins 0 … n/2, n
+            being their length after padding, at least :data:`pycwt_mod.long.fast.MIN_FFT`.
+        size: N.
         scales: in samples, ascending, shape (scales,).
         weights: of the smoothing over scales.
         wavelet: of the Morlet family.
@@ -82,17 +81,16 @@ def coherence_rows(
         emit_phase: likewise with the phase.
         threads: scales worked at the same time.
     """
-    spectra = [real_fft(x, n) for x in (x1, x2)]
     precision = DOUBLE
     if dtype == np.float32 and all(
         single_suffices(spectrum, scales, wavelet.order).all() for spectrum in spectra
     ):
         precision = SINGLE
-    work = _Work(scales, weights, wavelet.order, precision, x1.size)
+    work = _Work(scales, weights, wavelet.order, precision, size)
+    n = 2 * (spectra[0].size - 1)
     transforms = [
-        BandTransform(x1.size, n, spectrum, wavelet.order, precision) for spectrum in spectra
+        BandTransform(size, n, spectrum, wavelet.order, precision) for spectrum in spectra
     ]
-    del spectra
     sources = work.sources(transforms)
     ring: dict[int, _Term] = {}
 
