@@ -280,3 +280,42 @@ def rows_within(values: NDArray[np.float64], band: ArrayLike, name: str) -> NDAr
             f"{values.max():g}"
         )
     return inside
+
+
+def checked_scales(sj: ArrayLike) -> NDArray[np.float64]:
+    """Two or more scales, all different.
+
+    Raises:
+        TypeError: they aren't numbers.
+        ValueError: they are fewer, not positive, or two are the same.
+    """
+    scales = checks.positives(sj, "sj")
+    if scales.size < 2 or np.unique(scales).size != scales.size:
+        raise ValueError("sj must be at least two scales, all of them different")
+    return scales
+
+
+def checked_mask(where: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The mask of the tested points.
+
+    Raises:
+        ValueError: it isn't a mask of the shape.
+    """
+    if where is None:
+        return np.ones(shape, bool)
+    mask = np.asarray(where)
+    if mask.dtype != np.bool_ or mask.shape != shape or mask.ndim != 2:
+        raise ValueError(f"where must be a mask of shape {shape}, not {mask.dtype} {mask.shape}")
+    return mask
+
+
+def checked_plane(p: NDArray[np.float64], name: str, shape: tuple[int, ...]) -> None:
+    """Refuse what isn't a plane of p-values.
+
+    Raises:
+        ValueError: the shape is another, or a value isn't between 0 and 1.
+    """
+    if p.shape != shape or p.ndim != 2:
+        raise ValueError(f"{name} must be of shape (scales, N) = {shape}, not {p.shape}")
+    if ((p < 0) | (p > 1)).any():
+        raise ValueError(f"{name} must be p-values, between 0 and 1")
