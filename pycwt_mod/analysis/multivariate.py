@@ -29,7 +29,7 @@ from pycwt_mod import checks
 from pycwt_mod.analysis.elimination import multiple_of, partial_of
 from pycwt_mod.analysis.multivariate_noise import MultivariateMonteCarlo, NoiseModel, noise_levels
 from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, named_series, transforms_of
-from pycwt_mod.gaps import coverage, filled, masks_of, outside_gaps
+from pycwt_mod.gaps import coverage, filled, masks_of, outside_ends, outside_gaps
 from pycwt_mod.noise import ar1
 from pycwt_mod.progress import progress_line
 from pycwt_mod.smoothing import Smoother, scale_weights
@@ -281,7 +281,7 @@ class _Grid:
 
     @property
     def outside(self) -> NDArray[np.bool_]:
-        outside: NDArray[np.bool_] = 1 / self.freqs[:, None] <= self.coi
+        outside = outside_ends(1 / self.freqs[:, None], self.coi)
         if self.present:
             outside &= outside_gaps(self.present, self.sj / self.dt, self.wavelet)
         return outside

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 from pycwt_mod import checks
-from pycwt_mod.gaps import outside_gaps
+from pycwt_mod.gaps import outside_ends, outside_gaps
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Plane:
     @property
     def outside(self) -> NDArray[np.bool_]:
         """Points outside the cones of the ends and of gaps, shape (scales, N)."""
-        outside: NDArray[np.bool_] = self.periods[:, None] <= self.coi
+        outside = outside_ends(self.periods[:, None], self.coi)
         return outside if self.present is None else outside & self.outside_gaps
 
     @property

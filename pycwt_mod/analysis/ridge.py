@@ -16,6 +16,7 @@ from scipy.optimize import minimize_scalar
 
 from pycwt_mod import checks
 from pycwt_mod.analysis.planes import Plane, plane_of
+from pycwt_mod.gaps import outside_ends
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -213,7 +214,7 @@ def _ridge(
     else:
         frequency = 1 / period
     # The cone is told in Fourier periods, which aren't quite those of the maximum.
-    outside = plane.wavelet.flambda() * scale <= plane.coi[index]
+    outside = outside_ends(plane.wavelet.flambda() * scale, plane.coi[index])
     if plane.present is not None:
         nearest = np.abs(np.log(scale[:, None] / plane.sj)).argmin(axis=1)
         outside &= plane.outside_gaps[nearest, index]

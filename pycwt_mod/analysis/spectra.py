@@ -14,6 +14,7 @@ from scipy.special import gammaincc
 
 from pycwt_mod.analysis.planes import Plane, plane_of, rows_within, series_of
 from pycwt_mod.background import scale_average_dof, significance
+from pycwt_mod.gaps import outside_ends
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -225,7 +226,7 @@ def scale_average(
     s_avg = 1 / float((1 / scales).sum())  # eq. 25
     background = dj * plane.dt / (mother.cdelta * s_avg) * float(test.fft_theor)  # eq. 26
     chance = gammaincc(freedom / 2, freedom / 2 * power / background)
-    outside = float(plane.periods[inside].max()) <= plane.coi
+    outside = outside_ends(float(plane.periods[inside].max()), plane.coi)
     if plane.present is not None:
         outside &= plane.outside_gaps[inside].all(axis=0)
     return ScaleAverage(power, float(test.signif), background, freedom, outside, chance)
