@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pycwt_mod.analysis.areawise import areawise_test as areawise_test
     from pycwt_mod.analysis.cross import coherence_matrix as coherence_matrix
     from pycwt_mod.analysis.cross import wct_from as wct_from
-    from pycwt_mod.analysis.cross import wct_overlap as wct_overlap
     from pycwt_mod.analysis.cumulative import cumulative_areawise_test as cumulative_areawise_test
     from pycwt_mod.analysis.cumulative import geometric_test as geometric_test
     from pycwt_mod.analysis.cumulative import patch_test as patch_test
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pycwt_mod.analysis.multiple_testing import false_discovery as false_discovery
     from pycwt_mod.analysis.multivariate import multiple_coherence as multiple_coherence
     from pycwt_mod.analysis.multivariate import partial_coherence as partial_coherence
+    from pycwt_mod.analysis.overlap import wct_overlap as wct_overlap
     from pycwt_mod.analysis.patches import areawise_opening as areawise_opening
     from pycwt_mod.analysis.patches import critical_patch as critical_patch
     from pycwt_mod.analysis.patches import reproducing_kernel as reproducing_kernel
@@ -142,7 +142,7 @@ _HOME = {
     "surrogates": "monte_carlo.surrogate_models",
     "wct": "coherence",
     "wct_from": "analysis.cross",
-    "wct_overlap": "analysis.cross",
+    "wct_overlap": "analysis.overlap",
     "wct_significance": "monte_carlo.run",
     "wwz": "uneven_spectra",
     "wwz_coherence": "uneven_spectra",
