@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from pycwtd.workloads.wavelet.fields import MIN_SAMPLES, InvalidCombinationError
+from pycwtd.workloads.wavelet.fields import (
+    MIN_SAMPLES,
+    InvalidCombinationError,
+    InvalidFieldError,
+)
 
 
 def check_series(name: str, length: int, constant: bool) -> None:
-    """See that there is something to analyse.
+    """See that there is something to analyse in the samples that are there.
 
     Raises:
         InvalidCombinationError: the series of this name is too short, or all its samples equal.
@@ -18,6 +22,20 @@ def check_series(name: str, length: int, constant: bool) -> None:
     if constant:
         raise InvalidCombinationError(
             f"{name}: all samples are equal, there is nothing to analyse in a constant"
+        )
+
+
+def check_gaps(name: str, missing: int, gaps: str | None) -> None:
+    """See that somebody said what to do with missing samples.
+
+    Raises:
+        InvalidFieldError: nobody did.
+    """
+    if missing and gaps is None:
+        raise InvalidFieldError(
+            name,
+            f"lacks {missing} of its samples; with gaps = mask they weigh nothing, with linear "
+            "straight lines bridge them",
         )
 
 
