@@ -23,6 +23,8 @@ from pycwt_mod.transform import MAX_DJ, edge_distance, transform, unit_series
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.analysis.planes import TransformLike
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 _Number = TypeVar("_Number", bound=np.generic)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BandCorrelation:
     """What :func:`band_correlation` gives; all vectors of shape (lags,)."""
 
@@ -48,8 +50,22 @@ class BandCorrelation:
     dof: NDArray[np.float64]
     #: Two-sided chance of unrelated noises to be so correlated at that one lag.
     p_values: NDArray[np.float64]
-    #: Samples of the series that were compared: outside the cone of influence, shape (N,).
+    #: Samples of both series outside the cones of the ends and of gaps, shape (N,).
     outside: NDArray[np.bool_]
+
+    def plot(self, *, ax: Axes | None = None) -> Figure:
+        """Correlation over lag; see :func:`pycwt_mod.plots.lines.plot_lags`."""
+        from pycwt_mod.plots.lines import plot_lags  # noqa: PLC0415 - figures only
+
+        return plot_lags(self, ax=ax)
+
+    def __repr__(self) -> str:
+        k = int(np.nanargmax(np.abs(self.r)))
+        return (
+            f"<BandCorrelation: {self.r.size} lags, the strongest r = {self.r[k]:+.2f} "
+            f"({self.low[k]:+.2f} to {self.high[k]:+.2f}) at {self.lags[k]:.4g}, "
+            f"p = {self.p_values[k]:.2g}, worth {self.dof[k]:.3g} independent values>"
+        )
 
 
 def bandpass(

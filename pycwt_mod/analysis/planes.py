@@ -180,6 +180,12 @@ def series_of(transform: TransformLike, signal: ArrayLike | None) -> ArrayLike:
     return own
 
 
+def times_of(transform: TransformLike, plane: Plane) -> NDArray[Any]:
+    """Times of a transform's samples: those of its labels, else 0, dt, 2·dt, …."""
+    own: NDArray[Any] | None = _known(transform, "time")
+    return plane.dt * np.arange(plane.size) if own is None else own
+
+
 def _known(result: object, name: str) -> Any:
     """An attribute of a result, None where it has none or doesn't know it."""
     try:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pycwt_mod.wavelets import Wavelet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ridge:
     """A chain of ridge points at successive samples; all vectors of shape (points,)."""
 
@@ -47,6 +47,13 @@ class Ridge:
     def __len__(self) -> int:
         """Number of points."""
         return int(self.index.size)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Ridge: samples {self.index[0]} to {self.index[-1]}, periods "
+            f"{self.period.min():.4g} to {self.period.max():.4g}, mean amplitude "
+            f"{self.amplitude.mean():.4g}>"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from pycwt_mod.analysis.areawise import AreawiseTest
     from pycwt_mod.results.patches import PatchTest
 
 
-def plot_patches(test: PatchTest, *, ax: Axes | None = None, **how: Any) -> Figure:
+def plot_patches(test: PatchTest | AreawiseTest, *, ax: Axes | None = None, **how: Any) -> Figure:
     """The map that was tested; see :meth:`pycwt_mod.results.patches.PatchTest.plot`.
 
     Args:
@@ -33,7 +34,7 @@ def plot_patches(test: PatchTest, *, ax: Axes | None = None, **how: Any) -> Figu
     """
     source = test.source
     if source is None:
-        raise ValueError("there is no map to draw: p-values were tested; of(result) names theirs")
+        raise ValueError("there is no map to draw: the test knows no result of cwt or wct")
     if isinstance(source, Coherence):
         bare = source._replace(sig=np.zeros(1), monte_carlo=None, level_map=None)
         figure = plot_coherence(bare, ax=ax, **how)

@@ -93,7 +93,7 @@ def test_without_gaps_nothing_is_told_of_them(daemon):
 @pytest.mark.parametrize(
     ("change", "status", "word"),
     [
-        ({}, 422, "data: lacks 4 of its samples; with gaps = mask"),
+        ({}, 422, "data: lacks 4 of its samples, the first at data[40]; with gaps = mask"),
         ({"gaps": "cubic"}, 422, "gaps"),
         ({"gaps": "mask", "data": [None] * 100}, 400, "this one has 0"),
         ({"gaps": "mask", "data": [1.0, None] * 10}, 400, "this one has 10"),

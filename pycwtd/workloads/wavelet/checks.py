@@ -25,8 +25,14 @@ def check_series(name: str, length: int, constant: bool) -> None:
         )
 
 
-def check_gaps(name: str, missing: int, gaps: str | None) -> None:
+def check_gaps(name: str, missing: int, gaps: str | None, first: int | None = None) -> None:
     """See that somebody said what to do with missing samples.
+
+    Args:
+        name: of the series.
+        missing: how many are.
+        gaps: what was said.
+        first: number of the first that is, where it is known.
 
     Raises:
         InvalidFieldError: nobody did.
@@ -34,8 +40,9 @@ def check_gaps(name: str, missing: int, gaps: str | None) -> None:
     if missing and gaps is None:
         raise InvalidFieldError(
             name,
-            f"lacks {missing} of its samples; with gaps = mask they weigh nothing, with linear "
-            "straight lines bridge them",
+            f"lacks {missing} of its samples"
+            + (f", the first at {name}[{first}]" if first is not None else "")
+            + "; with gaps = mask they weigh nothing, with linear straight lines bridge them",
         )
 
 

@@ -359,7 +359,8 @@ def _series(
             there = [value for value in values if value is not None]
             length, missing = len(values), len(values) - len(there)
             constant = bool(there) and min(there) == max(there)
-        check_gaps(name, missing, request.gaps)
+        first = values.index(None) if missing and values is not UNSET else None
+        check_gaps(name, missing, request.gaps, first)
         check_series(name, length - missing, constant)
         lengths_found.append(length)
     if len(set(lengths_found)) > 1:
