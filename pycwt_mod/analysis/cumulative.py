@@ -31,13 +31,14 @@ import numpy as np
 from scipy import ndimage
 
 from pycwt_mod import checks
-from pycwt_mod.analysis.patch_noise import coherence_noise, power_noise
+from pycwt_mod.analysis.patch_noise import PatchNoise, coherence_noise, power_noise
 from pycwt_mod.analysis.pathways import (
     POINTWISE_LEVELS,
     Geometry,
     NoisePatches,
     Per,
     Step,
+    checked_levels,
     noise_patches,
     path_means,
 )
@@ -238,7 +239,7 @@ def cumulative_areawise_test(
         alpha: lag-1 autocorrelation of the noise of a transform; None estimates it by
             :func:`pycwt_mod.ar1`, or takes 0 where a variance alone is given.
         noise: the ``noise`` of an earlier test, or from :func:`noise_patches`, with the same
-            scales, length and gaps; None computes it.
+            scales, length, gaps and pointwise levels; None computes it.
         mc_count: realisations of noise.
         seed: 0 ≤ seed < 2⁶⁴; None draws one.
         progress: shows a line of progress on a terminal.
@@ -273,7 +274,19 @@ def cumulative_areawise_test(
         )
     elif not isinstance(noise, NoisePatches):
         raise TypeError(f"noise must be from noise_patches, not a {type(noise).__name__}")
-    elif not (np.array_equal(noise.where, draws.where) and np.allclose(noise.sj, draws.sj)):
-        raise ValueError("noise must be of the same scales, length and gaps as source")
+    else:
+        _check_alike(noise, draws, checked_levels(pointwise_levels))
     found = patch_test(draws.data(), noise, level, per=per)
     return found.of(source) if isinstance(source, Transform | Coherence) else found
+
+
+def _check_alike(noise: NoisePatches, draws: PatchNoise, levels: tuple[float, ...]) -> None:
+    """Refuse noise of another plane, or of other levels than are asked for."""
+    where = np.array_equal(noise.where, draws.where)
+    if not where or not np.allclose(noise.sj / noise.dt, draws.sj / draws.dt):
+        raise ValueError("noise must be of the same scales, length and gaps as source")
+    if not np.allclose(noise.dt, draws.dt):
+        raise ValueError(f"noise must have the sampling interval {draws.dt:g}, not {noise.dt:g}")
+    if noise.pointwise_levels != levels:
+        own = ", ".join(f"{level:g}" for level in noise.pointwise_levels)
+        raise ValueError(f"noise is of the pointwise levels {own}: ask for the same")

@@ -280,7 +280,7 @@ def noise_patches(
         Cancelled: the control said so.
     """
     scales, step = checked_scales(sj), checks.positive(dt, "dt")
-    levels = _levels(pointwise_levels)
+    levels = checked_levels(pointwise_levels)
     watch = control or NoControl()
     geometry: Geometry | None = None
     trees: list[list[tuple[NDArray[np.float64], NDArray[np.int32]]]] = []
@@ -357,7 +357,13 @@ def smallest_means(
     return smallest[0][1:]
 
 
-def _levels(values: Sequence[float]) -> tuple[float, ...]:
+def checked_levels(values: Sequence[float]) -> tuple[float, ...]:
+    """Pointwise levels, ascending.
+
+    Raises:
+        TypeError: one isn't a number.
+        ValueError: one isn't between 0 and 1, two are the same, or there is none.
+    """
     levels = sorted(checks.within(value, "pointwise_levels", 0, 1) for value in values)
     if not levels or len(set(levels)) != len(levels):
         raise ValueError("pointwise_levels must be at least one, all of them different")

@@ -357,6 +357,11 @@ def test_seeds_and_runs_that_are_used_again():
     np.testing.assert_allclose(back.p_values[::-1], one.p_values)
     with pytest.raises(ValueError, match="noise must be of the same scales"):
         pycwt.geometric_test(turned, noise=one.noise)
+    slow = pycwt.cwt(t.series, 2, DJ, 4, 14)
+    with pytest.raises(ValueError, match="noise must have the sampling interval 2, not 1"):
+        pycwt.geometric_test(slow, noise=one.noise)
+    with pytest.raises(ValueError, match=r"noise is of the pointwise levels 0\.95: ask for"):
+        pycwt.geometric_test(t, noise=one.noise, pointwise_level=0.9)
 
 
 def test_the_null_hypothesis_is_that_of_the_coherence(oracle):
