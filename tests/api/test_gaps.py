@@ -75,7 +75,7 @@ def test_an_upload_with_gaps(daemon):
         found = daemon.call("POST", "/api/v1/wavelet/cwt", body).json
         EXACT(np.array(found["wave"]) @ [1, 1j], expected.W)
     refused = daemon.call("POST", "/api/v1/wavelet/cwt", {"data_id": ids[0], **GRID})
-    assert refused.status == 422
+    assert refused.status == 400
     assert "data: lacks 4 of its samples" in refused.json["detail"]
 
 
@@ -93,7 +93,7 @@ def test_without_gaps_nothing_is_told_of_them(daemon):
 @pytest.mark.parametrize(
     ("change", "status", "word"),
     [
-        ({}, 422, "data: lacks 4 of its samples, the first at data[40]; with gaps = mask"),
+        ({}, 400, "data: lacks 4 of its samples, the first at data[40]; with gaps = mask"),
         ({"gaps": "cubic"}, 422, "gaps"),
         ({"gaps": "mask", "data": [None] * 100}, 400, "this one has 0"),
         ({"gaps": "mask", "data": [1.0, None] * 10}, 400, "this one has 10"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pycwtd.workloads.wavelet.fields import (
     MIN_SAMPLES,
     InvalidCombinationError,
-    InvalidFieldError,
 )
 
 
@@ -35,12 +34,11 @@ def check_gaps(name: str, missing: int, gaps: str | None, first: int | None = No
         first: number of the first that is, where it is known.
 
     Raises:
-        InvalidFieldError: nobody did.
+        InvalidCombinationError: nobody did.
     """
     if missing and gaps is None:
-        raise InvalidFieldError(
-            name,
-            f"lacks {missing} of its samples"
+        raise InvalidCombinationError(
+            f"{name}: lacks {missing} of its samples"
             + (f", the first at {name}[{first}]" if first is not None else "")
             + "; with gaps = mask they weigh nothing, with linear straight lines bridge them",
         )
