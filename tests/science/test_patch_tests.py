@@ -206,6 +206,7 @@ def test_a_hole_with_points_that_are_not_tested_is_not_filled():
     p = np.ones((15, 40))
     p[4:9, 10:20] = 0.01
     p[6, 13:16] = 0.9
+    p[5, 18] = 0.9  # another hole, which is filled in either case
     where = np.ones(p.shape, bool)
     full = pycwt.noise_patches([p], SJ, 1, [0.9])
     where[6, 14] = False
