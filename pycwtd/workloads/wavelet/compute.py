@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pycwt_mod import Coherence, CrossTransform, Transform
     from pycwt_mod.backends import SignificanceTask
     from pycwt_mod.wavelets import Wavelet
     from pycwtd.worker.control import Operation, TaskControl
@@ -122,8 +123,11 @@ def _analyse(request: Analysis, folder: Path, wave: Path) -> Arrays:
     return arrays
 
 
-def _samples(folder: Path, source: list[float] | SeriesFile) -> NDArray[np.float64]:
-    """A series of the request, or of an uploaded file that the job holds a link to."""
+def _samples(folder: Path, source: list[float | None] | SeriesFile) -> NDArray[np.float64]:
+    """A series of the request, or of an uploaded file that the job holds a link to.
+
+    NaN stands where samples are missing.
+    """
     if isinstance(source, SeriesFile):
         values: NDArray[np.float64] = np.load(folder / source.file, allow_pickle=False)
         return values
@@ -134,28 +138,33 @@ def _cwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet, wave: 
     """A transform; ``wave`` goes to a file of its own, row by row."""
     (data,) = series
     if request.normalize:
-        data = (data - data.mean()) / data.std()
-    _, scales, freqs, coi, fft, fftfreqs = pycwt_mod.cwt(
-        data, request.dt, request.dj, request.s0, request.J, wavelet, out=wave
+        there = data[~np.isnan(data)]
+        data = (data - there.mean()) / there.std()
+    found = pycwt_mod.cwt(
+        *(data, request.dt, request.dj, request.s0, request.J, wavelet),
+        out=wave,
+        gaps=request.gaps,
     )
+    _, scales, freqs, coi, fft, fftfreqs = found
     arrays: Arrays = {
         "scales": scales,
         "freqs": freqs,
         "coi": coi,
         "fft": fft,
         "fftfreqs": fftfreqs,
+        **_felt(request, found),
     }
     if request.test:
         alpha = pycwt_mod.ar1(series[0])[0]
         arrays["signif"], _ = pycwt_mod.significance(
-            data.var(), request.dt, scales, 0, alpha, request.level, wavelet=wavelet
+            float(np.nanvar(data)), request.dt, scales, 0, alpha, request.level, wavelet=wavelet
         )
     return arrays
 
 
 def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
     first, second = series
-    cross, coi, freqs, signif = pycwt_mod.xwt(
+    found = pycwt_mod.xwt(
         first,
         second,
         request.dt,
@@ -165,7 +174,9 @@ def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
         request.level,
         wavelet,
         request.normalize,
+        gaps=request.gaps,
     )
+    cross, coi, freqs, signif = found
     arrays: Arrays = {
         "xwt": cross,
         "amplitude": np.abs(cross),
@@ -173,15 +184,23 @@ def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
         "coi": coi,
         "freqs": freqs,
         "scales": _scales(freqs, wavelet),
+        **_felt(request, found),
     }
     if request.test:
         arrays["signif"] = signif
     return arrays
 
 
+def _felt(request: Analysis, found: Transform | CrossTransform | Coherence) -> Arrays:
+    """Where gaps are felt, if the request speaks of any."""
+    if request.gaps is None:
+        return {}
+    return {"coverage": found.coverage, "outside": found.outside}
+
+
 def _wct(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
     first, second = series
-    coherence, phase, coi, freqs, _ = pycwt_mod.wct(
+    found = pycwt_mod.wct(
         first,
         second,
         request.dt,
@@ -191,13 +210,16 @@ def _wct(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
         sig=False,
         wavelet=wavelet,
         normalize=request.normalize,
+        gaps=request.gaps,
     )
+    coherence, phase, coi, freqs, _ = found
     return {
         "WCT": coherence,
         "aWCT": phase,
         "coi": coi,
         "freqs": freqs,
         "scales": _scales(freqs, wavelet),
+        **_felt(request, found),
     }
 
 
@@ -300,7 +322,7 @@ def _finish(message: dict[str, Any]) -> dict[str, Any]:
 
 _MAPS = (
     *("wave", "xwt", "amplitude", "phase", "WCT", "aWCT"),
-    *("level_map", "level_map_error"),
+    *("level_map", "level_map_error", "coverage", "outside"),
 )
 #: Names of the axes of the arrays in a result.
 AXES: Mapping[str, Sequence[str]] = {
