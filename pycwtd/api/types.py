@@ -110,10 +110,18 @@ class Backend(Struct):
     error: str | UnsetType = UNSET
 
 
+class RefusedDriver(Struct):
+    """A driver that was found and isn't used."""
+
+    driver: str
+    reason: str
+
+
 class BackendList(Struct):
-    """All backends."""
+    """All backends, and the drivers that were refused."""
 
     backends: list[Backend]
+    refused: list[RefusedDriver] = []
 
 
 class BackendStatus(Backend, kw_only=True):
