@@ -34,6 +34,8 @@ CALLS = 300
 JOBS = 1000
 CLIENTS = 32
 STORED = 10_000
+QUEUED = 10_000
+IDLE_SECONDS = 20.0
 Row = tuple[str, str, str]
 
 
@@ -72,6 +74,77 @@ def resident(pid: int) -> float:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1000
     raise OSError(f"process {pid} has no VmRSS")
+
+
+def processor(pid: int) -> float:
+    """CPU seconds of a process and of its children that live."""
+    total = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        except OSError:  # gone in the meantime
+            continue
+        if pid in {int(folder.name), int(fields[1])}:
+            total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+async def idle(session: aiohttp.ClientSession, pid: int) -> list[Row]:
+    """What it takes of a core while nobody wants anything, workers included."""
+    y1, y2 = pair(100)
+    # A backend is chosen when all have been probed.
+    await answer(session, "/wavelet/wct", {"signal1": y1, "signal2": y2, "dt": 1.0, "sig": True})
+    await asyncio.sleep(2)
+    start, before = time.monotonic(), processor(pid)
+    await asyncio.sleep(IDLE_SECONDS)
+    share = 100 * (processor(pid) - before) / (time.monotonic() - start)
+    return [("idle, of a core, workers included", "≤ 0.5 %", f"{share:.2f} %")]
+
+
+def crowd_of(state: Path, count: int) -> None:
+    """So many queued jobs, after a queued one, in the store of a stopped daemon."""
+    with sqlite3.connect(state / "pycwtd.sqlite3") as database:
+        database.row_factory = sqlite3.Row
+        query = "SELECT * FROM jobs WHERE status IN ('queued', 'running') LIMIT 1"
+        row = dict(database.execute(query).fetchone())
+        (last,) = database.execute("SELECT max(number) FROM jobs").fetchone()
+        names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
+        for k in range(1, count + 1):
+            copy = row | {"id": str(uuid.uuid4()), "number": last + k, "status": "queued"}
+            (state / "jobs" / copy["id"]).mkdir()
+            for file in (state / "jobs" / row["id"]).iterdir():
+                if file.suffix == ".json" or file.name == "prepared.npz":
+                    (state / "jobs" / copy["id"] / file.name).hardlink_to(file)
+            database.execute(f"INSERT INTO jobs ({names}) VALUES ({places})", copy)
+
+
+async def queued(state: Path) -> list[Row]:
+    """A queue of ten thousand: start, list, cancel, and another's job among them."""
+    y1, y2 = pair(100)
+    task = {"signal1": y1, "signal2": y2, "dt": 1.0, "sig": True, "mc_count": 1_000_000}
+    body = {"kind": "wct", "request": {**task, "estimator": "full"}}
+    async with daemon(state) as (session, _, _):
+        job = await answer(session, "/jobs/", body)
+        while (await answer(session, f"/jobs/{job['job_id']}"))["status"] != "running":
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+    crowd_of(state, QUEUED - 1)
+    async with daemon(state) as (session, pid, seconds):
+        rows = [(f"start with {QUEUED:,} queued jobs", "≤ 3.0 s", f"{seconds:.2f} s")]
+        ms = await latencies(partial(answer, session, "/jobs?limit=100"), 50)
+        rows.append(("… a page of 100 of them", "-", spread(ms)))
+        page = (await answer(session, "/jobs?limit=100"))["jobs"]
+        ids = iter([one["job_id"] for one in page])
+
+        async def cancel() -> None:
+            async with session.delete(f"{API}/jobs/{next(ids)}") as response:
+                response.raise_for_status()
+
+        rows.append(("… cancelling one", "-", spread(await latencies(cancel, 50))))
+        ms = await latencies(partial(answer, session, "/backends/"), CALLS)
+        rows.append(("… an answer meanwhile", "p99 ≤ 20 ms", spread(ms)))
+        rows.append(("… memory", "-", f"{resident(pid):.0f} MB"))
+    return rows
 
 
 async def latencies(call: Callable[[], Awaitable[object]], count: int = CALLS) -> list[float]:
@@ -218,12 +291,15 @@ async def measure() -> list[Row]:
             rows = [("start, until it answers", "≤ 1.0 s", f"{seconds:.2f} s")]
             await latencies(partial(answer, session, "/backends/"), 10)
             rows.append(("the daemon's own memory at rest", "≤ 60 MB", f"{resident(pid):.0f} MB"))
+            rows += await idle(session, pid)
             for part in (synchronous, streaming, saturated, crowd):
                 rows += await part(session)
         multiply(state, STORED)
         async with daemon(state) as (_, _, seconds):
             told = f"start with {STORED + JOBS:,} stored jobs"
-            return [*rows, (told, "≤ 1.0 s", f"{seconds:.2f} s")]
+            rows.append((told, "≤ 1.0 s", f"{seconds:.2f} s"))
+    with tempfile.TemporaryDirectory() as folder:
+        return [*rows, *await queued(Path(folder) / "state")]
 
 
 def main() -> None:

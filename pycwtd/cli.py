@@ -33,12 +33,19 @@ _FORMAT = "%(asctime)s %(levelname)s %(message)s"
     help="What --listen asks of clients: a bearer token, or, on a loopback address alone, nothing.",
 )
 @click.option("--state-dir", help="Where jobs and results are kept.")
-def main(
+@click.option(
+    "--after-damage",
+    type=click.Choice(["retry", "salvage", "empty"]),
+    help="What to do about a database that is damaged or gone: look at it again, make a new one of "
+    "what can be read, or begin anew. What is there is kept aside.",
+)
+def main(  # noqa: PLR0917 - click hands them over by name
     config_file: Path | None,
     sockets: tuple[str, ...],
     tcp: tuple[str, ...],
     auth: Literal["token", "none"],
     state_dir: str | None,
+    after_damage: Literal["retry", "salvage", "empty"] | None,
 ) -> None:
     """Run the time-frequency analysis daemon in the foreground, logging to stderr.
 
@@ -49,7 +56,7 @@ def main(
     from pycwtd.daemon import serve  # noqa: PLC0415
     from pycwtd.hosts.host import HostDiedError  # noqa: PLC0415
     from pycwtd.platform.sockets import ListenError  # noqa: PLC0415
-    from pycwtd.store.database import DatabaseError  # noqa: PLC0415
+    from pycwtd.store.opening import DatabaseError  # noqa: PLC0415
 
     try:
         config = load_config(config_file, sockets=sockets, tcp=tcp, auth=auth, state_dir=state_dir)
@@ -57,7 +64,7 @@ def main(
         raise click.ClickException(str(error)) from None
     logging.basicConfig(level=config.log_level.upper(), format=_FORMAT)
     try:
-        asyncio.run(serve(config))
+        asyncio.run(serve(config, after_damage))
     except HostDiedError as error:
         raise click.ClickException(f"the processes for numerics don't start: {error}") from None
     except (ConfigError, ListenError, DatabaseError, SecretError) as error:

@@ -62,8 +62,13 @@ class Limits(Struct, forbid_unknown_fields=True, frozen=True):
     #: A synchronous call that runs longer becomes a job (seconds).
     sync_seconds: Annotated[float, Meta(gt=0)] = 30.0
     body_bytes: Annotated[int, Meta(ge=1024)] = 64 * 2**20
-    queued_jobs: Annotated[int, Meta(ge=1)] = 10_000
-    #: With less room on the disk no jobs are taken: those that are there have to be finished.
+    #: Jobs that haven't ended, and bytes of their requests: of all owners, and of each.
+    queued_jobs: Annotated[int, Meta(ge=1)] = 20_000
+    queued_jobs_per_owner: Annotated[int, Meta(ge=1)] = 10_000
+    queued_bytes: Annotated[int, Meta(ge=1024)] = 8 * 2**30
+    queued_bytes_per_owner: Annotated[int, Meta(ge=1024)] = 4 * 2**30
+    #: With less room on the disk, beside what a new job itself needs, no jobs are taken: those
+    #: that are there have to be finished.
     reserve_bytes: Annotated[int, Meta(ge=0)] = 32 * 2**20
     #: Time points times scales of one transform; bounds a worker's memory.
     transform_points: Annotated[int, Meta(ge=1000)] = 50_000_000
@@ -91,6 +96,8 @@ class EngineConfig(Struct, forbid_unknown_fields=True, frozen=True):
     numerics_workers: Annotated[int, Meta(ge=1, le=64)] = 1
     #: A host that says nothing for so long is killed (seconds).
     silence_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    #: Memory that each host process may take; what needs more, fails. 0: as much as there is.
+    memory_bytes: Annotated[int, Meta(ge=0)] = 0
     #: What ``auto`` chooses before anything has been measured, best first.
     preference: tuple[str, ...] = ("joblib", "sequential")
 

@@ -17,16 +17,19 @@ from pycwtd.api.app import make_app
 from pycwtd.api.audit import Trail
 from pycwtd.api.context import Context
 from pycwtd.api.guard import listen
+from pycwtd.api.standby import stand_by
 from pycwtd.engine.engine import Engine
 from pycwtd.engine.pool import Pool
 from pycwtd.platform.notify import Notifier
 from pycwtd.platform.sockets import listen_tcp, listen_unix, lock_directory
+from pycwtd.store.state import UndecidedError
 from pycwtd.store.store import Store
 
 if TYPE_CHECKING:
     import socket
 
     from pycwtd.config import Config, Listener
+    from pycwtd.store.state import Decision
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +37,15 @@ log = logging.getLogger(__name__)
 _SHUTDOWN_SECONDS = 0.5
 
 
-async def serve(config: Config) -> None:
+async def serve(config: Config, decision: Decision | None = None) -> None:
     """Run the daemon until SIGTERM or SIGINT.
+
+    With a database that is damaged or gone it answers 503 and the reason to everything, for
+    nothing may look as if there had never been any jobs.
+
+    Args:
+        config: the configuration.
+        decision: what an operator wants done about such a database.
 
     Raises:
         ListenError: a socket or the state directory can't be had.
@@ -52,7 +62,13 @@ async def serve(config: Config) -> None:
         sockets = [_listen(listener) for listener in config.listen]
         for one, listener in zip(sockets, config.listen, strict=True):
             stack.callback(_close, one, listener)
-        store = Store(state_dir)
+        try:
+            store = Store(state_dir, decision)
+        except UndecidedError as error:
+            log.error("not ready: %s", error)
+            notifier.status(f"Not ready: {error}")
+            await stand_by(list(zip(sockets, config.listen, strict=True)), str(error), stop)
+            return
         stack.push_async_callback(store.close)
         pool = Pool(config.engine)
         engine = Engine(config, store, pool)

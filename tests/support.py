@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +108,7 @@ class Daemon:
             # A daemon that dies instead of getting ready must not cost the whole timeout.
             threading.Thread(target=self._watch, args=(self.process, notify), daemon=True).start()
             while b"READY=1" not in (message := ear.recv(4096)):
-                if message == b"DIED":
+                if message == b"DIED" or b"STATUS=Not ready" in message:
                     raise AssertionError(f"the daemon didn't start:\n{self.log}")
 
     @staticmethod
@@ -156,13 +156,13 @@ class Daemon:
     ) -> Answer:
         connection = UnixConnection(self.socket, timeout)
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        connection.request(
-            method, path, data, {"Content-Type": "application/json", **(headers or {})}
-        )
-        response = connection.getresponse()
-        answer = Answer(response.status, response.headers, response.read())
-        connection.close()
-        return answer
+        # Closed even where the daemon dies before it has answered.
+        with closing(connection):
+            connection.request(
+                method, path, data, {"Content-Type": "application/json", **(headers or {})}
+            )
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
 
     def upload(self, data: bytes, name: str = "series.csv", metadata: str | None = None) -> Answer:
         """A multipart form, as any browser or client library sends it."""

@@ -184,7 +184,7 @@ async def delete(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     record = await _find(request)
     may_change(request, record.owner)
-    if not await context.store(Database.delete_data, record.id, time.time()):
+    if not await context.store.freeing(Database.delete_data, record.id, time.time()):
         raise no_data(record.id)
     await asyncio.to_thread(shutil.rmtree, context.store.data_folder(record.id), ignore_errors=True)
     context.engine.ledger.events.ring()

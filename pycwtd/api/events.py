@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-#: Events read from the store at a time.
-_PAGE = 500
+#: Events read from the store at a time: what each slow reader holds in memory.
+_PAGE = 64
 #: Progress goes out no more often than people can see (seconds).
 _PROGRESS_INTERVAL = 0.1
 

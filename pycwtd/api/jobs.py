@@ -174,6 +174,7 @@ async def _completed(request: web.Request) -> Job:
         raise Problem(
             400, f"the job is {record.status}, it has no result{reason}", code="not_completed"
         )
+    await request.app[CONTEXT].engine.check_result(record)
     return record
 
 

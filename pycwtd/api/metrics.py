@@ -120,4 +120,28 @@ async def _looked_up(context: Context) -> CollectorRegistry:
     uptime.set(time.monotonic() - context.started)
     waiting = Gauge("pycwtd_waiting_for_disk", "Whether jobs wait for the disk.", registry=registry)
     waiting.set(context.engine.ledger.trouble is not None)
+    _add_faults(context, registry)
     return registry
+
+
+def _add_faults(context: Context, registry: CollectorRegistry) -> None:
+    engine = context.engine
+    counted = {
+        "pycwtd_disk_refusals": (
+            "Times that the disk refused something.",
+            engine.ledger.disk.refusals,
+        ),
+        "pycwtd_damaged_files": ("Files that were found damaged.", engine.repair.found),
+        "pycwtd_submissions_refused": (
+            "Submissions that found the queue full.",
+            engine.queue.refused,
+        ),
+        "pycwtd_host_deaths": ("Host processes that died at work.", engine.deaths),
+    }
+    for name, (text, value) in counted.items():
+        Counter(name, f"{text[:-1]}, since the start.", registry=registry).inc(value)
+    for name, text, value in (
+        ("pycwtd_queue_jobs", "Jobs that haven't ended.", engine.queue.jobs),
+        ("pycwtd_queue_bytes", "Bytes of their requests.", engine.queue.bytes),
+    ):
+        Gauge(name, text, registry=registry).set(value)

@@ -18,8 +18,9 @@ from pycwtd.api.cors import allow, is_preflight, preflight
 from pycwtd.api.guard import connection_of
 from pycwtd.api.problems import Problem
 from pycwtd.api.sockets import while_allowed
-from pycwtd.engine.engine import QueueFullError
 from pycwtd.engine.pool import BackendUnavailableError, UnfitBackendError, UnknownBackendError
+from pycwtd.engine.queue import QueueFullError
+from pycwtd.engine.repair import ResultLostError
 from pycwtd.store.database import IdempotencyConflictError
 from pycwtd.store.store import StoreError
 from pycwtd.workloads.wavelet.fields import InvalidCombinationError, InvalidFieldError
@@ -136,7 +137,7 @@ async def translate(request: web.Request, handler: Handler) -> web.StreamRespons
     if context.engine.stopping:
         raise Problem(503, "the daemon is stopping", headers={"Retry-After": "5"})
     try:
-        return await handler(request)
+        return await _disk_willing(request, handler)
     except InvalidFieldError as error:
         raise Problem(422, str(error), code="invalid_field") from None
     except InvalidCombinationError as error:
@@ -149,19 +150,30 @@ async def translate(request: web.Request, handler: Handler) -> web.StreamRespons
         raise Problem(
             503, f"backend: {error}", code="backend_unavailable", headers={"Retry-After": "60"}
         ) from None
-    except QueueFullError:
+    except QueueFullError as error:
         raise Problem(
-            503,
-            f"the queue is full ({context.config.limits.queued_jobs} jobs); try again later",
-            code="queue_full",
-            headers={"Retry-After": "10"},
+            503, f"{error}; try again later", code="queue_full", headers={"Retry-After": "10"}
         ) from None
+    except ResultLostError as error:
+        raise _lost(error) from None
     except IdempotencyConflictError:
         raise Problem(
             409, "Idempotency-Key: was used before, with another request", code="key_reused"
         ) from None
+
+
+async def _disk_willing(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
     except (StoreError, OSError) as error:
         if isinstance(error, ConnectionError):
             raise
         log.error("request %s: %s", request[REQUEST_ID], error)
+        request.app[CONTEXT].engine.ledger.disk.failed(error)
         raise Problem(507, f"the disk can't take it: {error}", code="storage") from None
+
+
+def _lost(error: ResultLostError) -> Problem:
+    if error.again:
+        return Problem(409, str(error), code="result_damaged", headers={"Retry-After": "10"})
+    return Problem(410, str(error), code="result_lost")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Bytes made at a time; a slow reader holds so much of the daemon's memory.
-_BLOCK = 256 * 1024
+_BLOCK = 64 * 1024
 _ONE_RANGE = re.compile(r"bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*")
 
 

@@ -242,7 +242,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Cancel a job",
         "Jobs",
         {200: JobView},
-        errors=(404, 409),
+        errors=(404, 409, 507),
     ),
     Operation(
         "GET",
@@ -251,7 +251,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "The result of a completed job",
         "Jobs",
         {200: (CwtResult, XwtResult, WctResult, SignificanceResult, SelfTestResult)},
-        errors=(400, 404, 406, 422, 507),
+        errors=(400, 404, 406, 409, 410, 422, 507),
         also=(NPZ, NETCDF),
     ),
     Operation(
@@ -262,7 +262,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Jobs",
         {200: None, 206: None, 304: None},
         query=SliceQuery,
-        errors=(400, 404, 416, 422),
+        errors=(400, 404, 409, 410, 416, 422, 507),
         also=(NPY,),
     ),
     Operation(

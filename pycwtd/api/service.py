@@ -72,11 +72,14 @@ async def detailed_health(request: web.Request) -> web.StreamResponse:
         for device in context.engine.pool.known()
     }
     counts = await context.store(Database.counts)
-    # One that is still being probed may turn out well.
-    well = any(b.available or b.healthy for b in backends.values()) and not _trouble(context)
+    # A backend that is still being probed may turn out well.
+    reasons = [trouble] if (trouble := _trouble(context)) else []
+    if not any(b.available or b.healthy for b in backends.values()):
+        reasons.append("no backend can compute")
     return answer(
         DetailedHealth(
-            status="healthy" if well else "degraded",
+            status="degraded" if reasons else "healthy",
+            reasons=reasons,
             timestamp=rfc3339(time.time()) or "",
             version=__version__,
             uptime=time.monotonic() - context.started,

@@ -109,7 +109,8 @@ class Stream:
     def __init__(self, context: Context, socket: web.WebSocketResponse) -> None:
         self._context = context
         self._socket = socket
-        self._host = Host("stream", context.config.engine.silence_seconds)
+        engine = context.config.engine
+        self._host = Host("stream", engine.silence_seconds, engine.memory_bytes)
         self._folder: Path = context.store.incoming / f"stream-{uuid.uuid4()}"
         self._folder.mkdir()
         self._grid: dict[str, Any] | None = None

@@ -57,6 +57,8 @@ class DetailedHealth(Struct):
     """Everything that tells whether the service is well."""
 
     status: Literal["healthy", "degraded"]
+    #: Why it is degraded.
+    reasons: list[str]
     timestamp: str
     version: str
     #: Seconds since the start.

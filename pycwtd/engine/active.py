@@ -53,6 +53,10 @@ class ActiveJob:
     changed: Bell = field(default_factory=Bell)
     #: Monotonic time and realisations at the start of the simulation, for the rate.
     simulating_since: tuple[float, int] | None = None
+    #: Size of its request, which counts against the queue's.
+    bytes: int = 0
+    #: How often files of it were found damaged.
+    repairs: int = 0
     #: How long its own realisations take, and on which backend.
     pace: tuple[str, Pace] | None = None
     #: Whether its files must reach the disk before they count; set before :attr:`durable`.
@@ -91,6 +95,11 @@ class ActiveJob:
             pool=pool,
             interactive=not self.durable,
         )
+
+    def advance(self) -> None:
+        """From simulating to finishing, when the last realisation is in."""
+        if spans.next_gap(self.chunks, self.record.total) is None:
+            self.phase = Phase.FINISH
 
     @property
     def realisations_done(self) -> int:

@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
-import shutil
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from pycwtd.engine import spans
 from pycwtd.engine.active import ActiveJob, Phase
+from pycwtd.engine.disk import STORAGE_REST
+from pycwtd.engine.dispatch import Dispatch
 from pycwtd.engine.errands import Errands
-from pycwtd.engine.ledger import STORAGE_REST, Ledger
+from pycwtd.engine.ledger import Ledger
 from pycwtd.engine.news import News
-from pycwtd.engine.scheduler import Lease, schedule
-from pycwtd.engine.shares import Shares
-from pycwtd.engine.steps import StepFailedError, Steps, StorageError
+from pycwtd.engine.queue import Queue, disk_bytes
+from pycwtd.engine.recovery import recover
+from pycwtd.engine.repair import AGAIN, Repair, ResultLostError
+from pycwtd.engine.steps import DamagedError, StepFailedError, Steps, StorageError
 from pycwtd.hosts.host import HostDiedError, TaskCancelledError
-from pycwtd.store.database import Database
 from pycwtd.store.records import FINAL, Job
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from pathlib import Path
 
     from pycwtd.config import Config
     from pycwtd.engine.device import Device
     from pycwtd.engine.pool import Pool
+    from pycwtd.engine.scheduler import Lease
     from pycwtd.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -40,10 +38,6 @@ log = logging.getLogger(__name__)
 _MAX_HOST_DEATHS = 3
 #: How long a stop waits for the chunks in flight, of the 2 s that a stop may take.
 _STOP_SECONDS = 1.0
-
-
-class QueueFullError(Exception):
-    """No more jobs are taken for now."""
 
 
 class NotActiveError(Exception):
@@ -61,15 +55,18 @@ class Engine:
         self.halted = asyncio.Event()
         self._steps = Steps(config, store, pool)
         self.active: dict[str, ActiveJob] = {}
+        self.queue = Queue(config.limits)
+        self._dispatch = Dispatch(pool)
         self.ledger = Ledger(store, self.halted)
+        self.repair = Repair(store, self.ledger)
         self.errands = Errands(pool)
         self._news = News(self.ledger)
+        #: Host processes that died at work since the start.
+        self.deaths = 0
         #: Told of every job that has ended.
         self.observers: list[Callable[[Job], None]] = []
         self._work = asyncio.Event()
-        self._tokens = itertools.count(1)
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._shares = Shares()
         self._loop: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
 
@@ -82,28 +79,17 @@ class Engine:
 
     async def start(self) -> None:
         """Take up what an earlier run of the daemon has left, and begin."""
-        await self._recover()
+        for job in await recover(self._store, self.ledger):
+            self._admit(job)
         self.pool.changed, self.pool.told = self._work.set, self._news.device
         await self._news.started()
         self._loop = asyncio.create_task(self._run())
 
-    async def _recover(self) -> None:
-        unfinished = await self._store(Database.unfinished)
-        for record, chunks in unfinished:
-            job = ActiveJob(record, self._store.folder(record.id), chunks=chunks)
-            if (job.folder / "task.json").exists():
-                job.phase = Phase.SIMULATE
-                self._advance(job)
-            self.active[record.id] = job
-            if record.status == "running":
-                await self.ledger.change(job, "job.queued", {"reason": "restart"}, status="queued")
-                log.info("job %s taken up again with %d done", record.id, spans.done(chunks))
-        await self._store.forget_unclaimed_data()
-        # Folders of synchronous calls that the last run didn't outlive, and of submissions
-        # that were never acknowledged.
-        for folder in self._store.folders():
-            if await self._store(Database.job, folder.name) is None:
-                shutil.rmtree(folder, ignore_errors=True)
+    def _admit(self, job: ActiveJob) -> None:
+        self.active[job.record.id] = job
+        self.queue.add(job)
+        self._dispatch.add(job)
+        self._work.set()
 
     def begin_stop(self) -> None:
         """Take no more requests; wake the readers of events, so that they can leave."""
@@ -124,6 +110,7 @@ class Engine:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self.pool.stop()
+        await self.ledger.disk.close()
         await self._news.stopped()
 
     # -- what clients ask ----------------------------------------------------------------
@@ -168,26 +155,27 @@ class Engine:
         idempotency: tuple[str, str] | None,
         inputs: Sequence[Mapping[str, Path]],
     ) -> Job:
-        if len(self.active) + len(records) > self._config.limits.queued_jobs:
-            raise QueueFullError
-        self._store.check_room(self._config.limits.reserve_bytes)
+        self.queue.check(records, requests)
+        room = max((disk_bytes(record) for record in records), default=0)
+        self._store.check_room(self._config.limits.reserve_bytes + room)
         jobs = [
             ActiveJob(record, self._store.folder(record.id), durable=durable, inputs=files)
             for record, files in zip(records, inputs or [{}] * len(records), strict=True)
             if record.kind != "batch"
         ]
         bodies = [body for body in requests if body]
+        for job, body in zip(jobs, bodies, strict=True):
+            job.bytes = len(body)
         accepted, new = await self.ledger.accept(jobs, bodies, records, idempotency)
         if not new:
             return accepted[0]
         numbered = {record.id: record for record in accepted}
         for job in jobs:
             job.record = numbered[job.record.id]
-            self.active[job.record.id] = job
+            self._admit(job)
         log.info(
             "job %s (%s) accepted from %s", accepted[0].id, accepted[0].kind, accepted[0].owner
         )
-        self._work.set()
         return accepted[0]
 
     async def cancel(self, job_id: str) -> Job:
@@ -195,18 +183,43 @@ class Engine:
 
         Raises:
             NotActiveError: it has ended already.
+            StoreError: it is stopped, and the disk refuses to take note of it for now.
         """
         job = self.active.get(job_id)
         if job is None:
             raise NotActiveError
+        bell = job.changed.waiter()
         if not self._interrupt(job):
-            await self._end(job, "cancelled")
-        await job.ended.wait()
+            self._dispatch.remove(job)
+            self._in_background(self._end(job, "cancelled"))
+        while not job.ended.is_set():
+            await bell.wait()
+            bell = job.changed.waiter()
+            if self.ledger.trouble and not job.ended.is_set():
+                raise StoreError(
+                    f"{self.ledger.trouble}; the job is stopped, and is cancelled for good when "
+                    "the disk takes it"
+                )
         return job.record
+
+    async def check_result(self, record: Job) -> None:
+        """See that a result is what was written; else its job is computed again.
+
+        Raises:
+            ResultLostError: it isn't; the text says what becomes of the job.
+            StoreError: the disk is full or failing.
+        """
+        job = await self.repair.check_result(record)
+        if job is not None:
+            self._admit(job)
+            raise ResultLostError(AGAIN, again=True)
 
     def drop(self, job: ActiveJob) -> None:
         """Stop a synchronous call whose client has gone, and remove its files."""
-        task = asyncio.create_task(self._drop(job))
+        self._in_background(self._drop(job))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
@@ -217,6 +230,8 @@ class Engine:
 
     def _interrupt(self, job: ActiveJob) -> bool:
         """Have a job's computation stopped, without waiting; returns whether one is running."""
+        if job.cancelled and job.lease is None:
+            return True  # on its way out
         job.cancelled = True
         if job.lease is None:
             return False
@@ -239,51 +254,22 @@ class Engine:
 
     def _assign(self) -> float | None:
         """Start what can be started; returns when to look again, if not only on events."""
-        on_backends = {Phase.SIMULATE, Phase.DEVICE}
-        for job in [j for j in self.active.values() if j.phase in on_backends and not j.lease]:
-            self._move_off_lost_backend(job)
-        assignments = schedule(
-            time.monotonic(),
-            [job.candidate for job in self.active.values() if not job.cancelled],
-            [device.slot() for device in self.pool.devices.values()],
-            [job.lease for job in self.active.values() if job.lease],
-            self._shares.lately(),
-        )
-        for assignment in assignments:
-            job = self.active[assignment.job_id]
-            device = self.pool.devices[assignment.device_id]
-            job.lease = Lease(next(self._tokens), assignment.job_id, assignment.device_id)
-            task = asyncio.create_task(self._guarded_step(job, job.lease, device))
-            self._running[job.record.id] = task
-        rests = [s for d in self.pool.devices.values() if (s := d.rest_seconds()) > 0]
-        return min(rests) + 0.01 if rests else None
-
-    def _move_off_lost_backend(self, job: ActiveJob) -> None:
-        """A backend that is gone for good hands its jobs to another of its class."""
-        assert job.record.backend
-        if (reason := self.pool.lost(job.record.backend)) is None:
-            return
-        other = None
-        if job.phase is Phase.SIMULATE:
-            other = self.pool.same_class(job.record.backend, job.work)
-        if other is None:
-            task = asyncio.create_task(
+        for job, reason in self._dispatch.lost():
+            self._in_background(
                 self._end(job, "failed", f"backend {job.record.backend} is gone: {reason}")
             )
-            job.cancelled = True  # no longer a candidate
+        for job, lease, device in self._dispatch.assign():
+            task = asyncio.create_task(self._guarded_step(job, lease, device))
             self._running[job.record.id] = task
-            return
-        log.warning("job %s goes from %s to %s", job.record.id, job.record.backend, other)
-        job.record = msgspec.structs.replace(
-            job.record,
-            backend=other,
-            fallback_reason=f"{job.record.backend} is gone: {reason}",
-        )
+        return self._dispatch.rest()
 
     async def _guarded_step(self, job: ActiveJob, lease: Lease, device: Device) -> None:
         """A step that fails in a way nobody thought of ends its job, not the daemon."""
         try:
             await self._step(job, lease, device)
+        except StoreError as error:
+            # Only while the daemon stops; the next one takes it up.
+            log.warning("job %s stays as it is: %s", job.record.id, error)
         except Exception:
             log.exception("job %s hit a defect of the daemon", job.record.id)
             await self._end(job, "failed", "the daemon has a defect; its log says more")
@@ -303,14 +289,17 @@ class Engine:
                     backend=record.backend,
                     fallback_reason=record.fallback_reason,
                 )
-            await self._perform(job, lease, device)
+            try:
+                await self._perform(job, lease, device)
+            except DamagedError as error:
+                await self.repair.back(job, str(error))
         except TaskCancelledError:
             pass
         except HostDiedError as error:
             await self._host_died(job, device, str(error))
         except StepFailedError as error:
             await self._end(job, "failed", str(error))
-        except (StorageError, StoreError) as error:
+        except (StorageError, StoreError, OSError) as error:
             self.ledger.refused(job, str(error))
             if job.durable:
                 # Nothing is wrong with the job: it keeps what it has and waits.
@@ -318,12 +307,13 @@ class Engine:
             else:
                 await self._end(job, "failed", f"the disk can't take it: {error}")
         finally:
-            self._shares.spent(job.record.owner, time.monotonic() - started)
-            job.lease = None
-            job.in_flight = 0
+            self._dispatch.release(job, time.monotonic() - started)
             self._running.pop(job.record.id, None)
-        if job.cancelled and not job.ended.is_set():
-            await self._end(job, "cancelled")
+        if not job.ended.is_set():
+            if job.cancelled:
+                await self._end(job, "cancelled")
+            else:
+                self._dispatch.add(job)
         self._work.set()
 
     async def _perform(self, job: ActiveJob, lease: Lease, device: Device) -> None:
@@ -333,7 +323,7 @@ class Engine:
             has_task = await self._steps.prepare(job, device.host)
             job.phase = Phase.SIMULATE if has_task else Phase.FINISH
             if has_task:
-                self._advance(job)
+                job.advance()
             else:
                 await self._complete(job)
         elif job.phase is Phase.DEVICE:
@@ -343,7 +333,7 @@ class Engine:
             chunk = await self._steps.simulate(job, device, lease.token)
             await self.ledger.add_chunk(job, chunk)
             await self._steps.merge(job, self.pool.numerics().host)
-            self._advance(job)
+            job.advance()
         else:
             more = await self._steps.finish(job, device.host)
             if more is None:
@@ -352,14 +342,10 @@ class Engine:
                 await self.ledger.change(job, "job.extended", {"total": more}, total=more)
                 job.phase = Phase.SIMULATE
 
-    def _advance(self, job: ActiveJob) -> None:
-        """From simulating to finishing, when the last realisation is in."""
-        if spans.next_gap(job.chunks, job.record.total) is None:
-            job.phase = Phase.FINISH
-
     async def _host_died(self, job: ActiveJob, device: Device, reason: str) -> None:
         if job.cancelled or self.stopping:
             return
+        self.deaths += 1
         device.died(reason)
         self._news.died(device)
         log.error("host %s died under job %s: %s", device.id, job.record.id, reason)
@@ -391,6 +377,8 @@ class Engine:
         await self.ledger.change(job, f"job.{status}", {"error": error} if error else {}, **changes)
         log.info("job %s %s%s", job.record.id, status, f": {error}" if error else "")
         self.active.pop(job.record.id, None)
+        self.queue.remove(job)
+        self._dispatch.remove(job)
         for observer in self.observers:
             observer(job.record)
         await self.ledger.tidy(job)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pycwtd.engine.disk import STORAGE_REST, Disk
 from pycwtd.engine.signal import Bell
 from pycwtd.store.database import Database
 from pycwtd.store.files import sync_directory, sync_file, sync_filesystem
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Rest of a job after the disk refused to take something (seconds).
-STORAGE_REST = 1.0
 #: So many files are synced faster with everything else on their disk than one by one.
 _MANY = 8
 #: What is kept of an ended job.
@@ -44,8 +43,12 @@ class Ledger:
         self._halted = halted
         #: Rings when an event has been written.
         self.events = Bell()
-        #: What the disk refused last, until it takes something again.
-        self.trouble: str | None = None
+        self.disk = Disk(store, self.tell)
+
+    @property
+    def trouble(self) -> str | None:
+        """What the disk refused last, until it takes something again."""
+        return self.disk.trouble
 
     async def accept(
         self,
@@ -118,9 +121,18 @@ class Ledger:
                     raise
                 self.refused(job, str(error))
                 await asyncio.sleep(STORAGE_REST)
-        self.took()
+        self.disk.took()
         self.events.ring()
         job.changed.ring()
+
+    async def begin(self, version: str) -> None:
+        """Tell that this run has begun; where the disk refuses it, the log alone says so."""
+        try:
+            await self._store.begin_run(version)
+        except (StoreError, OSError) as error:
+            log.error("the start isn't told: %s", error)
+            self.disk.failed(error)
+        self.events.ring()
 
     async def tell(self, event: str, data: dict[str, Any]) -> None:
         """Write an event that isn't a job's; one that the disk refuses is in the log alone."""
@@ -128,6 +140,7 @@ class Ledger:
             await self._store(Database.tell, event, data, time.time())
         except StoreError as error:
             log.error("event %s isn't kept: %s", event, error)
+            self.disk.failed(error)
         self.events.ring()
 
     async def add_chunk(self, job: ActiveJob, chunk: Chunk) -> None:
@@ -140,28 +153,28 @@ class Ledger:
             done = sum(c.count for c in job.chunks) + chunk.count
             data = {"done": done, "total": job.record.total}
             await self._store(Database.add_chunk, job.record, chunk, data, time.time())
+            self.disk.took()
             self.events.ring()
         job.chunks.append(chunk)
         job.in_flight = 0
         job.changed.ring()
 
     def refused(self, job: ActiveJob, reason: str) -> None:
-        """Take note that the disk refused something of a job; the log hears of it once."""
-        if self.trouble is None:
-            log.error("jobs wait for the disk: %s", reason)
-        self.trouble = reason
+        """Take note that the disk refused something of a job."""
+        self.disk.refused(reason)
         job.changed.ring()
 
-    def took(self) -> None:
-        """Take note that the disk works."""
-        if self.trouble is not None:
-            log.info("the disk takes things again")
-        self.trouble = None
-
     async def tidy(self, job: ActiveJob) -> None:
-        """Keep the request and the result of an ended job, drop the steps between."""
-        if job.durable:
+        """Keep the request and the result of an ended job, drop the steps between.
+
+        What can't be dropped is left: the job has ended, and its row says so.
+        """
+        if not job.durable:
+            return
+        try:
             await asyncio.to_thread(_tidy, job)
+        except OSError as error:
+            log.warning("job %s: what it doesn't need any more stays: %s", job.record.id, error)
 
     def discard(self, jobs: Sequence[ActiveJob]) -> None:
         """Remove the files of jobs that have no rows."""

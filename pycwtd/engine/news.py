@@ -21,7 +21,7 @@ class News:
 
     async def started(self) -> None:
         """The daemon has taken up what there was."""
-        await self._ledger.tell("system.started", {"version": __version__})
+        await self._ledger.begin(__version__)
 
     async def stopped(self) -> None:
         """Nothing computes any more; waits for what is still to be written."""

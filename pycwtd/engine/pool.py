@@ -94,7 +94,7 @@ class Pool:
                 )
 
     def _add(self, device_id: str, pool: str, role: str, info: BackendInfo | None) -> None:
-        host = Host(role, self._config.silence_seconds)
+        host = Host(role, self._config.silence_seconds, self._config.memory_bytes)
         self.devices[device_id] = Device(device_id, pool, host, info)
 
     async def start(self) -> None:

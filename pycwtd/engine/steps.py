@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,10 @@ class StorageError(Exception):
     """The disk is full or failing: nothing is wrong with the job, it has to wait."""
 
 
+class DamagedError(Exception):
+    """A file between the steps isn't what was written; it can be computed again."""
+
+
 class Steps:
     """Has the steps of jobs done by host processes."""
 
@@ -54,6 +59,8 @@ class Steps:
             StepFailedError: the request can't be computed.
             StorageError: the disk is full.
         """
+        if not (job.folder / "request.json").exists():
+            raise StepFailedError("its request is gone from the disk")
         answer = await _ask(
             host, "prepare", job, {"folder": str(job.folder), "seed": job.record.seed}
         )
@@ -131,7 +138,8 @@ class Steps:
             await self._store(Database.merge_chunks, job.record, merged)
         job.chunks = [merged, *(c for c in job.chunks if c not in together)]
         for chunk in together:
-            (job.folder / chunk.file).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it stays until the job has ended
+                (job.folder / chunk.file).unlink(missing_ok=True)
 
     async def on_device(self, job: ActiveJob, host: Host) -> None:
         """Do what a job wants of a device itself.
@@ -150,7 +158,7 @@ class Steps:
             reach the precision asked for.
 
         Raises:
-            StepFailedError: a chunk's file is damaged.
+            DamagedError: a chunk's file, or the task's, is damaged.
             StorageError: the disk is full.
         """
         facts = {
@@ -193,6 +201,8 @@ async def _ask(
     except HostError as error:
         if error.kind == "storage":
             raise StorageError(str(error)) from None
+        if error.kind == "damaged":
+            raise DamagedError(str(error)) from None
         raise StepFailedError(str(error)) from None
     if job.synced and not sync:
         # The job has been made durable in the meantime.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 from pycwtd.hosts import frames
+from pycwtd.platform import memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +32,7 @@ class HostError(Exception):
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
-        #: ``value``, ``storage`` or ``unavailable``.
+        #: ``value``, ``storage``, ``damaged`` or ``unavailable``.
         self.kind = kind
 
 
@@ -48,9 +50,18 @@ class Host:
     It starts with the first task and starts again with the first one after a death.
     """
 
-    def __init__(self, role: str, silence_seconds: float) -> None:
+    def __init__(self, role: str, silence_seconds: float, memory_bytes: int = 0) -> None:
+        """Nothing is started yet.
+
+        Args:
+            role: what it does.
+            silence_seconds: saying nothing for so long, it is killed.
+            memory_bytes: that it may take; 0: as many as there are.
+        """
         self.role = role
         self._silence = silence_seconds
+        self._memory = memory_bytes
+        self._oom_kills = 0
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -174,6 +185,8 @@ class Host:
             raise
         finally:
             theirs.close()
+        self._oom_kills = memory.oom_kills()
+        memory.limit(self._process.pid, self._memory)
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
         self._log_task = asyncio.create_task(self._log_output(self._process))
         hello = await self._receive(_START_SECONDS)
@@ -235,4 +248,8 @@ class Host:
             # Its last words; a grandchild that keeps the pipe open isn't waited for.
             await asyncio.wait({self._log_task}, timeout=0.2)
             self._log_task.cancel()
-        return f"killed by signal {-code}" if code < 0 else f"exited with status {code}"
+        if code >= 0:
+            return f"exited with status {code}"
+        short = code == -signal.SIGKILL and memory.oom_kills() > self._oom_kills
+        why = ", while the kernel was killing processes for want of memory" if short else ""
+        return f"killed by signal {-code}{why}"

@@ -15,6 +15,10 @@ class Notifier:
         """The daemon answers requests."""
         self._notifier.notify(f"READY=1\nSTATUS={status}")
 
+    def status(self, text: str) -> None:
+        """Why it doesn't answer them yet."""
+        self._notifier.notify(f"STATUS={text}")
+
     def stopping(self) -> None:
         """The daemon is on its way out."""
         self._notifier.notify("STOPPING=1\nSTATUS=Stopping")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pycwtd.store.records import FINAL, Chunk, Data, Event, Job, batch_status
+from pycwtd.store.opening import DatabaseError, examine, migrate
+from pycwtd.store.records import FINAL, Chunk, Data, Event, Job, Status, batch_status
 from pycwtd.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 _JOB_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Job))
 _DATA_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Data))
 _CHUNK_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Chunk))
-
-
-class DatabaseError(Exception):
-    """The database can't be used; the text says why and what to do."""
 
 
 class IdempotencyConflictError(Exception):
@@ -40,43 +37,33 @@ class Database:
         """Open or make the database.
 
         Raises:
-            DatabaseError: it is damaged, newer than this program, or can't be written.
+            DamagedError: it is damaged.
+            DatabaseError: it is newer than this program, or can't be written.
         """
         self.path = path
+        version = examine(path)
         try:
             # No implicit transactions: each one is begun and ended in so many words.
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row
-            version = self._check()
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._migrate(version)
         except sqlite3.Error as error:
             raise DatabaseError(
-                f"{path}: the database can't be used ({error}); nothing has been changed in it. "
-                "Move it aside to start afresh, or restore a backup"
+                f"{path}: the database can't be opened for writing ({error}); nothing has been "
+                "changed in it. See that the disk is well, has room and isn't read-only"
             ) from None
 
-    def _check(self) -> int:
-        """Look before anything is written; returns the version."""
-        verdict = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(f"damaged: {verdict}")
-        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-        if version > len(MIGRATIONS):
-            raise DatabaseError(
-                f"{self.path}: the database has version {version}, this program knows up to "
-                f"{len(MIGRATIONS)}; use the newer program"
-            )
-        return version
-
     def _migrate(self, version: int) -> None:
-        for number in range(version, len(MIGRATIONS)):
-            # executescript commits whatever is open, so the transaction is part of the script.
-            self._connection.executescript(
-                f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
-            )
+        migrate(self._connection, version, len(MIGRATIONS))
+
+    def touch(self) -> None:
+        """Write something that changes nothing."""
+        with self._transaction() as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            db.execute(f"PRAGMA user_version = {version}")
 
     def close(self) -> None:
         """Close the file, with its write-ahead log folded in."""
@@ -87,10 +74,13 @@ class Database:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            # A COMMIT that the disk refuses leaves the transaction open; some errors have ended
+            # it already.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """For the store's other modules: what is done inside happens as one, or not at all."""
@@ -140,7 +130,7 @@ class Database:
                     (jobs[0].owner, key, digest, jobs[0].id),
                 )
             for job in numbered:
-                self._tell(db, job, f"job.{job.status}", {}, job.created_at)
+                self.tell_of(db, job, f"job.{job.status}", {}, job.created_at)
         return numbered, True
 
     def known(self, owner: str, key: str, digest: str) -> Job | None:
@@ -171,7 +161,7 @@ class Database:
                 db.execute(f"UPDATE jobs SET {assignments} WHERE id = :id", _row_of(changed))
             if changed.status in FINAL:
                 db.execute("DELETE FROM chunks WHERE job_id = ?", (job.id,))
-            self._tell(db, changed, event, data, now)
+            self.tell_of(db, changed, event, data, now)
             if changed.batch_id is not None:
                 self._update_batch(db, changed.batch_id, now)
         return changed
@@ -180,30 +170,34 @@ class Database:
         """A batch's state follows from those of its members."""
         batch = self.job(batch_id)
         assert batch
-        members = self.jobs(batch_id=batch_id)
-        status = batch_status([member.status for member in members])
+        counted: dict[Status, int] = dict(
+            db.execute(
+                "SELECT status, count(*) FROM jobs WHERE batch_id = ? GROUP BY status", (batch_id,)
+            ).fetchall()
+        )
+        status = batch_status(list(counted))
         if status == batch.status:
             return
-        failed = sum(member.status == "failed" for member in members)
+        failed, members = counted.get("failed", 0), sum(counted.values())
         changed = msgspec.structs.replace(
             batch,
             status=status,
             started_at=batch.started_at or now,
             completed_at=now if status in FINAL else None,
-            error=f"{failed} of {len(members)} tasks failed" if status == "failed" else None,
+            error=f"{failed} of {members} tasks failed" if status == "failed" else None,
         )
         db.execute(
             "UPDATE jobs SET status = :status, started_at = :started_at,"
             " completed_at = :completed_at, error = :error WHERE id = :id",
             _row_of(changed),
         )
-        self._tell(db, changed, f"job.{status}", {}, now)
+        self.tell_of(db, changed, f"job.{status}", {}, now)
 
     def add_chunk(self, job: Job, chunk: Chunk, data: dict[str, Any], now: float) -> None:
         """Take note of realisations computed; their file is on disk already."""
         with self._transaction() as db:
             self._insert_chunk(db, job.id, chunk)
-            self._tell(db, job, "job.progress", data, now)
+            self.tell_of(db, job, "job.progress", data, now)
 
     def merge_chunks(self, job: Job, merged: Chunk) -> None:
         """Put one row in place of all those that it covers."""
@@ -257,7 +251,17 @@ class Database:
             "SELECT * FROM jobs WHERE status IN ('queued', 'running') AND kind != 'batch'"
             " ORDER BY number"
         ).fetchall()
-        return [(job, self.chunks(job.id)) for job in map(_job_of, rows)]
+        chunks: dict[str, list[Chunk]] = {}
+        for row in self._connection.execute(
+            f"SELECT job_id, {', '.join(_CHUNK_COLUMNS)} FROM chunks ORDER BY job_id, first"
+        ):
+            values = dict(row)
+            chunks.setdefault(values.pop("job_id"), []).append(Chunk(**values))
+        return [(job, chunks.get(job.id, [])) for job in map(_job_of, rows)]
+
+    def job_ids(self) -> set[str]:
+        """The ids of all jobs."""
+        return {row["id"] for row in self._connection.execute("SELECT id FROM jobs")}
 
     def chunks(self, job_id: str) -> list[Chunk]:
         """What is computed of a job, in the order of the realisations."""
@@ -278,7 +282,7 @@ class Database:
         """Completed jobs, realisations and computing time by kind and backend."""
         rows = self._connection.execute(
             "SELECT kind, backend, count(*) AS jobs, sum(total) AS realisations,"
-            " sum(completed_at - started_at) AS seconds FROM jobs"
+            " sum(max(0.0, completed_at - started_at)) AS seconds FROM jobs"
             " WHERE status = 'completed' AND kind != 'batch' GROUP BY kind, backend"
         )
         return [dict(row) for row in rows]
@@ -328,9 +332,10 @@ class Database:
 
     # -- events --------------------------------------------------------------------------
 
-    def _tell(
+    def tell_of(
         self, db: sqlite3.Connection, job: Job, kind: str, data: dict[str, Any], now: float
     ) -> None:
+        """Write an event of a job, within a transaction."""
         db.execute(
             "INSERT INTO events (time, type, job_id, data) VALUES (?, ?, ?, ?)",
             (now, kind, job.id, msgspec.json.encode(data).decode()),

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class DamagedFileError(ValueError):
+    """A file's content isn't what was written there, or can't be read."""
+
+
 def write_durably(path: Path, data: bytes | memoryview, *, sync: bool = True) -> str:
     """Write ``path`` by way of a temporary name, synced; returns the SHA-256 of the data.
 

@@ -16,6 +16,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from pycwt_mod.backends import BackendUnavailableError, Cancelled
+from pycwtd.store.files import DamagedFileError
 from pycwtd.worker.control import Link, TaskControl
 
 if TYPE_CHECKING:
@@ -48,14 +49,19 @@ def _answer(
         return {"event": "result", **operations[message["op"]](message, control)}
     except Cancelled:
         return {"event": "cancelled"}
-    except BackendUnavailableError as error:
-        return {"event": "error", "kind": "unavailable", "message": str(error)}
-    except ValueError as error:
-        return {"event": "error", "kind": "value", "message": str(error)}
     except MemoryError:
         return {"event": "error", "kind": "value", "message": "there isn't enough memory for it"}
-    except OSError as error:
-        return {"event": "error", "kind": "storage", "message": str(error)}
+    except (BackendUnavailableError, ValueError, OSError) as error:
+        return {"event": "error", "kind": _kind(error), "message": str(error)}
+
+
+def _kind(error: Exception) -> str:
+    """Whose fault it is: the backend's, the files', the disk's or the task's."""
+    if isinstance(error, BackendUnavailableError):
+        return "unavailable"
+    if isinstance(error, DamagedFileError | FileNotFoundError):
+        return "damaged"
+    return "storage" if isinstance(error, OSError) else "value"
 
 
 def _operations(role: str) -> dict[str, Operation]:

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from pycwt_mod.backends import SignificanceTask
-from pycwtd.store.files import sync_directory, write_durably
+from pycwtd.store.files import DamagedFileError, sync_directory, write_durably
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 #: Bytes copied at a time.
 _BLOCK = 2**20
-
-
-class DamagedFileError(ValueError):
-    """A file's content isn't what was written there."""
 
 
 def save_array(path: Path, array: NDArray[Any], *, sync: bool = True) -> str:
@@ -41,9 +37,12 @@ def load_array(path: Path, sha256: str) -> NDArray[Any]:
     """Read what :func:`save_array` wrote.
 
     Raises:
-        DamagedFileError: the digest doesn't fit.
+        DamagedFileError: the digest doesn't fit, or it can't be read.
     """
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DamagedFileError(f"{path.name} can't be read: {error.strerror}") from None
     if hashlib.sha256(data).hexdigest() != sha256:
         raise DamagedFileError(f"{path.name} has been changed or cut off since it was written")
     array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
@@ -113,22 +112,42 @@ def _write_members(out: IO[bytes], arrays: Mapping[str, Any], files: Mapping[str
 
 
 def load_arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
-    """Members of an ``.npz``, all of them where none are named."""
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in (archive.files if names is None else names)}
+    """Members of an ``.npz``, all of them where none are named.
+
+    Raises:
+        DamagedFileError: it can't be read, or a member's checksum doesn't fit.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in (archive.files if names is None else names)}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DamagedFileError(f"{path.name} can't be read: {error}") from None
 
 
 def save_task(path: Path, task: SignificanceTask, *, sync: bool = True) -> None:
-    """Write a Monte Carlo task as JSON."""
-    write_durably(path, msgspec.json.encode(task.to_dict()), sync=sync)
+    """Write a Monte Carlo task as JSON, with its digest."""
+    fields = task.to_dict()
+    data = msgspec.json.encode({**fields, "sha256": _digest(fields)})
+    write_durably(path, data, sync=sync)
+
+
+def _digest(fields: Mapping[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
 
 
 def load_task(path: Path) -> SignificanceTask:
     """Read what :func:`save_task` wrote.
 
     Raises:
+        DamagedFileError: it can't be read, or the digest doesn't fit.
         ValueError: a field is missing, unknown or out of range.
     """
+    try:
+        fields = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DamagedFileError(f"{path.name} can't be read: {error}") from None
+    # Earlier versions wrote none.
+    if (written := fields.pop("sha256", None)) is not None and written != _digest(fields):
+        raise DamagedFileError(f"{path.name} has been changed since it was written")
     # Written before there was a choice of estimators, it is a full one.
-    fields = {"estimator": "full", **msgspec.json.decode(path.read_bytes())}
-    return SignificanceTask.from_dict(fields)
+    return SignificanceTask.from_dict({"estimator": "full", **fields})

@@ -83,3 +83,21 @@ def test_a_job_waits_for_room_and_ends_with_the_same_numbers():
         assert job["status"] == "completed", json.dumps(job)
         assert daemon.call("GET", "/health").status == 200
         np.testing.assert_array_equal(daemon.result(job_id)["histogram"], undisturbed["histogram"])
+
+
+def test_room_is_made_by_deleting_even_on_a_disk_that_is_full_to_the_brim():
+    samples = "\n".join(map(str, np.random.default_rng(1).normal(size=100_000).tolist())).encode()
+    config = "[limits]\nreserve_bytes = 0\n"
+    with running(config, start=False) as daemon, small_disk(daemon, "24m"):
+        daemon.start()
+        data_id = daemon.upload(samples).json["data_id"]
+        fill(daemon.state / "full")
+        assert daemon.upload(samples).status == 507
+        # It starts on such a disk, too, to give what is there.
+        assert daemon.stop() == 0
+        daemon.start()
+        listed = daemon.call("GET", "/api/v1/data/").json["data"]
+        assert [one["data_id"] for one in listed] == [data_id]
+        assert daemon.call("DELETE", f"/api/v1/data/{data_id}").status == 200
+        assert daemon.upload(samples).status == 200
+        assert not list((daemon.state / "incoming").iterdir())

@@ -47,10 +47,11 @@ def test_the_event_loops_process_never_loads_numpy(daemon):
     assert "numpy" not in maps
 
 
-def test_a_socket_left_behind_is_cleared_away():
+def test_a_socket_and_a_lock_left_behind_are_no_obstacle():
     with running() as daemon:
         daemon.kill()
         assert daemon.socket.exists()
+        assert (daemon.state / "lock").exists()
         daemon.start()
         assert daemon.call("GET", "/health").status == 200
 
@@ -104,15 +105,6 @@ def test_a_wrong_configuration_names_the_key(tmp_path, text, words):
 
 def test_a_configuration_that_isnt_there(tmp_path):
     assert "can't be read" in refused("--config", tmp_path / "none.toml")
-
-
-def test_a_damaged_database_is_kept_and_named(tmp_path):
-    state = tmp_path / "state"
-    state.mkdir()
-    (state / "pycwtd.sqlite3").write_bytes(b"no database" * 1000)
-    sentence = refused("--socket", tmp_path / "s", "--state-dir", state)
-    assert "pycwtd.sqlite3" in sentence
-    assert (state / "pycwtd.sqlite3").read_bytes() == b"no database" * 1000
 
 
 def test_a_call_that_takes_too_long_becomes_a_job():

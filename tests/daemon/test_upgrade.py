@@ -64,3 +64,47 @@ def test_jobs_from_before_there_was_a_choice_end_with_fulls_numbers(upgraded, na
     told = upgraded.events(4, lambda e: (e["type"], e["job_id"]) == ("job.completed", WITH_CHUNK))
     progress = [e["done"] for e in told if (e["type"], e["job_id"]) == ("job.progress", WITH_CHUNK)]
     assert progress[0] > 152_228
+
+
+#: What ``freeze.py`` beside this file made, one folder for each version of the database. They must
+#: open for ever: none is made anew, a new version gets a new one.
+FROZEN = sorted(Path(__file__).parent.glob("state-v*"))
+
+
+@pytest.mark.parametrize("frozen", FROZEN, ids=lambda path: path.name)
+def test_a_frozen_state_opens_and_goes_on(frozen):
+    expected = json.loads((frozen / "expected.json").read_text())
+    with running(start=False) as daemon:
+        shutil.copytree(frozen, daemon.state)
+        daemon.start()
+        for kind, job_id in expected["completed"].items():
+            job = daemon.job(job_id)
+            assert (job["kind"], job["status"]) == (kind, "completed")
+            # As it was written, and in the other forms as well.
+            body = daemon.call("GET", f"/api/v1/jobs/{job_id}/result?format=npz").body
+            assert body == (frozen / "jobs" / job_id / "result.npz").read_bytes()
+            assert daemon.call("GET", f"/api/v1/jobs/{job_id}/result").status == 200
+        assert daemon.job(expected["cancelled"])["status"] == "cancelled"
+        data_id = expected["data"]
+        original = (frozen / "data" / data_id / "original").read_bytes()
+        assert daemon.call("GET", f"/api/v1/data/{data_id}/download").body == original
+        # What was in the middle goes on from there, and ends with the numbers that are right.
+        job_id = expected["running"]
+        assert daemon.finish(job_id)["status"] == "completed"
+        told = daemon.events(0, lambda e: (e["type"], e["job_id"]) == ("job.completed", job_id))
+        done = [e["done"] for e in told if (e["type"], e["job_id"]) == ("job.progress", job_id)]
+        assert len(done) > 1
+        assert done == sorted(done)
+        request = json.loads((frozen / "jobs" / job_id / "request.json").read_text())
+        al1, al2 = (ar1(np.array(values))[0] for values in request["series"])
+        grid = (request[name] for name in ("dt", "dj", "s0", "J"))
+        task = coherence_task(al1, al2, *grid, estimator="full")
+        histogram = get_backend("joblib").run(task, request["seed"], 0, expected["realisations"])
+        np.testing.assert_array_equal(daemon.result(job_id)["histogram"], histogram)
+        batch = expected["batch"]
+        assert daemon.finish(batch)["status"] == "completed"
+        body, key = expected["batch_request"], {"Idempotency-Key": "frozen"}
+        again = daemon.call("POST", "/api/v1/jobs/batch", body, key)
+        assert again.json["job_id"] == batch
+        names = [one["name"] for one in daemon.call("GET", "/api/v1/auth/keys").json["keys"]]
+        assert names == ["ann"]

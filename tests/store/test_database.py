@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from pycwtd.store.database import Database, DatabaseError, IdempotencyConflictError
+from pycwtd.store.database import Database, IdempotencyConflictError
+from pycwtd.store.opening import DamagedError, DatabaseError
 from pycwtd.store.records import Chunk, Job
 from pycwtd.store.schema import MIGRATIONS
 
@@ -112,5 +113,5 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path):
 def test_a_damaged_database_is_refused(tmp_path):
     path = tmp_path / "db"
     path.write_bytes(b"this was a database once" * 100)
-    with pytest.raises(DatabaseError, match="can't be used"):
+    with pytest.raises(DamagedError, match="not a database"):
         Database(path)

@@ -1,0 +1,60 @@
+"""What an earlier run of the daemon has left: taken up where that one was."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pycwtd.engine import spans
+from pycwtd.engine.active import ActiveJob, Phase
+from pycwtd.store.database import Database
+from pycwtd.store.store import StoreError
+
+if TYPE_CHECKING:
+    from pycwtd.engine.ledger import Ledger
+    from pycwtd.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+async def recover(store: Store, ledger: Ledger) -> list[ActiveJob]:
+    """The jobs that haven't ended, oldest first; what was running is queued again."""
+    unfinished = await store(Database.unfinished)
+    jobs = [
+        ActiveJob(record, store.folder(record.id), chunks=chunks) for record, chunks in unfinished
+    ]
+    await asyncio.to_thread(_look_into_folders, jobs)
+    for job in jobs:
+        if job.record.status == "running":
+            await _requeue(job, store, ledger)
+            log.info("job %s taken up again with %d done", job.record.id, spans.done(job.chunks))
+    await store.clear_unclaimed()
+    return jobs
+
+
+async def _requeue(job: ActiveJob, store: Store, ledger: Ledger) -> None:
+    changes = {"status": "queued"}
+    data = {"reason": "restart"}
+    try:
+        job.record = await store(
+            Database.change_job, job.record, "job.queued", data, time.time(), changes
+        )
+    except StoreError as error:
+        # A full disk doesn't keep the daemon from starting; the row says so when the job runs.
+        ledger.refused(job, str(error))
+        job.record = msgspec.structs.replace(job.record, status="queued")
+    ledger.events.ring()
+
+
+def _look_into_folders(jobs: list[ActiveJob]) -> None:
+    for job in jobs:
+        with contextlib.suppress(OSError):
+            job.bytes = (job.folder / "request.json").stat().st_size
+        if (job.folder / "task.json").exists():
+            job.phase = Phase.SIMULATE
+            job.advance()
