@@ -229,14 +229,11 @@ class Connection(web.RequestHandler):
         return problem.response(request.path, keep_alive=False)
 
 
-async def listen(
-    runner: web.AppRunner, one: socket.socket, listener: Listener, network: NetworkConfig
-) -> asyncio.Server:
+async def listen(runner: web.AppRunner, one: socket.socket, gate: Gate) -> asyncio.Server:
     """Serve a listening socket; the runner's cleanup ends the connections."""
     server = runner.server
     assert server
     loop = asyncio.get_running_loop()
-    gate = Gate(listener, network)
 
     def connection() -> Connection:
         return Connection(gate, server, loop)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 import msgspec
 from aiohttp import web
 
+from pycwtd.logs import REQUEST_ID
 from pycwtd.words import field_and_finding
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         return "\r\n".join([*lines, "", ""]).encode() + body
 
     def _body(self, instance: str) -> bytes:
+        request_id = REQUEST_ID.get()
         return msgspec.json.encode(
             {
                 "type": f"urn:pycwtd:problem:{self.code}",
@@ -72,6 +74,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
                 "status": self.status,
                 "detail": self.detail,
                 "instance": instance,
+                **({"request_id": request_id} if request_id else {}),
                 "error": {"code": self.code, "message": self.detail, "path": instance},
             }
         )

@@ -19,6 +19,7 @@ from pycwtd.engine.ledger import STORAGE_REST, Ledger
 from pycwtd.engine.news import News
 from pycwtd.engine.scheduler import Lease, schedule
 from pycwtd.engine.shares import Shares
+from pycwtd.engine.signal import Bell
 from pycwtd.engine.steps import StepFailedError, Steps, StorageError
 from pycwtd.hosts.host import HostDiedError, TaskCancelledError
 from pycwtd.store.database import Database
@@ -67,6 +68,7 @@ class Engine:
         #: Told of every job that has ended.
         self.observers: list[Callable[[Job], None]] = []
         self._work = asyncio.Event()
+        self._round = Bell()
         self._tokens = itertools.count(1)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._shares = Shares()
@@ -80,16 +82,33 @@ class Engine:
 
     # -- life ----------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Take up what an earlier run of the daemon has left, and begin."""
-        await self._recover()
+    async def start(self, progress: Callable[[], None] = lambda: None) -> None:
+        """Take up what an earlier run of the daemon has left, and begin.
+
+        Args:
+            progress: called while that gets on.
+        """
+        await self._recover(progress)
         self.pool.changed, self.pool.told = self._work.set, self._news.device
         await self._news.started()
-        self._loop = asyncio.create_task(self._run())
+        self._loop = asyncio.create_task(self._run(), name="scheduler")
 
-    async def _recover(self) -> None:
+    def configure(self, config: Config) -> None:
+        """Go by another configuration from now on."""
+        self._config = config
+        self._steps.configure(config)
+        self.pool.configure(config.engine)
+
+    async def beat(self) -> None:
+        """Return when the scheduler has had a look at everything."""
+        done = self._round.waiter()
+        self._work.set()
+        await done.wait()
+
+    async def _recover(self, progress: Callable[[], None]) -> None:
         unfinished = await self._store(Database.unfinished)
         for record, chunks in unfinished:
+            progress()
             job = ActiveJob(record, self._store.folder(record.id), chunks=chunks)
             if (job.folder / "task.json").exists():
                 job.phase = Phase.SIMULATE
@@ -97,11 +116,11 @@ class Engine:
             self.active[record.id] = job
             if record.status == "running":
                 await self.ledger.change(job, "job.queued", {"reason": "restart"}, status="queued")
-                log.info("job %s taken up again with %d done", record.id, spans.done(chunks))
         await self._store.forget_unclaimed_data()
         # Folders of synchronous calls that the last run didn't outlive, and of submissions
         # that were never acknowledged.
         for folder in self._store.folders():
+            progress()
             if await self._store(Database.job, folder.name) is None:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -184,9 +203,6 @@ class Engine:
         for job in jobs:
             job.record = numbered[job.record.id]
             self.active[job.record.id] = job
-        log.info(
-            "job %s (%s) accepted from %s", accepted[0].id, accepted[0].kind, accepted[0].owner
-        )
         self._work.set()
         return accepted[0]
 
@@ -233,6 +249,7 @@ class Engine:
         while True:
             self._work.clear()
             rest = self._assign()
+            self._round.ring()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._work.wait()
@@ -389,7 +406,6 @@ class Engine:
         }
         assert status in FINAL
         await self.ledger.change(job, f"job.{status}", {"error": error} if error else {}, **changes)
-        log.info("job %s %s%s", job.record.id, status, f": {error}" if error else "")
         self.active.pop(job.record.id, None)
         for observer in self.observers:
             observer(job.record)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pycwtd.engine.journal import log_accepted, log_change
 from pycwtd.engine.signal import Bell
+from pycwtd.logs import REQUEST_ID
 from pycwtd.store.database import Database
 from pycwtd.store.files import sync_directory, sync_file, sync_filesystem, write_durably
 from pycwtd.store.store import StoreError
@@ -68,12 +70,17 @@ class Ledger:
         try:
             await asyncio.to_thread(_write_requests, jobs, bodies)
             if not all(job.durable for job in jobs):
+                log_accepted(records)
                 return list(records), True
-            accepted, new = await self._store(Database.insert_jobs, list(records), [], idempotency)
+            accepted, new = await self._store(
+                Database.insert_jobs, list(records), [], idempotency, REQUEST_ID.get()
+            )
         except BaseException:
             self.discard(jobs)
             raise
-        if not new:
+        if new:
+            log_accepted(accepted)
+        else:
             self.discard(jobs)
         self.events.ring()
         return accepted, new
@@ -84,7 +91,9 @@ class Ledger:
         # From here on steps write rows; the store takes them in order, this one first.
         job.durable = True
         chunks = list(job.chunks)
-        records, _ = await self._store(Database.insert_jobs, [job.record], chunks, None)
+        records, _ = await self._store(
+            Database.insert_jobs, [job.record], chunks, None, job.request_id
+        )
         job.record = msgspec.structs.replace(job.record, number=records[0].number)
         self.events.ring()
 
@@ -99,6 +108,7 @@ class Ledger:
         if not job.durable:
             job.record = msgspec.structs.replace(job.record, **changes)
             job.changed.ring()
+            log_change(job, event, data)
             return
         while True:
             try:
@@ -114,6 +124,7 @@ class Ledger:
         self.took()
         self.events.ring()
         job.changed.ring()
+        log_change(job, event, data)
 
     async def tell(self, event: str, data: dict[str, Any]) -> None:
         """Write an event that isn't a job's; one that the disk refuses is in the log alone."""

@@ -8,6 +8,7 @@ import logging
 import socket
 import subprocess
 import sys
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from pycwtd.hosts import frames
@@ -175,7 +176,11 @@ class Host:
         finally:
             theirs.close()
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
-        self._log_task = asyncio.create_task(self._log_output(self._process))
+        self._log_task = asyncio.create_task(
+            # It says things long after the request that it was started for.
+            self._log_output(self._process),
+            context=Context(),
+        )
         hello = await self._receive(_START_SECONDS)
         if hello.get("event") != "hello":
             message = str(hello.get("message", hello))
@@ -194,6 +199,10 @@ class Host:
             if not line:
                 return
             log.info("host %s says: %s", self.role, ascii(line.rstrip().decode(errors="replace")))
+
+    def configure(self, silence_seconds: float) -> None:
+        """Wait so long from the next message on."""
+        self._silence = silence_seconds
 
     def cancel(self, tag: str) -> None:
         """Stop the task with this tag: by asking, and if that doesn't help, by killing."""

@@ -12,13 +12,16 @@ from pycwtd.store.records import FINAL, Chunk, Data, Event, Job, batch_status
 from pycwtd.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
 _JOB_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Job))
 _DATA_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Data))
 _CHUNK_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Chunk))
+
+#: Of SQLite's machine, between two calls; some milliseconds.
+_PROGRESS_STEPS = 100_000
 
 
 class DatabaseError(Exception):
@@ -36,8 +39,13 @@ def _placeholders(names: tuple[str, ...]) -> str:
 class Database:
     """Synchronous access; :class:`pycwtd.store.store.Store` puts it on its own thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, progress: Callable[[], None] = lambda: None) -> None:
         """Open or make the database.
+
+        Args:
+            path: of the file.
+            progress: called while checks and migrations get on, so that one that takes long
+                isn't taken for one that is stuck.
 
         Raises:
             DatabaseError: it is damaged, newer than this program, or can't be written.
@@ -47,11 +55,13 @@ class Database:
             # No implicit transactions: each one is begun and ended in so many words.
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row
+            self._connection.set_progress_handler(progress, _PROGRESS_STEPS)
             version = self._check()
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._migrate(version)
+            self._connection.set_progress_handler(None, 0)
         except sqlite3.Error as error:
             raise DatabaseError(
                 f"{path}: the database can't be used ({error}); nothing has been changed in it. "
@@ -103,6 +113,7 @@ class Database:
         jobs: list[Job],
         chunks: list[Chunk],
         idempotency: tuple[str, str] | None,
+        request_id: str = "",
     ) -> tuple[list[Job], bool]:
         """Accept jobs, together or not at all.
 
@@ -110,6 +121,7 @@ class Database:
             jobs: the batch first, where there is one, then its members.
             chunks: what is computed already of a single job.
             idempotency: the client's key and the digest of its request.
+            request_id: of the request; the event tells it.
 
         Returns:
             The jobs with their numbers (or the first job of the earlier request, where the
@@ -139,8 +151,9 @@ class Database:
                     " VALUES (?, ?, ?, ?)",
                     (jobs[0].owner, key, digest, jobs[0].id),
                 )
+            data = {"request_id": request_id} if request_id else {}
             for job in numbered:
-                self._tell(db, job, f"job.{job.status}", {}, job.created_at)
+                self._tell(db, job, f"job.{job.status}", data, job.created_at)
         return numbered, True
 
     def known(self, owner: str, key: str, digest: str) -> Job | None:

@@ -26,8 +26,12 @@ class StoreError(Exception):
 class Store:
     """The database behind one thread, and the folders of the jobs' files."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, progress: Callable[[], None] = lambda: None) -> None:
         """Open what is in ``state_dir``.
+
+        Args:
+            state_dir: the state directory.
+            progress: called while checks and migrations of the database get on.
 
         Raises:
             DatabaseError: the database can't be used.
@@ -43,7 +47,7 @@ class Store:
         # The folder itself stays: on a full disk it couldn't be made again.
         for left in self.incoming.iterdir():
             shutil.rmtree(left, ignore_errors=True)
-        self._database = Database(state_dir / "pycwtd.sqlite3")
+        self._database = Database(state_dir / "pycwtd.sqlite3", progress)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
 
     async def __call__(
@@ -64,6 +68,10 @@ class Store:
             )
         except sqlite3.OperationalError as error:
             raise StoreError(f"the database refused: {error}") from None
+
+    async def beat(self) -> None:
+        """Return when the store's thread has got through with what it had to do."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, lambda: None)
 
     def folder(self, job_id: str) -> Path:
         """Where a job's files are. The id comes from a row, never straight from a client."""
