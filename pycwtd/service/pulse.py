@@ -45,6 +45,7 @@ class Pulse:
         limit = watchdog_seconds()
         #: Half of what systemd allows: a sign may come late by as much.
         self.interval = limit / 2 if limit else _USUAL
+        self._watched = limit is not None
         self._asked: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -78,7 +79,8 @@ class Pulse:
             failed = {waiting[task]: error for task in done if (error := task.exception())}
             waiting = {task: waiting[task] for task in late}
             if not waiting and not failed:
-                self._notifier.alive()
+                if self._watched:
+                    self._notifier.alive()
             elif failed:
                 log.error("no sign of life: %s", failed)
             else:
