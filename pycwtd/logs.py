@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -21,6 +22,11 @@ REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 
 #: systemd's priorities (sd-daemon(3)); what comes in another one is shown in its colour.
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
+
+
+def new_request_id() -> str:
+    """For a request that brings none."""
+    return secrets.token_hex(8)
 
 
 def configure(config: LogConfig) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import secrets
 import time
 from typing import TYPE_CHECKING
 
@@ -40,9 +39,9 @@ _CLIENT_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id, turn what goes wrong into a problem, write one log line."""
     given = request.headers.get("X-Request-ID", "")
-    request_id = given if _CLIENT_ID.fullmatch(given) else secrets.token_hex(8)
+    request_id = given if _CLIENT_ID.fullmatch(given) else logs.new_request_id()
     request[REQUEST_ID] = request_id
-    logs.REQUEST_ID.set(request_id)
+    token = logs.REQUEST_ID.set(request_id)
     request[OWNER] = "nobody"
     started = time.monotonic()
     connection = connection_of(request)
@@ -64,6 +63,8 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     finally:
         connection.end()
         _log(request, status, time.monotonic() - started)
+        # The next thing on this connection may be no request.
+        logs.REQUEST_ID.reset(token)
     return response
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import sys
 from collections import Counter
 from itertools import pairwise
@@ -73,6 +74,19 @@ def test_a_refusal_has_the_id_too(service):
     assert made == answer.json["request_id"]
     assert made != forged
     assert len(lines(service, event="request", request_id=made)) == 1
+
+
+def test_what_is_no_request_has_an_id_of_its_own():
+    with running("[network]\nhead_seconds = 0.2\n") as daemon, socket.socket(socket.AF_UNIX) as one:
+        one.connect(os.fspath(daemon.socket))
+        one.settimeout(30)
+        one.sendall(b"GET / HT")
+        answer = b"".join(iter(lambda: one.recv(4096), b""))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 408")
+        made = json.loads(body)["request_id"]
+        assert f"X-Request-ID: {made}".encode() in head
+        assert f"cut off [{made}]" in daemon.log
 
 
 def test_no_line_of_a_process_has_the_id_of_the_request_that_it_was_started_for(service):
