@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pycwtd.platform.inherited import inherited_sockets
 from service import PYCWTD, Service, serving
 from support import START_SECONDS
 from wires import API, tcp
@@ -151,10 +152,13 @@ def test_what_cant_be_is_refused(folder):
         assert "loopback" in refused([wide], "tcp", folder, open_to_all)
 
 
-def test_what_is_meant_for_another_process_is_left_alone():
+def test_what_is_meant_for_another_process_is_left_alone(monkeypatch):
     env = {"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "unix"}
-    with serving(env=env) as service:
-        assert service.call("GET", "/health").status == 200
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert inherited_sockets() == []
+    # And isn't handed down either.
+    assert not env.keys() & os.environ.keys()
 
 
 @pytest.mark.skipif(TOOL is None, reason="systemd-socket-activate isn't installed")

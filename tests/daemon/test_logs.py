@@ -89,12 +89,6 @@ def test_what_is_no_request_has_an_id_of_its_own():
         assert f"cut off [{made}]" in daemon.log
 
 
-def test_no_line_of_a_process_has_the_id_of_the_request_that_it_was_started_for(service):
-    said = [line for line in lines(service) if line["message"].startswith("host ")]
-    assert said
-    assert not any("request_id" in line for line in said)
-
-
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_secrets_in_the_log(form):
     config = f'[log]\nformat = "{form}"\nlevel = "debug"\n'

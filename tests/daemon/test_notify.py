@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from pycwtd.platform.notify import watchdog_seconds
 from service import serving
 from support import red_pair, wait_gone
 
@@ -70,11 +71,6 @@ class TestWatchdog:
                 pass
             service.process.send_signal(signal.SIGCONT)
             service.hear(alive)
-
-    def test_not_for_another_process(self):
-        with serving(env={**WATCHDOG, "WATCHDOG_PID": "1"}) as service:
-            service.status("2 of 2 backends ready")
-            assert service.told(SILENCE) is None
 
     def test_a_store_that_is_stuck_ends_them_and_one_that_moves_brings_them_back(self):
         with serving(env=WATCHDOG) as service:
@@ -201,10 +197,21 @@ class TestReload:
             wait_gone(service.process.pid, 1)
 
 
-@pytest.mark.parametrize("text", ["", "0", "soon"])
-def test_no_watchdog_where_systemd_wants_none(monkeypatch, text):
-    from pycwtd.platform.notify import watchdog_seconds
-
+@pytest.mark.parametrize(
+    ("text", "pid", "seconds"),
+    [
+        ("3000000", None, 3.0),
+        ("3000000", os.getpid(), 3.0),
+        # Inherited from somebody whom systemd watches.
+        ("3000000", 1, None),
+        ("", None, None),
+        ("0", None, None),
+        ("soon", None, None),
+    ],
+)
+def test_the_watchdog_is_ours_or_it_isnt(monkeypatch, text, pid, seconds):
     monkeypatch.setenv("WATCHDOG_USEC", text)
     monkeypatch.delenv("WATCHDOG_PID", raising=False)
-    assert watchdog_seconds() is None
+    if pid:
+        monkeypatch.setenv("WATCHDOG_PID", str(pid))
+    assert watchdog_seconds() == seconds
