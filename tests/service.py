@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support import Daemon
+from support import START_SECONDS, Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 #: A daemon on a busy machine may take so long to say something.
-HEAR_SECONDS = 30
+HEAR_SECONDS = START_SECONDS
 PYCWTD = Path(sys.executable).with_name("pycwtd")
 
 

@@ -155,6 +155,8 @@ class Ledger:
             log.error("jobs wait for the disk: %s", reason)
         self.trouble = reason
         job.changed.ring()
+        # There is no event, for the disk takes none; who looks now sees the trouble.
+        self.events.ring()
 
     def took(self) -> None:
         """Take note that the disk works."""

@@ -6,21 +6,37 @@ import os
 import signal
 import sqlite3
 import sys
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 
 from pycwtd.platform.notify import watchdog_seconds
 from service import serving
-from support import red_pair, wait_gone
+from support import START_SECONDS, red_pair, wait_gone
+from wires import over, tcp, tcp_socket
 
-A, B = red_pair()
-LONG = {
-    **{"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 100},
-    **{"sig": True, "mc_count": 1_000_000, "estimator": "full"},
-}
+A, _ = red_pair()
+#: A transform, for which no backend has to be probed.
+BODY = {"kind": "cwt", "request": {"data": A, "dt": 1.0}}
 #: Two seconds, of which signs of life come at half.
 WATCHDOG = {"WATCHDOG_USEC": "2000000"}
 SILENCE = 3.0
+
+
+@contextmanager
+def held(service):
+    """Jobs begin and don't end."""
+    (numerics,) = service.workers("numerics")
+    os.kill(numerics, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(numerics, signal.SIGCONT)
+
+
+def submitted(service):
+    return service.call("POST", "/api/v1/jobs", BODY)
 
 
 def alive(told):
@@ -44,13 +60,13 @@ def test_a_start_says_how_it_gets_on_and_a_stop_that_it_stops():
 
 def test_the_status_is_the_truth_about_devices_jobs_and_the_disk():
     with serving() as service:
-        service.status("2 of 2 backends ready")
-        jobs = [service.submit("wct", LONG) for _ in range(2)]
-        # They take turns: what has begun is running.
-        service.status("0 jobs queued, 2 running")
-        for job in jobs:
-            service.call("DELETE", f"/api/v1/jobs/{job}")
-        service.status("0 jobs queued, 0 running")
+        with held(service):
+            jobs = [submitted(service).json["job_id"] for _ in range(2)]
+            service.status("1 jobs queued, 1 running")
+            for job in jobs:
+                service.call("DELETE", f"/api/v1/jobs/{job}")
+            service.status("0 jobs queued, 0 running")
+        service.hear(lambda told: "2 of 2 backends ready" in told.get("STATUS", ""), START_SECONDS)
         # More than any disk has.
         status = service.reload("[limits]\nreserve_bytes = 1_000_000_000_000_000\n")
         assert status.startswith("takes no jobs:")
@@ -74,26 +90,25 @@ class TestWatchdog:
 
     def test_a_store_that_is_stuck_ends_them_and_one_that_moves_brings_them_back(self):
         with serving(env=WATCHDOG) as service:
+            with closing(sqlite3.connect(service.state / "pycwtd.sqlite3")) as other:
+                other.isolation_level = None
+                with held(service):
+                    job_id = submitted(service).json["job_id"]
+                    service.status("1 running")
+                    service.hear(alive)
+                    other.execute("BEGIN IMMEDIATE")
+                # The store's thread waits for the lock with the job's end, for 5 s.
+                assert "the store hasn't moved" in service.status("stuck")
+                health = service.call("GET", "/health")
+                assert health.status == 503
+                assert "the store" in health.json["detail"]
+                assert not alive(service.told(SILENCE) or {})
+                # Then it gives up, and says what it has waited for.
+                assert "locked" in service.status("jobs wait for the disk")
+                other.execute("ROLLBACK")
             service.hear(alive)
-            other = sqlite3.connect(service.state / "pycwtd.sqlite3", isolation_level=None)
-            other.execute("BEGIN IMMEDIATE")
-            # The store's thread waits for the lock, for 5 s, and so does whoever asks.
-            import threading
-
-            asking = threading.Thread(
-                target=service.call, args=("POST", "/api/v1/jobs", {"kind": "wct", "request": LONG})
-            )
-            asking.start()
-            assert "the store hasn't moved" in service.status("stuck")
-            health = service.call("GET", "/health")
-            assert health.status == 503
-            assert "the store" in health.json["detail"]
-            assert not alive(service.told(1.5))
-            other.execute("ROLLBACK")
-            other.close()
-            service.hear(alive)
-            assert "stuck" not in service.status("backends ready")
-            asking.join()
+            assert service.finish(job_id)["status"] == "completed"
+            service.status("0 running")
             assert service.call("GET", "/health").status == 200
 
     def test_a_scheduler_that_is_dead_ends_them(self):
@@ -128,47 +143,52 @@ class TestReload:
     """SIGHUP: all of the new configuration, or none of it."""
 
     def test_what_can_change_changes_and_the_rest_is_named(self):
-        with serving("[limits]\nqueued_jobs = 5\n") as service:
-            assert service.process
-            pid = service.process.pid
-            me = service.call("GET", "/api/v1/auth/me").json
-            assert me["role"] == "admin"
-            first = service.submit("wct", LONG)
+        with serving("[limits]\nqueued_jobs = 5\n") as service, held(service):
+            assert submitted(service).status == 202
             status = service.reload(
-                "[limits]\nqueued_jobs = 1\n[network]\nconnections_per_client = 1\n"
-                '[engine]\nnumerics_workers = 2\n[log]\nformat = "json"\n'
+                "[limits]\nqueued_jobs = 1\n[engine]\nnumerics_workers = 2\n"
+                '[log]\nformat = "json"\n'
             )
             assert "needs a restart: engine.numerics_workers" in status
-            answer = service.call("POST", "/api/v1/jobs", {"kind": "wct", "request": LONG})
+            answer = submitted(service)
             assert answer.status == 503
             assert "1 jobs" in answer.json["detail"]
             assert '"level": "warning"' in service.log
-            # The job that runs hasn't noticed.
-            assert service.job(first)["status"] in {"queued", "running"}
-            assert service.process.pid == pid
+            # The job that runs hasn't noticed, nor has the process.
+            assert "1 running" in status
+            assert service.lives == 1
             # What was changed back needs nothing any more.
             assert "restart" not in service.reload("[limits]\nqueued_jobs = 2\n")
-            service.submit("wct", LONG)
+            assert submitted(service).status == 202
+            assert submitted(service).status == 503
 
     def test_a_bad_file_is_told_of_and_the_old_configuration_stays(self):
-        with serving("[limits]\nqueued_jobs = 1\n") as service:
-            service.submit("wct", LONG)
+        with serving("[limits]\nqueued_jobs = 1\n") as service, held(service):
+            assert submitted(service).status == 202
             wrong = "[limits]\nqueued_jobs = 9\nsync_seconds = 'x'\n[engine]\nchunk_seconds = 99\n"
             status = service.reload(wrong)
             assert "reload refused" in status
             assert "limits.sync_seconds" in status
             assert "engine.chunk_seconds" in status
             assert "the old one stays" in service.log
-            body = {"kind": "wct", "request": LONG}
-            assert service.call("POST", "/api/v1/jobs", body).status == 503
+            assert submitted(service).status == 503
             # Right in itself, and wrong for this machine.
-            status = service.reload(
-                "[limits]\nqueued_jobs = 9\n[engine]\npreference = ['abacus']\n"
-            )
-            assert "abacus" in status
-            assert service.call("POST", "/api/v1/jobs", body).status == 503
+            unfit = "[engine]\npreference = ['abacus']\n"
+            assert "abacus" in service.reload(f"[limits]\nqueued_jobs = 9\n{unfit}")
+            assert submitted(service).status == 503
             assert "refused" not in service.reload("[limits]\nqueued_jobs = 9\n")
-            assert service.call("POST", "/api/v1/jobs", body).status == 202
+            assert submitted(service).status == 202
+
+    def test_rates_and_connections_change_for_whoever_comes_next(self):
+        rates = "[network]\nrequests_per_second = 0.001\nrequest_burst = 1\n"
+        with serving("", ["--listen", "127.0.0.1:0", "--auth", "none"]) as service:
+            assert [tcp(service, "GET", "/api/v1/jobs").status for _ in range(3)] == [200] * 3
+            service.reload(rates)
+            assert 429 in [tcp(service, "GET", "/api/v1/jobs").status for _ in range(2)]
+            service.reload("[network]\nconnections_per_client = 1\nrequests_per_second = 0\n")
+            with closing(tcp_socket(service)) as first:
+                assert over(first, "GET", "/api/v1/jobs").status == 200
+                assert tcp(service, "GET", "/api/v1/jobs").status == 503
 
     def test_keys_and_roles_are_read_again(self):
         with serving("", ["--listen", "127.0.0.1:0"]) as service:
