@@ -15,7 +15,7 @@ def inherited_sockets() -> list[tuple[str, socket.socket]]:
     """Name and socket of each, in their order; their environment is used up.
 
     Raises:
-        ListenError: one of them isn't a listening stream socket.
+        ListenError: one of them isn't a listening stream socket, or isn't named.
     """
     pid, count, names = (os.environ.pop(variable, "") for variable in _VARIABLES)
     if pid != str(os.getpid()) or not count.isdecimal():
@@ -23,6 +23,8 @@ def inherited_sockets() -> list[tuple[str, socket.socket]]:
     numbers = range(_FIRST, _FIRST + int(count))
     # systemd names all of them or, when it is old, none.
     named = names.split(":") if names else ["unknown"] * len(numbers)
+    if len(named) != len(numbers):
+        raise ListenError(f"LISTEN_FDNAMES={names!r} doesn't name {len(numbers)} sockets")
     return [(name, _socket(fd, name)) for fd, name in zip(numbers, named, strict=True)]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pycwtd.platform.inherited import inherited_sockets
+from pycwtd.platform.sockets import ListenError
 from service import PYCWTD, Service, serving
 from support import START_SECONDS
 from wires import API, tcp
@@ -159,6 +160,10 @@ def test_what_is_meant_for_another_process_is_left_alone(monkeypatch):
     assert inherited_sockets() == []
     # And isn't handed down either.
     assert not env.keys() & os.environ.keys()
+    for name, value in (env | {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "2"}).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ListenError, match="doesn't name 2 sockets"):
+        inherited_sockets()
 
 
 @pytest.mark.skipif(TOOL is None, reason="systemd-socket-activate isn't installed")
