@@ -112,6 +112,10 @@ docs: $(VENV)/.docs  ## these pages, with the pictures that their examples draw:
 		--doctree-dir build/docs/doctrees docs build/docs/html
 	@echo "build/docs/html/index.html"
 
+.PHONY: configuration
+configuration: $(VENV)/.run  ## write etc/pycwtd.toml and the tables of docs/configuration.md
+	@$(BIN)/python -m pycwtd.config etc/pycwtd.toml docs/configuration.md
+
 .PHONY: dist
 dist: $(VENV)/.test  ## wheel and source archive in dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .

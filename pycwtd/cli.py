@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from pycwtd import __version__
 from pycwtd.config import ConfigError, load_config
 
-_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+if TYPE_CHECKING:
+    from pycwtd.config import Config
 
 
 @click.command()
@@ -21,7 +21,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(message)s"
     "--config",
     "config_file",
     type=click.Path(path_type=Path),
-    help="Configuration file (TOML).",
+    help="Configuration file (TOML), in place of /etc/pycwtd/pycwtd.toml; conf.d is beside it.",
 )
 @click.option("--socket", "sockets", multiple=True, help="Unix socket to listen on.")
 @click.option("--listen", "tcp", multiple=True, metavar="HOST:PORT", help="TCP address to serve.")
@@ -49,7 +49,8 @@ def main(  # noqa: PLR0917 - click hands them over by name
 ) -> None:
     """Run the time-frequency analysis daemon in the foreground, logging to stderr.
 
-    It stops on SIGTERM or Ctrl-C; jobs that are running go on at the next start.
+    It stops on SIGTERM or Ctrl-C; jobs that are running go on at the next start. SIGHUP has it
+    read its configuration again.
     """
     # Imported here, where click turns a Ctrl-C into a clean end.
     from pycwtd.access.access import SecretError  # noqa: PLC0415
@@ -58,13 +59,11 @@ def main(  # noqa: PLR0917 - click hands them over by name
     from pycwtd.platform.sockets import ListenError  # noqa: PLC0415
     from pycwtd.store.opening import DatabaseError  # noqa: PLC0415
 
+    def read() -> Config:
+        return load_config(config_file, sockets=sockets, tcp=tcp, auth=auth, state_dir=state_dir)
+
     try:
-        config = load_config(config_file, sockets=sockets, tcp=tcp, auth=auth, state_dir=state_dir)
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from None
-    logging.basicConfig(level=config.log_level.upper(), format=_FORMAT)
-    try:
-        asyncio.run(serve(config, after_damage))
+        asyncio.run(serve(read, after_damage))
     except HostDiedError as error:
         raise click.ClickException(f"the processes for numerics don't start: {error}") from None
     except (ConfigError, ListenError, DatabaseError, SecretError) as error:

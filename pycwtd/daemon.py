@@ -11,107 +11,173 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from msgspec import structs
 
+from pycwtd import logs
 from pycwtd.access.access import open_access
 from pycwtd.api.app import make_app
 from pycwtd.api.audit import Trail
 from pycwtd.api.context import Context
-from pycwtd.api.guard import listen
+from pycwtd.api.guard import Gate, listen
 from pycwtd.api.standby import stand_by
 from pycwtd.engine.engine import Engine
 from pycwtd.engine.pool import Pool
 from pycwtd.platform.notify import Notifier
-from pycwtd.platform.sockets import listen_tcp, listen_unix, lock_directory
+from pycwtd.platform.sockets import lock_directory
+from pycwtd.service.listeners import open_listeners
+from pycwtd.service.notices import Notices
+from pycwtd.service.pulse import Pulse
+from pycwtd.service.reload import Reload
 from pycwtd.store.state import UndecidedError
 from pycwtd.store.store import Store
 
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Callable
 
-    from pycwtd.config import Config, Listener
+    from pycwtd.config import Config
+    from pycwtd.service.listeners import Served
     from pycwtd.store.state import Decision
 
 log = logging.getLogger(__name__)
 
+#: How often a start that waits for an operator asks systemd for more time.
+_PATIENCE_SECONDS = 20.0
 #: Of the 2 s that a stop may take, what answers under way get; the engine has its own share.
 _SHUTDOWN_SECONDS = 0.5
 
 
-async def serve(config: Config, decision: Decision | None = None) -> None:
-    """Run the daemon until SIGTERM or SIGINT.
+async def serve(read: Callable[[], Config], decision: Decision | None = None) -> None:
+    """Run the daemon until SIGTERM or SIGINT; SIGHUP has the configuration read again.
 
     With a database that is damaged or gone it answers 503 and the reason to everything, for
     nothing may look as if there had never been any jobs.
 
     Args:
-        config: the configuration.
+        read: gives the configuration from its files and all else that it is made of.
         decision: what an operator wants done about such a database.
 
     Raises:
+        ConfigError: the configuration can't be used.
         ListenError: a socket or the state directory can't be had.
         DatabaseError: the database can't be used.
         SecretError: the file with a secret can't be used.
     """
-    stop = asyncio.Event()
+    stop, reload = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    # Before everything else: its default would end a daemon that is still starting.
+    loop.add_signal_handler(signal.SIGHUP, reload.set)
+    wanted = read()
+    logs.configure(wanted.log)
     notifier = Notifier()
-    state_dir = Path(config.state_dir)
     async with AsyncExitStack() as stack:
-        stack.callback(os.close, lock_directory(state_dir))
-        sockets = [_listen(listener) for listener in config.listen]
-        for one, listener in zip(sockets, config.listen, strict=True):
-            stack.callback(_close, one, listener)
+        served = _open(wanted, stack)
+        config = structs.replace(wanted, listen=tuple(one.listener for one in served))
         try:
-            store = Store(state_dir, decision)
+            parts = await _start(config, decision, notifier, stack)
         except UndecidedError as error:
             log.error("not ready: %s", error)
-            notifier.status(f"Not ready: {error}")
-            await stand_by(list(zip(sockets, config.listen, strict=True)), str(error), stop)
+            await _stay_unready(served, str(error), notifier, stop)
             return
-        stack.push_async_callback(store.close)
-        pool = Pool(config.engine)
-        engine = Engine(config, store, pool)
-        stack.push_async_callback(engine.stop)
-        await pool.start()
-        await engine.start()
-        trail = Trail(store, config.access.audit_rows)
-        stack.push_async_callback(trail.close)
-        access = await open_access(config, store)
-        runner = web.AppRunner(
-            make_app(Context(config, store, engine, access, trail)),
-            access_log=None,
-            handler_cancellation=True,
-            shutdown_timeout=_SHUTDOWN_SECONDS,
+        notices, pulse = _watch(parts, notifier)
+        gates = await _listen(parts, served, stack)
+
+        def take(new: Config) -> None:
+            parts.config = structs.replace(new, listen=config.listen)
+            parts.trail.configure(new.access.audit_rows)
+            for gate in gates:
+                gate.network = new.network
+
+        reloads = Reload(
+            read=read,
+            current=wanted,
+            notifier=notifier,
+            notices=notices,
+            parts=parts,
+            take=take,
+            wanted=reload,
         )
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        for one, listener in zip(sockets, config.listen, strict=True):
-            server = await listen(runner, one, listener, config.network)
-            stack.callback(server.close)
-        names = ", ".join(
-            _name(one, listener) for one, listener in zip(sockets, config.listen, strict=True)
-        )
-        log.info("ready on %s, state in %s", names, state_dir)
-        notifier.ready(f"Serving on {names}")
+        names = ", ".join(one.name for one in served)
+        log.info("ready on %s, state in %s", names, config.state_dir)
+        notifier.ready(notices.line())
+        for one in (notices, pulse, reloads):
+            one.start()
+            stack.push_async_callback(one.stop)
         await stop.wait()
         log.info("stopping")
         notifier.stopping()
-        engine.begin_stop()
+        parts.engine.begin_stop()
     log.info("stopped")
 
 
-def _listen(listener: Listener) -> socket.socket:
-    if listener.unix is not None:
-        return listen_unix(Path(listener.unix), int(listener.mode, 8))
-    return listen_tcp(listener.host, listener.port)
+def _open(config: Config, stack: AsyncExitStack) -> list[Served]:
+    """The state directory, for us alone, and the sockets."""
+    stack.callback(os.close, lock_directory(Path(config.state_dir)))
+    served = open_listeners(config.listen)
+    for one in served:
+        stack.callback(one.close)
+    return served
 
 
-def _close(one: socket.socket, listener: Listener) -> None:
-    one.close()
-    if listener.unix is not None:
-        Path(listener.unix).unlink(missing_ok=True)
+async def _start(
+    config: Config, decision: Decision | None, notifier: Notifier, stack: AsyncExitStack
+) -> Context:
+    """Store, engine and access, each closed when all that came after it is."""
+    notifier.starting("Opening the database")
+    place, progress = Path(config.state_dir), notifier.still_starting
+    store = await asyncio.to_thread(Store, place, decision, progress)
+    stack.push_async_callback(store.close)
+    pool = Pool(config.engine)
+    engine = Engine(config, store, pool)
+    stack.push_async_callback(engine.stop)
+    notifier.starting("Starting the processes for numerics")
+    await pool.start()
+    notifier.starting("Taking up what there was")
+    await engine.start(notifier.still_starting)
+    trail = Trail(store, config.access.audit_rows)
+    stack.push_async_callback(trail.close)
+    return Context(config, store, engine, await open_access(config, store), trail)
 
 
-def _name(one: socket.socket, listener: Listener) -> str:
-    return listener.unix or "http://{}:{}".format(*one.getsockname()[:2])
+async def _stay_unready(
+    served: list[Served], reason: str, notifier: Notifier, stop: asyncio.Event
+) -> None:
+    """Answer with the reason until told to stop; systemd isn't to run out of patience meanwhile."""
+
+    async def extend() -> None:
+        while True:
+            notifier.starting(f"Not ready: {reason}")
+            await asyncio.sleep(_PATIENCE_SECONDS)
+
+    extending = asyncio.create_task(extend())
+    try:
+        await stand_by([one.socket for one in served], reason, stop)
+    finally:
+        extending.cancel()
+
+
+def _watch(parts: Context, notifier: Notifier) -> tuple[Notices, Pulse]:
+    notices = Notices(notifier, parts)
+    beats = {"the store": parts.store.beat, "the scheduler": parts.engine.beat}
+    pulse = Pulse(notifier, beats, notices.change)
+    parts.stuck = lambda: pulse.stuck
+    return notices, pulse
+
+
+async def _listen(parts: Context, served: list[Served], stack: AsyncExitStack) -> list[Gate]:
+    """Serve all sockets; connections end before their sockets do."""
+    runner = web.AppRunner(
+        make_app(parts),
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+    )
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    gates = []
+    for one in served:
+        gates.append(Gate(one.listener, parts.config.network))
+        server = await listen(runner, one.socket, gates[-1])
+        stack.callback(server.close)
+    return gates

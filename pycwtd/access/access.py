@@ -45,7 +45,7 @@ class Identity:
     unlimited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Access:
     """Keys, roles and rates."""
 
@@ -54,6 +54,14 @@ class Access:
     requests: Buckets
     messages: Buckets
     failures: Buckets
+
+    def become(self, new: Access) -> None:
+        """Go on as ``new`` would, without forgetting who is connected and who asked how often."""
+        self.roles = new.roles
+        self.keys.become(new.keys)
+        self.requests.become(new.requests)
+        self.messages.become(new.messages)
+        self.failures.become(new.failures)
 
 
 async def open_access(config: Config, store: Store) -> Access:

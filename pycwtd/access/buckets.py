@@ -25,6 +25,10 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._levels)
 
+    def become(self, new: Buckets) -> None:
+        """Take over another's rate and burst; what is in the buckets stays, up to the brim."""
+        self._rate, self._burst = new._rate, new._burst
+
     def take(self, identity: str, now: float) -> float:
         """Take a token.
 

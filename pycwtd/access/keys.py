@@ -104,6 +104,15 @@ class KeyRing:
         for hang_up in list(self._connected.pop(key_id, ())):
             hang_up()
 
+    def become(self, new: KeyRing) -> None:
+        """Take over another's keys and signature, and cut off whose key isn't there any more."""
+        gone = self._keys.keys() - new._keys.keys()
+        self.token_seconds, self._signer = new.token_seconds, new._signer
+        changed = {i for i, key in new._keys.items() if i in self._keys and self._keys[i] != key}
+        for key_id in gone | changed:
+            self.drop(key_id)
+        self._keys = new._keys
+
     def connect(self, key_id: str, hang_up: Callable[[], None]) -> Callable[[], None]:
         """Remember a long-lived connection; what is returned forgets it."""
         self._connected.setdefault(key_id, set()).add(hang_up)

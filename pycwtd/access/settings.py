@@ -43,24 +43,29 @@ class NetworkConfig(Struct, forbid_unknown_fields=True, frozen=True):
     head_seconds: Seconds = 10.0
     #: A body may take so long, and ``1 / body_rate`` seconds for each byte that has arrived.
     body_seconds: Seconds = 30.0
+    #: Bytes a second that a body must come with beyond that.
     body_rate: Annotated[float, Meta(ge=1)] = 16_384.0
     #: A connection without a request is closed after so long.
     idle_seconds: Seconds = 75.0
     #: A client that takes nothing of what is sent to it for so long is cut off.
     send_seconds: Seconds = 30.0
-    #: Connections of each listener, and of each address or user on it.
+    #: Connections of each listener.
     connections: Annotated[int, Meta(ge=1)] = 400
+    #: Connections of each address or user on a listener.
     connections_per_client: Annotated[int, Meta(ge=1)] = 128
     #: Requests of each identity; a rate of 0 is no limit. Admins on the Unix socket have none.
     requests_per_second: Annotated[float, Meta(ge=0)] = 100.0
+    #: Requests that an identity may make at once.
     request_burst: Annotated[int, Meta(ge=1)] = 500
     #: Messages of each identity over WebSockets.
     messages_per_second: Annotated[float, Meta(ge=0)] = 500.0
+    #: Messages that an identity may send at once.
     message_burst: Annotated[int, Meta(ge=1)] = 1000
     #: Wrong keys and tokens of each address: beyond them, 429 in place of 401.
     failures_per_minute: Annotated[float, Meta(gt=0)] = 30.0
     #: All bodies together that are held in memory at one time.
     bodies_bytes: Annotated[int, Meta(ge=1024)] = 512 * 2**20
-    #: Lists and objects inside each other, and texts, in a JSON body.
+    #: Lists and objects inside each other in a JSON body.
     json_depth: Annotated[int, Meta(ge=4, le=200)] = 16
+    #: Texts in a JSON body.
     json_texts: Annotated[int, Meta(ge=100)] = 200_000

@@ -52,6 +52,10 @@ class Trail:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    def configure(self, keep: int) -> None:
+        """Keep so many rows from now on."""
+        self._keep = keep
+
     async def close(self) -> None:
         """Wait until all is written."""
         await asyncio.gather(*self._tasks)

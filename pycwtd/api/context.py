@@ -36,6 +36,8 @@ class Context:
     #: WebSockets that compute, open now.
     streams: int = 0
     started: float = field(default_factory=time.monotonic)
+    #: Which part of the daemon doesn't move any more, if one doesn't.
+    stuck: Callable[[], str | None] = lambda: None
 
 
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)

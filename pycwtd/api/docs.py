@@ -72,6 +72,8 @@ class ProblemBody(Struct):
     detail: str
     instance: str
     error: ErrorBody
+    #: As in ``X-Request-ID`` and the log; none where a connection is refused before any request.
+    request_id: str | None = None
 
 
 async def openapi(_request: web.Request) -> web.StreamResponse:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 from aiohttp import web
 
 from pycwtd.api.problems import Problem
+from pycwtd.logs import REQUEST_ID, new_request_id
 from pycwtd.platform.peers import Peer, peer_of
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ class Connection(web.RequestHandler):
             # For files, which the kernel sends by itself.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
         if reason := self._gate.enter(self.client):
-            log.warning("connection refused: %s", reason)
-            self._refuse(Problem(503, reason, code="connections", headers={"Retry-After": "5"}))
+            problem = Problem(503, reason, code="connections", headers={"Retry-After": "5"})
+            log.warning("connection refused: %s [%s]", reason, self._refuse(problem))
             return
         self._inside = True
         super().connection_made(transport)
@@ -144,9 +145,11 @@ class Connection(web.RequestHandler):
 
     def _head_late(self) -> None:
         seconds = self._gate.network.head_seconds
-        log.info("%s: no whole request within %g s; cut off", self.client, seconds)
         self._clock = None
-        self._refuse(Problem(408, f"the request's head didn't arrive within {seconds:g} s"))
+        problem = Problem(408, f"the request's head didn't arrive within {seconds:g} s")
+        request_id = self._refuse(problem)
+        text = "%s: no whole request within %g s; cut off [%s]"
+        log.info(text, self.client, seconds, request_id)
 
     def _await_body(self, request: web.Request, since: float, expired: Callable[[], None]) -> None:
         network = self._gate.network
@@ -171,11 +174,13 @@ class Connection(web.RequestHandler):
             self._clock.cancel()
             self._clock = None
 
-    def _refuse(self, problem: Problem) -> None:
-        """Answer outside of any request, and close."""
+    def _refuse(self, problem: Problem) -> str:
+        """Answer beside the usual way, and close; returns the id that the answer has."""
         assert self.wire
-        self.wire.write(problem.raw())
+        request_id = REQUEST_ID.get() or new_request_id()
+        self.wire.write(problem.raw(request_id))
         self.wire.close()
+        return request_id
 
     # -- slow readers --------------------------------------------------------------------
 
@@ -224,19 +229,23 @@ class Connection(web.RequestHandler):
         """What can't be parsed gets a problem; its bytes, which may be a secret, aren't logged."""
         if status >= 500:
             return super().handle_error(request, status, exc, message)
-        log.info("%s: sent what isn't HTTP (%s)", self.client, type(exc).__name__)
-        problem = Problem(status, "this isn't a request of HTTP/1.1", code="bad_http")
-        return problem.response(request.path, keep_alive=False)
+        request_id = new_request_id()
+        log.info("%s: sent what isn't HTTP (%s) [%s]", self.client, type(exc).__name__, request_id)
+        headers = {"X-Request-ID": request_id}
+        text = "this isn't a request of HTTP/1.1"
+        problem = Problem(status, text, code="bad_http", headers=headers)
+        token = REQUEST_ID.set(request_id)
+        try:
+            return problem.response(request.path, keep_alive=False)
+        finally:
+            REQUEST_ID.reset(token)
 
 
-async def listen(
-    runner: web.AppRunner, one: socket.socket, listener: Listener, network: NetworkConfig
-) -> asyncio.Server:
+async def listen(runner: web.AppRunner, one: socket.socket, gate: Gate) -> asyncio.Server:
     """Serve a listening socket; the runner's cleanup ends the connections."""
     server = runner.server
     assert server
     loop = asyncio.get_running_loop()
-    gate = Gate(listener, network)
 
     def connection() -> Connection:
         return Connection(gate, server, loop)

@@ -12,9 +12,11 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Info,
     generate_latest,
 )
 
+from pycwtd import __version__
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.types import JobCounts
 from pycwtd.engine.device import Condition
@@ -120,6 +122,9 @@ async def _looked_up(context: Context) -> CollectorRegistry:
     uptime.set(time.monotonic() - context.started)
     waiting = Gauge("pycwtd_waiting_for_disk", "Whether jobs wait for the disk.", registry=registry)
     waiting.set(context.engine.ledger.trouble is not None)
+    stuck = Gauge("pycwtd_stuck", "Whether a part of the daemon doesn't move.", registry=registry)
+    stuck.set(context.stuck() is not None)
+    Info("pycwtd_build", "The program.", registry=registry).info({"version": __version__})
     _add_faults(context, registry)
     return registry
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import secrets
 import time
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from pycwtd import logs
 from pycwtd.api.admission import IDENTITY, admit, check_page
 from pycwtd.api.audit import HUNG_UP, audit_row
 from pycwtd.api.context import CONTEXT
@@ -33,15 +33,16 @@ log = logging.getLogger(__name__)
 OWNER = web.RequestKey("owner", str)
 REQUEST_ID = web.RequestKey("request_id", str)
 
-_CLIENT_ID = re.compile(r"[\w.:-]{1,64}")
+_CLIENT_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id, turn what goes wrong into a problem, write one log line."""
     given = request.headers.get("X-Request-ID", "")
-    request_id = given if _CLIENT_ID.fullmatch(given) else secrets.token_hex(8)
+    request_id = given if _CLIENT_ID.fullmatch(given) else logs.new_request_id()
     request[REQUEST_ID] = request_id
+    token = logs.REQUEST_ID.set(request_id)
     request[OWNER] = "nobody"
     started = time.monotonic()
     connection = connection_of(request)
@@ -62,21 +63,32 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
         raise
     finally:
         connection.end()
-        log.info(
-            "%s %s %s %s %.1f ms, %s",
-            request_id,
-            request.method,
-            ascii(request.path)[1:-1],
-            status,
-            (time.monotonic() - started) * 1e3,
-            _who(request),
-        )
+        _log(request, status, time.monotonic() - started)
+        # The next thing on this connection may be no request.
+        logs.REQUEST_ID.reset(token)
     return response
 
 
-def _who(request: web.Request) -> str:
+def _log(request: web.Request, status: int | str, seconds: float) -> None:
+    """One line a request; its query and headers, where secrets may be, aren't in it."""
     identity = request.get(IDENTITY)
-    return f"{identity.name} at {identity.address}" if identity else "nobody"
+    path = ascii(request.path)[1:-1]
+    resource = request.match_info.route.resource
+    log.info(
+        "%s %s %s %s %.1f ms, %s",
+        *(request[REQUEST_ID], request.method, path, status, seconds * 1e3),
+        f"{identity.name} at {identity.address}" if identity else "nobody",
+        extra=logs.fields_of(
+            event="request",
+            method=request.method,
+            path=path,
+            route=resource.canonical if resource else None,
+            status=status,
+            ms=round(seconds * 1e3, 3),
+            identity=identity.name if identity else None,
+            address=identity.address if identity else None,
+        ),
+    )
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 import msgspec
 from aiohttp import web
 
+from pycwtd.logs import REQUEST_ID
 from pycwtd.words import field_and_finding
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         """The answer, in the shape of RFC 9457 and, beside it, of older clients."""
         response = web.Response(
             status=self.status,
-            body=self._body(instance),
+            body=self._body(instance, REQUEST_ID.get()),
             content_type="application/problem+json",
             headers=self.headers,
         )
@@ -51,10 +52,15 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
             response.force_close()
         return response
 
-    def raw(self) -> bytes:
-        """The answer as it goes over the wire, where there is no request to answer."""
-        body = self._body("")
+    def raw(self, request_id: str) -> bytes:
+        """The answer as it goes over the wire, where there is no request to answer.
+
+        Args:
+            request_id: that the log has it under.
+        """
+        body = self._body("", request_id)
         headers = {
+            "X-Request-ID": request_id,
             "Content-Type": "application/problem+json",
             "Content-Length": str(len(body)),
             "Connection": "close",
@@ -64,7 +70,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode() + body
 
-    def _body(self, instance: str) -> bytes:
+    def _body(self, instance: str, request_id: str) -> bytes:
         return msgspec.json.encode(
             {
                 "type": f"urn:pycwtd:problem:{self.code}",
@@ -72,6 +78,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
                 "status": self.status,
                 "detail": self.detail,
                 "instance": instance,
+                **({"request_id": request_id} if request_id else {}),
                 "error": {"code": self.code, "message": self.detail, "path": instance},
             }
         )

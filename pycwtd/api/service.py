@@ -52,6 +52,8 @@ async def health(request: web.Request) -> web.StreamResponse:
 
 def _trouble(context: Context) -> str | None:
     """Why no jobs can be taken now."""
+    if stuck := context.stuck():
+        return stuck
     if context.engine.ledger.trouble:
         return f"jobs wait for the disk: {context.engine.ledger.trouble}"
     try:

@@ -13,12 +13,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-    from pycwtd.config import Listener
 
-
-async def stand_by(
-    sockets: Sequence[tuple[socket.socket, Listener]], reason: str, stop: asyncio.Event
-) -> None:
+async def stand_by(sockets: Sequence[socket.socket], reason: str, stop: asyncio.Event) -> None:
     """Answer 503 with the reason to every request, until told to stop."""
 
     async def refuse(request: web.Request) -> web.StreamResponse:
@@ -30,7 +26,7 @@ async def stand_by(
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        for one, _ in sockets:
+        for one in sockets:
             await web.SockSite(runner, one).start()
         await stop.wait()
     finally:

@@ -13,6 +13,7 @@ from pycwtd.engine.device import NUMERICS
 from pycwtd.engine.rates import Pace, Work
 from pycwtd.engine.scheduler import Candidate, Lease
 from pycwtd.engine.signal import Bell
+from pycwtd.logs import REQUEST_ID
 from pycwtd.store.records import DEVICE_KINDS
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class ActiveJob:
     #: Realisations of the chunk in flight that are done.
     in_flight: int = 0
     cancelled: bool = False
+    #: Of the request that it came by; empty after a restart.
+    request_id: str = field(default_factory=REQUEST_ID.get)
     #: Set when the job has reached its final state.
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     changed: Bell = field(default_factory=Bell)

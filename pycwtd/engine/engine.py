@@ -17,6 +17,7 @@ from pycwtd.engine.news import News
 from pycwtd.engine.queue import Queue, disk_bytes
 from pycwtd.engine.recovery import recover
 from pycwtd.engine.repair import AGAIN, Repair, ResultLostError
+from pycwtd.engine.signal import Bell
 from pycwtd.engine.steps import DamagedError, StepFailedError, Steps, StorageError
 from pycwtd.hosts.host import HostDiedError, TaskCancelledError
 from pycwtd.store.records import FINAL, Job
@@ -66,6 +67,7 @@ class Engine:
         #: Told of every job that has ended.
         self.observers: list[Callable[[Job], None]] = []
         self._work = asyncio.Event()
+        self._round = Bell()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._loop: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -77,19 +79,36 @@ class Engine:
 
     # -- life ----------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Take up what an earlier run of the daemon has left, and begin."""
-        for job in await recover(self._store, self.ledger):
+    async def start(self, progress: Callable[[], None] = lambda: None) -> None:
+        """Take up what an earlier run of the daemon has left, and begin.
+
+        Args:
+            progress: called while that gets on.
+        """
+        for job in await recover(self._store, self.ledger, progress):
             self._admit(job)
         self.pool.changed, self.pool.told = self._work.set, self._news.device
         await self._news.started()
-        self._loop = asyncio.create_task(self._run())
+        self._loop = asyncio.create_task(self._run(), name="scheduler")
 
     def _admit(self, job: ActiveJob) -> None:
         self.active[job.record.id] = job
         self.queue.add(job)
         self._dispatch.add(job)
         self._work.set()
+
+    def configure(self, config: Config) -> None:
+        """Go by another configuration from now on."""
+        self._config = config
+        self._steps.configure(config)
+        self.pool.configure(config.engine)
+        self.queue.configure(config.limits)
+
+    async def beat(self) -> None:
+        """Return when the scheduler has had a look at everything."""
+        done = self._round.waiter()
+        self._work.set()
+        await done.wait()
 
     def begin_stop(self) -> None:
         """Take no more requests; wake the readers of events, so that they can leave."""
@@ -248,6 +267,7 @@ class Engine:
         while True:
             self._work.clear()
             rest = self._assign()
+            self._round.ring()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._work.wait()
@@ -375,7 +395,6 @@ class Engine:
         }
         assert status in FINAL
         await self.ledger.change(job, f"job.{status}", {"error": error} if error else {}, **changes)
-        log.info("job %s %s%s", job.record.id, status, f": {error}" if error else "")
         self.active.pop(job.record.id, None)
         self.queue.remove(job)
         self._dispatch.remove(job)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pycwtd.engine.disk import STORAGE_REST, Disk
+from pycwtd.engine.journal import log_accepted, log_change
 from pycwtd.engine.signal import Bell
+from pycwtd.logs import REQUEST_ID
 from pycwtd.store.database import Database
 from pycwtd.store.files import sync_directory, sync_file, sync_filesystem
 from pycwtd.store.store import StoreError
@@ -71,12 +73,17 @@ class Ledger:
         try:
             await asyncio.to_thread(_write_requests, jobs, bodies)
             if not all(job.durable for job in jobs):
+                log_accepted(records)
                 return list(records), True
-            accepted, new = await self._store(Database.insert_jobs, list(records), [], idempotency)
+            accepted, new = await self._store(
+                Database.insert_jobs, list(records), [], idempotency, REQUEST_ID.get()
+            )
         except BaseException:
             self.discard(jobs)
             raise
-        if not new:
+        if new:
+            log_accepted(accepted)
+        else:
             self.discard(jobs)
         self.events.ring()
         return accepted, new
@@ -94,7 +101,9 @@ class Ledger:
         # From here on steps write rows; the store takes them in order, this one first.
         job.durable = True
         chunks = list(job.chunks)
-        records, _ = await self._store(Database.insert_jobs, [job.record], chunks, None)
+        records, _ = await self._store(
+            Database.insert_jobs, [job.record], chunks, None, job.request_id
+        )
         job.record = msgspec.structs.replace(job.record, number=records[0].number)
         self.events.ring()
 
@@ -109,6 +118,7 @@ class Ledger:
         if not job.durable:
             job.record = msgspec.structs.replace(job.record, **changes)
             job.changed.ring()
+            log_change(job, event, data)
             return
         while True:
             try:
@@ -124,6 +134,7 @@ class Ledger:
         self.disk.took()
         self.events.ring()
         job.changed.ring()
+        log_change(job, event, data)
 
     async def begin(self, version: str) -> None:
         """Tell that this run has begun; where the disk refuses it, the log alone says so."""
@@ -163,6 +174,8 @@ class Ledger:
         """Take note that the disk refused something of a job."""
         self.disk.refused(reason)
         job.changed.ring()
+        # There is no event, for the disk takes none; who looks now sees the trouble.
+        self.events.ring()
 
     async def tidy(self, job: ActiveJob) -> None:
         """Keep the request and the result of an ended job, drop the steps between.

@@ -84,14 +84,29 @@ class Pool:
             for info in driver.manifest.backends:
                 self._add(info.name, info.name, f"backend:{info.name}", info)
 
-        known = [device.id for device in self.backends()]
+        known = {device.id for device in self.backends()}
         #: Backends that clients know by name, without a driver.
-        self.absent = absent(set(known), config.silence_seconds)
+        self.absent = absent(known, config.silence_seconds)
+        self.check(config)
+
+    def check(self, config: EngineConfig) -> None:
+        """See that a configuration is fit for what there is.
+
+        Raises:
+            ConfigError: a preferred backend doesn't exist.
+        """
+        known = [device.id for device in self.backends()]
         for name in config.preference:
             if name not in known:
                 raise ConfigError(
                     f"engine.preference: there is no backend {name!r}, only {', '.join(known)}"
                 )
+
+    def configure(self, config: EngineConfig) -> None:
+        """Go by another configuration from now on; it has been checked."""
+        self._config = config
+        for device in self.devices.values():
+            device.host.configure(config.silence_seconds)
 
     def _add(self, device_id: str, pool: str, role: str, info: BackendInfo | None) -> None:
         host = Host(role, self._config.silence_seconds, self._config.memory_bytes)

@@ -37,6 +37,10 @@ class Queue:
         #: Submissions refused since the start.
         self.refused = 0
 
+    def configure(self, limits: Limits) -> None:
+        """Go by other limits from now on; who is in stays in."""
+        self._limits = limits
+
     def check(self, records: Sequence[Job], requests: Sequence[bytes]) -> None:
         """See that there is a place for new jobs of one owner.
 

@@ -16,20 +16,29 @@ from pycwtd.store.database import Database
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycwtd.engine.ledger import Ledger
     from pycwtd.store.store import Store
 
 log = logging.getLogger(__name__)
 
 
-async def recover(store: Store, ledger: Ledger) -> list[ActiveJob]:
-    """The jobs that haven't ended, oldest first; what was running is queued again."""
+async def recover(store: Store, ledger: Ledger, progress: Callable[[], None]) -> list[ActiveJob]:
+    """The jobs that haven't ended, oldest first; what was running is queued again.
+
+    Args:
+        store: their rows and folders.
+        ledger: takes note of the changes.
+        progress: called while it gets on.
+    """
     unfinished = await store(Database.unfinished)
     jobs = [
         ActiveJob(record, store.folder(record.id), chunks=chunks) for record, chunks in unfinished
     ]
-    await asyncio.to_thread(_look_into_folders, jobs)
+    await asyncio.to_thread(_look_into_folders, jobs, progress)
     for job in jobs:
+        progress()
         if job.record.status == "running":
             await _requeue(job, store, ledger)
             log.info("job %s taken up again with %d done", job.record.id, spans.done(job.chunks))
@@ -51,8 +60,9 @@ async def _requeue(job: ActiveJob, store: Store, ledger: Ledger) -> None:
     ledger.events.ring()
 
 
-def _look_into_folders(jobs: list[ActiveJob]) -> None:
+def _look_into_folders(jobs: list[ActiveJob], progress: Callable[[], None]) -> None:
     for job in jobs:
+        progress()
         with contextlib.suppress(OSError):
             job.bytes = (job.folder / "request.json").stat().st_size
         if (job.folder / "task.json").exists():

@@ -49,6 +49,10 @@ class Steps:
         self._store = store
         self._pool = pool
 
+    def configure(self, config: Config) -> None:
+        """Go by another configuration from the next step on."""
+        self._config = config
+
     async def prepare(self, job: ActiveJob, host: Host) -> bool:
         """Transform the series; write either the result or the Monte Carlo task.
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from pycwtd.hosts import frames
@@ -188,7 +189,11 @@ class Host:
         self._oom_kills = memory.oom_kills()
         memory.limit(self._process.pid, self._memory)
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
-        self._log_task = asyncio.create_task(self._log_output(self._process))
+        self._log_task = asyncio.create_task(
+            # It says things long after the request that it was started for.
+            self._log_output(self._process),
+            context=Context(),
+        )
         hello = await self._receive(_START_SECONDS)
         if hello.get("event") != "hello":
             message = str(hello.get("message", hello))
@@ -207,6 +212,10 @@ class Host:
             if not line:
                 return
             log.info("host %s says: %s", self.role, ascii(line.rstrip().decode(errors="replace")))
+
+    def configure(self, silence_seconds: float) -> None:
+        """Wait so long from the next message on."""
+        self._silence = silence_seconds
 
     def cancel(self, tag: str) -> None:
         """Stop the task with this tag: by asking, and if that doesn't help, by killing."""

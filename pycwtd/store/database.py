@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pycwtd.store.opening import DatabaseError, examine, migrate
+from pycwtd.store.opening import PROGRESS_STEPS, DatabaseError, examine, migrate
 from pycwtd.store.records import FINAL, Chunk, Data, Event, Job, Status, batch_status
 from pycwtd.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -33,23 +33,30 @@ def _placeholders(names: tuple[str, ...]) -> str:
 class Database:
     """Synchronous access; :class:`pycwtd.store.store.Store` puts it on its own thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, progress: Callable[[], None] = lambda: None) -> None:
         """Open or make the database.
+
+        Args:
+            path: of the file.
+            progress: called while checks and migrations get on, so that one that takes long
+                isn't taken for one that is stuck.
 
         Raises:
             DamagedError: it is damaged.
             DatabaseError: it is newer than this program, or can't be written.
         """
         self.path = path
-        version = examine(path)
+        version = examine(path, progress)
         try:
             # No implicit transactions: each one is begun and ended in so many words.
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row
+            self._connection.set_progress_handler(progress, PROGRESS_STEPS)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._migrate(version)
+            self._connection.set_progress_handler(None, 0)
         except sqlite3.Error as error:
             raise DatabaseError(
                 f"{path}: the database can't be opened for writing ({error}); nothing has been "
@@ -93,6 +100,7 @@ class Database:
         jobs: list[Job],
         chunks: list[Chunk],
         idempotency: tuple[str, str] | None,
+        request_id: str = "",
     ) -> tuple[list[Job], bool]:
         """Accept jobs, together or not at all.
 
@@ -100,6 +108,7 @@ class Database:
             jobs: the batch first, where there is one, then its members.
             chunks: what is computed already of a single job.
             idempotency: the client's key and the digest of its request.
+            request_id: of the request; the event tells it.
 
         Returns:
             The jobs with their numbers (or the first job of the earlier request, where the
@@ -129,8 +138,9 @@ class Database:
                     " VALUES (?, ?, ?, ?)",
                     (jobs[0].owner, key, digest, jobs[0].id),
                 )
+            data = {"request_id": request_id} if request_id else {}
             for job in numbered:
-                self.tell_of(db, job, f"job.{job.status}", {}, job.created_at)
+                self.tell_of(db, job, f"job.{job.status}", data, job.created_at)
         return numbered, True
 
     def known(self, owner: str, key: str, digest: str) -> Job | None:

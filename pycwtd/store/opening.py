@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from pycwtd.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+
+#: Of SQLite's machine, between two calls of what watches a check; some milliseconds.
+PROGRESS_STEPS = 100_000
 
 
 class DatabaseError(Exception):
@@ -20,8 +25,12 @@ class DamagedError(DatabaseError):
     """The database is damaged; the text says how."""
 
 
-def examine(path: Path) -> int:
+def examine(path: Path, progress: Callable[[], None] = lambda: None) -> int:
     """The version of the database, 0 where there is none yet; nothing is changed.
+
+    Args:
+        path: of the file.
+        progress: called while it is looked at.
 
     Raises:
         DamagedError: it is damaged.
@@ -31,19 +40,20 @@ def examine(path: Path) -> int:
         return 0
     try:
         # Read-only: not even the log of a newer program is folded in.
-        version, verdict = _look(path, "ro")
+        version, verdict = _look(path, "ro", progress)
     except sqlite3.OperationalError:
         # What was killed in the middle of the very first start has to be undone by writing.
-        version, verdict = _look(path, "rw")
+        version, verdict = _look(path, "rw", progress)
     if verdict != "ok":
         raise DamagedError(f"{path}: the database is damaged: {verdict}")
     return version
 
 
-def _look(path: Path, mode: str) -> tuple[int, str]:
+def _look(path: Path, mode: str, progress: Callable[[], None]) -> tuple[int, str]:
     try:
         uri = f"{path.absolute().as_uri()}?mode={mode}"
         with closing(sqlite3.connect(uri, uri=True)) as database:
+            database.set_progress_handler(progress, PROGRESS_STEPS)
             version = int(database.execute("PRAGMA user_version").fetchone()[0])
             if version > len(MIGRATIONS):
                 raise DatabaseError(

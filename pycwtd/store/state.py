@@ -15,7 +15,7 @@ from pycwtd.store.opening import DamagedError, DatabaseError, examine, holds_som
 from pycwtd.store.salvage import salvage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -42,8 +42,12 @@ class UndecidedError(Exception):
     """An operator has to decide what becomes of the state; the text says what has happened."""
 
 
-def check(root: Path) -> None:
+def check(root: Path, progress: Callable[[], None] = lambda: None) -> None:
     """See that the state can be worked with; a damaged database is moved aside.
+
+    Args:
+        root: the state directory.
+        progress: called while the database is looked at.
 
     Raises:
         UndecidedError: the database is damaged or gone.
@@ -62,7 +66,7 @@ def check(root: Path) -> None:
             )
         return
     try:
-        examine(path)
+        examine(path, progress)
     except DamagedError as error:
         aside = _move_aside(root, [DATABASE + suffix for suffix in _SUFFIXES])
         log.error("%s; moved to %s", error, aside)

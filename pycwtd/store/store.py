@@ -45,12 +45,18 @@ class NoRoomError(StoreError):
 class Store:
     """The database behind one thread, and the folders of the jobs' files."""
 
-    def __init__(self, state_dir: Path, decision: Decision | None = None) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        decision: Decision | None = None,
+        progress: Callable[[], None] = lambda: None,
+    ) -> None:
         """Open what is in ``state_dir``.
 
         Args:
             state_dir: the state directory, locked.
             decision: what an operator wants done about a damaged database.
+            progress: called while checks and migrations of the database get on.
 
         Raises:
             UndecidedError: the database is damaged or gone, and nobody has decided.
@@ -59,7 +65,7 @@ class Store:
         self.root = state_dir
         if decision:
             decide(state_dir, decision)
-        check(state_dir)
+        check(state_dir, progress)
         self._jobs = state_dir / "jobs"
         self._data = state_dir / "data"
         #: What isn't accepted yet, or lives as long as a connection; empty at every start.
@@ -74,18 +80,18 @@ class Store:
             shutil.rmtree(left, ignore_errors=True)
         self._ballast = state_dir / "ballast"
         self.take_ballast()
-        self._database = self._open(state_dir / DATABASE)
+        self._database = self._open(state_dir / DATABASE, progress)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
 
-    def _open(self, path: Path) -> Database:
+    def _open(self, path: Path, progress: Callable[[], None]) -> Database:
         """Open the database; a full disk has room for that at least."""
         try:
-            return Database(path)
+            return Database(path, progress)
         except DatabaseError:
             if not self._ballast.exists():
                 raise
             self._ballast.unlink()
-        return Database(path)
+        return Database(path, progress)
 
     async def __call__(
         self,
@@ -137,6 +143,10 @@ class Store:
             return
         with contextlib.suppress(OSError):
             write_durably(self._ballast, b"\0" * _BALLAST_BYTES)
+
+    async def beat(self) -> None:
+        """Return when the store's thread has got through with what it had to do."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, lambda: None)
 
     def folder(self, job_id: str) -> Path:
         """Where a job's files are. The id comes from a row, never straight from a client."""

@@ -182,7 +182,7 @@ def test_too_many_wrong_keys_are_429_and_a_right_one_still_lets_in():
 
 
 def test_secrets_are_in_no_file_and_not_in_the_log():
-    with running('log_level = "debug"\n', TCP) as daemon:
+    with running('[log]\nlevel = "debug"\n', TCP) as daemon:
         key = add_key(daemon, "iris")["key"]
         token = exchange(daemon, "iris", key).json["access_token"]
         for one in (key, token, key + "x"):

@@ -84,7 +84,7 @@ def test_a_path_too_long_for_a_socket(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("log_levl = 'info'", ["log_levl", "did you mean log_level"]),
+        ("log_levl = 'info'", ["log_levl", "did you mean log.level"]),
         ("[limits]\nsync_second = 3", ["limits.sync_second", "did you mean sync_seconds"]),
         ("[limits]\nqueued_jobs = 0", ["limits.queued_jobs", ">= 1"]),
         ("[engine]\nchunk_seconds = 'long'", ["engine.chunk_seconds", "a number"]),

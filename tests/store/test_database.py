@@ -115,3 +115,24 @@ def test_a_damaged_database_is_refused(tmp_path):
     path.write_bytes(b"this was a database once" * 100)
     with pytest.raises(DamagedError, match="not a database"):
         Database(path)
+
+
+def test_a_check_that_takes_long_says_that_it_gets_on(tmp_path):
+    """Each call is work of SQLite's own machine: one that hangs makes none."""
+    Database(tmp_path / "db").close()
+    connection = sqlite3.connect(tmp_path / "db")
+    connection.execute(
+        "INSERT INTO events (time, type, data) WITH RECURSIVE n (i) AS"
+        " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
+        " SELECT i, 'job.progress', '{}' FROM n"
+    )
+    connection.commit()
+    connection.close()
+    calls = []
+    database = Database(tmp_path / "db", lambda: calls.append(1))
+    assert calls
+    # Afterwards nobody is told of anything.
+    calls.clear()
+    assert len(database.events(0, 50_000)) == 50_000
+    assert not calls
+    database.close()

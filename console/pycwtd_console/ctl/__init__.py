@@ -23,6 +23,7 @@ _COMMANDS = {
     "backends": ("service", "List what can compute, and how fast it is."),
     "health": ("service", "Show whether the daemon is well."),
     "token": ("accounts", "Make, list and revoke keys; exchange one for a token."),
+    "config": ("config", "Show and check the configuration of a daemon on this machine."),
     "whoami": ("accounts", "Show how the daemon sees you."),
     "audit": ("accounts", "Show who changed what."),
     "driver": ("driver", "Write a driver for a board of your own, and test it."),

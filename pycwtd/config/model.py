@@ -1,30 +1,30 @@
-"""The configuration: TOML, checked key by key, with every default in one place."""
+"""What an operator can set: every key with its type, its default and its description.
+
+A description is the ``#:`` comment above its key; the schema, the file in ``etc/`` and the page
+of the documentation are made from them.
+"""
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
-import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct, field
 
 from pycwtd.access.settings import AccessConfig, NetworkConfig
-from pycwtd.platform.paths import default_socket, default_state_dir
-from pycwtd.words import field_and_finding
+from pycwtd.platform.paths import default_state_dir
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
-
-class ConfigError(Exception):
-    """The configuration can't be used; the text names file, key and what is right."""
+#: A key's place: names of tables and keys, and numbers in lists of tables.
+Key = tuple[str | int, ...]
 
 
 class Listener(Struct, forbid_unknown_fields=True, frozen=True):
-    """One address to serve: either ``unix`` or ``tcp``."""
+    """One address to serve: ``unix``, ``tcp`` or ``activated``, and how clients are known there."""
 
+    #: Path of a Unix socket.
     unix: str | None = None
     #: Permissions of the Unix socket, octal.
     mode: Annotated[str, Meta(pattern="^0?[0-7]{3}$")] = "660"
@@ -37,6 +37,9 @@ class Listener(Struct, forbid_unknown_fields=True, frozen=True):
     #: Whether a proxy is at the other end of this Unix socket, with X-Forwarded-For; needs
     #: ``auth = "token"``, for the kernel would tell the proxy's user, not the client's.
     proxy: bool = False
+    #: Name of the sockets that systemd passes (``FileDescriptorName=``), in place of an address.
+    #: One with an address of this list is that listener's, without being named.
+    activated: str | None = None
 
     @property
     def wanted(self) -> Literal["peer", "token", "none"]:
@@ -61,11 +64,15 @@ class Limits(Struct, forbid_unknown_fields=True, frozen=True):
 
     #: A synchronous call that runs longer becomes a job (seconds).
     sync_seconds: Annotated[float, Meta(gt=0)] = 30.0
+    #: Size of a request's body, uploads apart.
     body_bytes: Annotated[int, Meta(ge=1024)] = 64 * 2**20
-    #: Jobs that haven't ended, and bytes of their requests: of all owners, and of each.
+    #: Jobs that haven't ended; beyond it, submissions are refused.
     queued_jobs: Annotated[int, Meta(ge=1)] = 20_000
+    #: The same of each owner.
     queued_jobs_per_owner: Annotated[int, Meta(ge=1)] = 10_000
+    #: Bytes of the requests of jobs that haven't ended.
     queued_bytes: Annotated[int, Meta(ge=1024)] = 8 * 2**30
+    #: The same of each owner.
     queued_bytes_per_owner: Annotated[int, Meta(ge=1024)] = 4 * 2**30
     #: With less room on the disk, beside what a new job itself needs, no jobs are taken: those
     #: that are there have to be finished.
@@ -102,106 +109,77 @@ class EngineConfig(Struct, forbid_unknown_fields=True, frozen=True):
     preference: tuple[str, ...] = ("joblib", "sequential")
 
 
+class LogConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """What the daemon says on stderr."""
+
+    #: The least that is worth a line.
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    #: ``text`` for people; ``json``: an object a line, with the fields of requests and jobs.
+    format: Literal["text", "json"] = "text"
+
+
 class Config(Struct, forbid_unknown_fields=True, frozen=True):
     """Everything that an operator can set."""
 
+    #: Where jobs, results, keys and secrets are kept.
     state_dir: str = field(default_factory=lambda: str(default_state_dir()))
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    #: What is served. Without any: the sockets that systemd passes, else the usual Unix socket.
     listen: tuple[Listener, ...] = ()
+    #: What a client may ask for.
     limits: Limits = field(default_factory=Limits)
+    #: How jobs are cut up and run.
     engine: EngineConfig = field(default_factory=EngineConfig)
+    #: Who may do what.
     access: AccessConfig = field(default_factory=AccessConfig)
+    #: What a client may cost.
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    #: What the daemon says on stderr.
+    log: LogConfig = field(default_factory=LogConfig)
 
 
-def load_config(
-    path: Path | None,
-    *,
-    sockets: tuple[str, ...] = (),
-    tcp: tuple[str, ...] = (),
-    auth: Literal["token", "none"] = "token",
-    state_dir: str | None = None,
-) -> Config:
-    """The configuration from a file, overridden by what the command line gives.
+#: What holds from a start to the next; a reload says so and changes all the rest.
+NEEDS_RESTART: frozenset[Key] = frozenset(
+    {("state_dir",), ("listen",), ("engine", "numerics_workers"), ("limits", "body_bytes")}
+)
 
-    Listeners on the command line replace those of the file. Without any, the daemon listens
-    on the default Unix socket.
 
-    Raises:
-        ConfigError: the file can't be read, a key is unknown or a value wrong.
-    """
-    config = _read(path) if path else Config()
-    listeners = (
-        *(Listener(unix=s) for s in sockets),
-        *(Listener(tcp=t, auth=auth) for t in tcp),
-    )
-    listeners = listeners or config.listen or (Listener(unix=str(default_socket())),)
-    for number, listener in enumerate(listeners):
-        _check_listener(f"listen[{number}]", listener)
+def wrong_together(config: Config) -> Iterator[tuple[Key, str]]:
+    """What is wrong with values that are right one by one."""
+    for number, listener in enumerate(config.listen):
+        if finding := wrong_listener(listener):
+            yield ("listen", number), finding
     for proxy in config.access.proxies:
         try:
             ipaddress.ip_network(proxy)
         except ValueError as error:
-            raise ConfigError(f"access.proxies: {error}") from None
-    return msgspec.structs.replace(
-        config, listen=listeners, state_dir=state_dir or config.state_dir
-    )
+            yield ("access", "proxies"), str(error)
 
 
-def _read(path: Path) -> Config:
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: isn't TOML: {error}") from None
-    _check_keys(str(path), data, Config)
-    try:
-        return msgspec.convert(data, Config)
-    except msgspec.ValidationError as error:
-        key, finding = field_and_finding(str(error))
-        raise ConfigError(f"{path}: {key}: {finding.replace('an object', 'a table')}") from None
-
-
-def _check_keys(path: str, data: dict[str, Any], kind: type[Struct], prefix: str = "") -> None:
-    """Unknown keys first, by name and with the likely intention."""
-    tables: dict[str, type[Struct]] = {
-        "limits": Limits,
-        "engine": EngineConfig,
-        "listen": Listener,
-        "access": AccessConfig,
-        "network": NetworkConfig,
-    }
-    known = [f.encode_name for f in msgspec.structs.fields(kind)]
-    for key, value in data.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
-            raise ConfigError(f"{path}: unknown key {prefix}{key}; {hint}")
-        for table in value if isinstance(value, list) else [value]:
-            if kind is Config and key in tables and isinstance(table, dict):
-                _check_keys(path, table, tables[key], f"{key}.")
-
-
-def _check_listener(where: str, listener: Listener) -> None:
-    if (listener.unix is None) == (listener.tcp is None):
-        raise ConfigError(f"{where}: give either unix or tcp")
+def wrong_listener(listener: Listener) -> str | None:
+    """What is wrong with a listener, if anything is."""
+    places = [listener.unix, listener.tcp, listener.activated]
+    if sum(place is not None for place in places) != 1:
+        return "give either unix or tcp, or activated, and one of them alone"
+    if listener.proxy and listener.wanted != "token":
+        return 'proxy = true needs auth = "token"'
+    if listener.activated is not None:
+        return None
     if listener.tcp is None:
-        if listener.wanted == "none":
-            raise ConfigError(f'{where}: auth = "none" is for TCP; here it is peer or token')
-        if listener.proxy and listener.wanted != "token":
-            raise ConfigError(f'{where}: proxy = true needs auth = "token"')
-        return
+        wrong = listener.wanted == "none"
+        return 'auth = "none" is for TCP; here it is peer or token' if wrong else None
+    return _wrong_tcp(listener, listener.tcp)
+
+
+def _wrong_tcp(listener: Listener, tcp: str) -> str | None:
     if listener.wanted == "peer" or listener.proxy:
         what = "proxy = true" if listener.proxy else 'auth = "peer"'
-        raise ConfigError(f"{where}: {what} is for Unix sockets; see access.proxies for TCP")
-    host, _, port = listener.tcp.rpartition(":")
+        return f"{what} is for Unix sockets; see access.proxies for TCP"
+    host, _, port = tcp.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
-        raise ConfigError(f"{where}: tcp must be HOST:PORT, not {listener.tcp!r}")
+        return f"tcp must be HOST:PORT, not {tcp!r}"
     if listener.auth == "none" and not is_loopback(listener.host):
-        raise ConfigError(
-            f'{where}: auth = "none" is allowed on a loopback address alone, not on {host}'
-        )
+        return f'auth = "none" is allowed on a loopback address alone, not on {host}'
+    return None
 
 
 def is_loopback(host: str) -> bool:
