@@ -80,7 +80,7 @@ EXAMPLES: dict[type, Any] = {
             }
         ],
     },
-    types.BackendList: {"backends": [_BACKEND]},
+    types.BackendList: {"backends": [_BACKEND], "refused": []},
     types.Backend: _BACKEND,
     types.BackendStatus: {
         **_BACKEND,

@@ -59,8 +59,11 @@ class ActiveJob:
     repairs: int = 0
     #: How long its own realisations take, and on which backend.
     pace: tuple[str, Pace] | None = None
+    #: Whether its files must reach the disk before they count; set before :attr:`durable`.
+    synced: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        self.synced = self.durable
         if self.record.kind in DEVICE_KINDS:
             self.phase = Phase.DEVICE
 

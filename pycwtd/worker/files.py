@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 _BLOCK = 2**20
 
 
-def save_array(path: Path, array: NDArray[Any]) -> str:
-    """Write one array as ``.npy``; returns the SHA-256 of the file."""
+def save_array(path: Path, array: NDArray[Any], *, sync: bool = True) -> str:
+    """Write one array as ``.npy``, see :func:`write_durably`; returns the SHA-256 of the file."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
-    return write_durably(path, buffer.getbuffer())
+    return write_durably(path, buffer.getbuffer(), sync=sync)
 
 
 def load_array(path: Path, sha256: str) -> NDArray[Any]:
@@ -65,14 +65,19 @@ class _Hashed:
 
 
 def save_arrays(
-    path: Path, arrays: Mapping[str, Any], files: Mapping[str, Path] | None = None
+    path: Path,
+    arrays: Mapping[str, Any],
+    files: Mapping[str, Path] | None = None,
+    *,
+    sync: bool = True,
 ) -> str:
     """Write arrays and scalars as ``.npz``; returns the SHA-256 of the file.
 
     Args:
-        path: of the archive; it appears when it is whole and synced.
+        path: of the archive; it appears when it is whole.
         arrays: by name. Each is stored row by row, so that rows can be cut out of the file.
         files: further members, ``.npy`` files that are copied without being loaded.
+        sync: False where it may go with a power cut.
     """
     temporary = path.with_name(path.name + ".tmp")
     try:
@@ -80,12 +85,14 @@ def save_arrays(
             hashed = _Hashed(file)
             _write_members(cast("IO[bytes]", hashed), arrays, files or {})
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         temporary.rename(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
+    if sync:
+        sync_directory(path.parent)
     return hashed.digest.hexdigest()
 
 
@@ -117,10 +124,10 @@ def load_arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, NDA
         raise DamagedFileError(f"{path.name} can't be read: {error}") from None
 
 
-def save_task(path: Path, task: SignificanceTask) -> None:
+def save_task(path: Path, task: SignificanceTask, *, sync: bool = True) -> None:
     """Write a Monte Carlo task as JSON, with its digest."""
     fields = task.to_dict()
-    write_durably(path, msgspec.json.encode({**fields, "sha256": _digest(fields)}))
+    write_durably(path, msgspec.json.encode({**fields, "sha256": _digest(fields)}), sync=sync)
 
 
 def _digest(fields: Mapping[str, Any]) -> str:
