@@ -117,7 +117,7 @@ def crowded():
             for number in range(2, 10_001):
                 job_id = str(uuid.uuid4())
                 (folder / job_id).mkdir()
-                for name in ("request.json", "task.json", "prepared.npz"):
+                for name in ("request.json", "task.json"):
                     (folder / job_id / name).hardlink_to(folder / template / name)
                 db.execute(
                     f"INSERT INTO jobs ({names}) VALUES ({', '.join('?' * len(row))})",
