@@ -101,9 +101,13 @@ class Ledger:
         # From here on steps write rows; the store takes them in order, this one first.
         job.durable = True
         chunks = list(job.chunks)
-        records, _ = await self._store(
-            Database.insert_jobs, [job.record], chunks, None, job.request_id
-        )
+        try:
+            records, _ = await self._store(
+                Database.insert_jobs, [job.record], chunks, None, job.request_id
+            )
+        except StoreError:
+            job.durable = False  # there is no row that could be changed
+            raise
         job.record = msgspec.structs.replace(job.record, number=records[0].number)
         self.events.ring()
 

@@ -162,7 +162,7 @@ class Steps:
             reach the precision asked for.
 
         Raises:
-            DamagedError: a chunk's file, or the task's, is damaged.
+            DamagedError: a chunk's file, or the task, is damaged.
             StorageError: the disk is full.
         """
         facts = {
