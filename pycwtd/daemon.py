@@ -22,6 +22,7 @@ from pycwtd.engine.pool import Pool
 from pycwtd.platform.notify import Notifier
 from pycwtd.platform.sockets import listen_tcp, listen_unix, lock_directory
 from pycwtd.store.store import Store
+from pycwtd.workloads.registry import installed
 
 if TYPE_CHECKING:
     import socket
@@ -54,7 +55,7 @@ async def serve(config: Config) -> None:
             stack.callback(_close, one, listener)
         store = Store(state_dir)
         stack.push_async_callback(store.close)
-        pool = Pool(config.engine)
+        pool = Pool(config.engine, installed())
         engine = Engine(config, store, pool)
         stack.push_async_callback(engine.stop)
         await pool.start()

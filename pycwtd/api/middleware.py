@@ -22,7 +22,7 @@ from pycwtd.engine.engine import QueueFullError
 from pycwtd.engine.pool import BackendUnavailableError, UnfitBackendError, UnknownBackendError
 from pycwtd.store.database import IdempotencyConflictError
 from pycwtd.store.store import StoreError
-from pycwtd.workloads.wavelet.fields import InvalidCombinationError, InvalidFieldError
+from pycwtd.workloads.interface import InvalidCombinationError, InvalidFieldError
 
 if TYPE_CHECKING:
     from pycwtd.api.context import Handler

@@ -33,7 +33,8 @@ class Rule:
 
 _OPEN = Rule("none")
 _READ = Rule("viewer")
-_SUBMIT = Rule("analyst", "job.submit")
+#: Of whatever makes a job; the routes of workloads bring it with them.
+SUBMIT = Rule("analyst", "job.submit")
 _DEVICE = Rule("operator", "device.use")
 _UPLOAD = Rule("analyst", "data.upload", body_bytes=0)
 _TOKEN = Rule("none", body_bytes=_SMALL)
@@ -59,13 +60,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", f"{_API}/devices/{{id}}/self-test"): _DEVICE,
     ("POST", f"{_API}/devices/{{id}}/flash"): _DEVICE,
     ("POST", f"{_API}/benchmark"): Rule("analyst"),
-    **{
-        ("POST", f"{_API}/{prefix}/{kind}"): _SUBMIT
-        for prefix in ("wavelet", "analysis")
-        for kind in ("cwt", "xwt", "wct", "significance")
-    },
-    ("POST", f"{_API}/jobs/"): _SUBMIT,
-    ("POST", f"{_API}/jobs/batch"): _SUBMIT,
+    ("GET", f"{_API}/workloads/"): _READ,
+    ("POST", f"{_API}/jobs/"): SUBMIT,
+    ("POST", f"{_API}/jobs/batch"): SUBMIT,
     ("GET", f"{_API}/jobs/"): _READ,
     ("GET", f"{_API}/jobs/{{id}}"): _READ,
     ("GET", f"{_API}/jobs/{{id}}/result"): _READ,

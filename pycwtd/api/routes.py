@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from pycwtd.api import (
-    analyses,
     backends,
     benchmark,
     data,
@@ -17,6 +14,7 @@ from pycwtd.api import (
     pages,
     service,
     streams,
+    workloads,
 )
 from pycwtd.api.account_routes import ACCOUNTS
 from pycwtd.api.answers import NETCDF, NPZ
@@ -28,7 +26,6 @@ from pycwtd.api.types import (
     BackendList,
     BackendStatus,
     BatchAccepted,
-    CwtResult,
     DetailedHealth,
     Hardware,
     Health,
@@ -40,53 +37,14 @@ from pycwtd.api.types import (
     Recommendation,
     Root,
     SelfTestResult,
-    SignificanceResult,
     Stats,
-    WctResult,
-    XwtResult,
 )
-from pycwtd.workloads.wavelet.requests import TYPES
+from pycwtd.workloads.registry import RESERVED, installed
 
-if TYPE_CHECKING:
-    from pycwtd.workloads.wavelet.fields import Kind
+API = workloads.API
 
-API = "/api/v1"
-
-_WAVE = [round(0.1 * ((7 * i) % 11) - 0.5, 1) for i in range(32)]
-_LATER = [round(0.1 * ((7 * i + 4) % 11) - 0.5, 1) for i in range(32)]
-_IDEMPOTENT = {"Idempotency-Key": "A retry with the same key returns the first job."}
-
-_RESULTS: dict[Kind, Any] = {"cwt": CwtResult, "xwt": XwtResult, "wct": WctResult}
-_TITLES = {
-    "cwt": "Continuous wavelet transform",
-    "xwt": "Cross-wavelet spectrum",
-    "wct": "Wavelet coherence, with its Monte Carlo significance where asked",
-}
-
-
-def _analysis(prefix: str, kind: Kind) -> Operation:
-    spelling = TYPES[kind][0 if prefix == "wavelet" else 1]
-    names = [n for n in spelling.__struct_fields__ if n.startswith(("data", "signal"))]
-    names = [n for n in names if n in {"data", "signal1", "signal2", "data1", "data2"}]
-    series = dict(zip(names, (_WAVE, _LATER), strict=False))
-    return Operation(
-        "POST",
-        f"{API}/{prefix}/{kind}",
-        analyses.waiting(kind),
-        _TITLES[kind],
-        "Analyses",
-        {200: _RESULTS[kind], 202: JobAccepted},
-        body=spelling,
-        example={**series, "dt": 1.0, "dj": 0.5},
-        errors=(400, 404, 406, 422, 503, 507),
-        also=(NPZ, NETCDF),
-    )
-
-
-_PAIR: dict[str, Any] = {
-    **{"data1": _WAVE, "data2": _LATER, "dt": 1.0, "dj": 0.5},
-    **{"mc_count": 100, "estimator": "cascade"},
-}
+_WORKLOADS = installed()
+_IDEMPOTENT = workloads.IDEMPOTENT
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/", service.root, "What this is", "Service", {200: Root}),
@@ -185,19 +143,15 @@ OPERATIONS: tuple[Operation, ...] = (
         "Backends",
         {200: Hardware},
     ),
-    *(_analysis(prefix, kind) for prefix in ("wavelet", "analysis") for kind in _RESULTS),
     Operation(
-        "POST",
-        f"{API}/analysis/significance",
-        analyses.significance,
-        "Levels of coherence against red noise, as a job",
-        "Analyses",
-        {200: JobAccepted},
-        body=TYPES["significance"][1],
-        example=_PAIR,
-        headers=_IDEMPOTENT,
-        errors=(400, 404, 409, 422, 503, 507),
+        "GET",
+        f"{API}/workloads/",
+        workloads.listing,
+        "All workloads, with the kinds of jobs that they bring",
+        "Service",
+        {200: workloads.WorkloadList},
     ),
+    *workloads.operations_of(_WORKLOADS),
     Operation(
         "POST",
         f"{API}/jobs/",
@@ -206,7 +160,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Jobs",
         {202: JobAccepted},
         body=NewJob,
-        example={"kind": "significance", "request": _PAIR},
+        example=workloads.job_example(_WORKLOADS),
         headers=_IDEMPOTENT,
         errors=(400, 404, 409, 422, 503, 507),
     ),
@@ -218,7 +172,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Jobs",
         {202: BatchAccepted},
         body=NewBatch,
-        example={"tasks": [{"type": "significance", **_PAIR}]},
+        example=workloads.batch_example(_WORKLOADS),
         headers=_IDEMPOTENT,
         errors=(400, 404, 409, 422, 503, 507),
     ),
@@ -230,6 +184,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Jobs",
         {200: JobList},
         query=jobs.JobsQuery,
+        choices={"kind": (*_WORKLOADS.kinds, *sorted(RESERVED))},
         errors=(422,),
     ),
     Operation(
@@ -250,7 +205,7 @@ OPERATIONS: tuple[Operation, ...] = (
         jobs.result,
         "The result of a completed job",
         "Jobs",
-        {200: (CwtResult, XwtResult, WctResult, SignificanceResult, SelfTestResult)},
+        {200: (*(kind.result for kind in _WORKLOADS.kinds.values()), SelfTestResult)},
         errors=(400, 404, 406, 422, 507),
         also=(NPZ, NETCDF),
     ),

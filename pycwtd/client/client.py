@@ -132,7 +132,7 @@ class Client:
         """Hand in a job; a lost connection leads to another attempt, never to another job.
 
         Args:
-            kind: cwt, xwt, wct or significance.
+            kind: cwt, xwt, wct, significance, or one that another workload brings.
             request: the fields of the kind's own route, in either spelling.
             idempotency_key: of this submission; None draws one.
 

@@ -40,6 +40,8 @@ class ActiveJob:
     folder: Path
     #: False for a synchronous call, which lives and dies with its connection.
     durable: bool = True
+    #: The processes that prepare and finish it, and without a backend compute it, too.
+    pool: str = NUMERICS
     #: Files that it needs, by the names that they get in its folder.
     inputs: Mapping[str, Path] = field(default_factory=dict)
     phase: Phase = Phase.PREPARE
@@ -64,13 +66,20 @@ class ActiveJob:
     def work(self) -> Work:
         """One realisation, as far as it can be told beforehand."""
         values = self.record.parameters
+        if self.record.backend is None:
+            return Work(self.record.kind, "", values.get("cost", 0.0))
         # Jobs of earlier versions have their cost in other units: it isn't known.
         units = values.get("cost", 0.0)
         edges = values.get("edges", False)
         return Work(self.record.estimator or "full", values["family"], units, edges)
 
+    @property
+    def computed_by(self) -> str:
+        """Where its realisations are computed: its backend, or the processes of its workload."""
+        return self.record.backend or self.pool
+
     def pace_on(self, backend: str) -> Pace:
-        """What has been measured of this very job on a backend."""
+        """What has been measured of this very job there."""
         if self.pace is None or self.pace[0] != backend:
             self.pace = backend, Pace()
         return self.pace[1]
@@ -79,13 +88,11 @@ class ActiveJob:
     def candidate(self) -> Candidate:
         """The job as the scheduler sees it."""
         on_backend = self.phase in {Phase.SIMULATE, Phase.DEVICE}
-        pool = self.record.backend if on_backend else NUMERICS
-        assert pool is not None
         return Candidate(
             job_id=self.record.id,
             owner=self.record.owner,
             number=self.record.number,
-            pool=pool,
+            pool=self.computed_by if on_backend else self.pool,
             interactive=not self.durable,
         )
 

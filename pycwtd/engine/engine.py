@@ -14,6 +14,7 @@ import msgspec
 
 from pycwtd.engine import spans
 from pycwtd.engine.active import ActiveJob, Phase
+from pycwtd.engine.device import NOWHERE
 from pycwtd.engine.errands import Errands
 from pycwtd.engine.ledger import STORAGE_REST, Ledger
 from pycwtd.engine.news import News
@@ -90,7 +91,14 @@ class Engine:
     async def _recover(self) -> None:
         unfinished = await self._store(Database.unfinished)
         for record, chunks in unfinished:
-            job = ActiveJob(record, self._store.folder(record.id), chunks=chunks)
+            job = ActiveJob(
+                record,
+                self._store.folder(record.id),
+                pool=self.pool.process_of(record.kind),
+                chunks=chunks,
+            )
+            if job.pool == NOWHERE:
+                log.warning("job %s waits for a workload with the kind %s", record.id, record.kind)
             if (job.folder / "task.json").exists():
                 job.phase = Phase.SIMULATE
                 self._advance(job)
@@ -172,7 +180,13 @@ class Engine:
             raise QueueFullError
         self._store.check_room(self._config.limits.reserve_bytes)
         jobs = [
-            ActiveJob(record, self._store.folder(record.id), durable=durable, inputs=files)
+            ActiveJob(
+                record,
+                self._store.folder(record.id),
+                durable=durable,
+                pool=self.pool.process_of(record.kind),
+                inputs=files,
+            )
             for record, files in zip(records, inputs or [{}] * len(records), strict=True)
             if record.kind != "batch"
         ]
@@ -260,7 +274,8 @@ class Engine:
 
     def _move_off_lost_backend(self, job: ActiveJob) -> None:
         """A backend that is gone for good hands its jobs to another of its class."""
-        assert job.record.backend
+        if job.record.backend is None:  # computed by its workload's own processes
+            return
         if (reason := self.pool.lost(job.record.backend)) is None:
             return
         other = None

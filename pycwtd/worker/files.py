@@ -111,17 +111,30 @@ def load_arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, NDA
         return {name: archive[name] for name in (archive.files if names is None else names)}
 
 
-def save_task(path: Path, task: SignificanceTask) -> None:
-    """Write a Monte Carlo task as JSON."""
-    write_durably(path, msgspec.json.encode(task.to_dict()))
+def save_task(folder: Path, values: Mapping[str, Any]) -> None:
+    """Write a Monte Carlo task: its arrays to ``task.npz``, all else to ``task.json``.
+
+    The latter is written last, because its presence tells that the preparation is complete.
+    """
+    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    if arrays:
+        save_arrays(folder / "task.npz", arrays)
+    plain = {name: value for name, value in values.items() if name not in arrays}
+    write_durably(folder / "task.json", msgspec.json.encode(plain))
 
 
-def load_task(path: Path) -> SignificanceTask:
-    """Read what :func:`save_task` wrote.
+def load_task(folder: Path) -> dict[str, Any]:
+    """Read what :func:`save_task` wrote."""
+    values: dict[str, Any] = msgspec.json.decode((folder / "task.json").read_bytes())
+    arrays = folder / "task.npz"
+    return {**values, **load_arrays(arrays)} if arrays.exists() else values
+
+
+def task_of(values: Mapping[str, Any]) -> SignificanceTask:
+    """A task of the driver contract.
 
     Raises:
         ValueError: a field is missing, unknown or out of range.
     """
     # Written before there was a choice of estimators, it is a full one.
-    fields = {"estimator": "full", **msgspec.json.decode(path.read_bytes())}
-    return SignificanceTask.from_dict(fields)
+    return SignificanceTask.from_dict({"estimator": "full", **values})

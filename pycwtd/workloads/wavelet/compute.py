@@ -1,18 +1,13 @@
-"""The wavelet analyses as a numerics process does them: prepare, merge, finish, render.
+"""The wavelet analyses as a numerics process does them.
 
-Every operation works on files in the job's folder; the answer tells the daemon what it needs
-to know. Needs numpy, so the daemon's own process never imports this module.
+Needs numpy, so the daemon's own process never imports this module.
 """
 
 from __future__ import annotations
 
-import time
 import warnings
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 
 import pycwt_mod
@@ -22,26 +17,18 @@ from pycwt_mod.monte_carlo.histogram import levels
 from pycwt_mod.monte_carlo.levelmap import point_levels
 from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
-from pycwtd.worker.control import Beat
-from pycwtd.worker.files import (
-    load_array,
-    load_arrays,
-    load_task,
-    save_array,
-    save_arrays,
-    save_task,
-)
-from pycwtd.worker.ingest import ingest
-from pycwtd.worker.render import render
+from pycwtd.worker.files import task_of
+from pycwtd.workloads.compute import Finished, More, Prepared
 from pycwtd.workloads.wavelet.requests import Analysis, SeriesFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from pycwt_mod.backends import SignificanceTask
     from pycwt_mod.wavelets import Wavelet
-    from pycwtd.worker.control import Operation, TaskControl
+    from pycwtd.workloads.compute import Job, Series, Task
 
     Arrays = dict[str, Any]
 
@@ -54,52 +41,33 @@ _TOO_FEW = (
 _BELOW_NYQUIST = "scales with periods below 2·dt are cut off at the Nyquist frequency"
 
 
-def prepare(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
-    """Everything but the Monte Carlo: to ``result.npz``, or to ``prepared.npz`` and a task."""
-    with Beat(control):
-        return _prepare(message)
-
-
-def _prepare(message: dict[str, Any]) -> dict[str, Any]:
-    folder = Path(message["folder"])
-    started = time.perf_counter()
-    request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
-    series = [_samples(folder, one) for one in request.series]
+def prepare(request: Analysis, _series: Series, job: Job) -> Prepared:
+    """The transforms, and the Monte Carlo task where there is one."""
+    series = [_samples(job.folder, one) for one in request.series]
     wavelet = wavelet_of(request.family, request.order, request.shape)
-    task = None
-    streamed = folder / "wave.npy"
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        usual = default_s0(request.dt, request.family, request.order, request.shape)
-        if request.s0 < 0.99 * usual:
-            warnings.warn(_BELOW_NYQUIST, stacklevel=1)
-        if request.kind == "cwt":
-            arrays = _cwt(request, series, wavelet, streamed)
-        else:
-            arrays = _ANALYSES[request.kind](request, series, wavelet)
-        if request.simulates:
-            al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
-            grid = (request.dt, request.dj, request.s0, request.J)
-            task = coherence_task(
-                *(al1, al2, *grid, wavelet),
-                estimator=request.estimator,
-                n=request.length() if request.edges else None,
-                edges=request.edges,
-            )
-    arrays["computation_time"] = time.perf_counter() - started
-    if caught:
-        arrays["warnings"] = sorted({str(warning.message) for warning in caught})
-    if request.kind == "wct" and task is None:
-        arrays |= {"seed": message["seed"], "mc_count": 0, "backend_used": "none"}
-    if task is None:
-        files = {"wave": streamed} if request.kind == "cwt" else {}
-        digest = save_arrays(folder / "result.npz", arrays, files)
-        streamed.unlink(missing_ok=True)
-        return {"simulate": False, "sha256": digest}
-    save_arrays(folder / "prepared.npz", arrays)
-    # Last, because its presence tells that the preparation is complete.
-    save_task(folder / "task.json", task)
-    return {"simulate": True}
+    usual = default_s0(request.dt, request.family, request.order, request.shape)
+    if request.s0 < 0.99 * usual:
+        warnings.warn(_BELOW_NYQUIST, stacklevel=1)
+    if request.kind == "cwt":
+        wave = job.folder / "wave.npy"
+        return Prepared(_cwt(request, series, wavelet, wave), files={"wave": wave})
+    arrays = _ANALYSES[request.kind](request, series, wavelet)
+    if request.simulates:
+        return Prepared(arrays, _task(request, series, wavelet).to_dict())
+    if request.kind == "wct":
+        arrays |= {"seed": job.seed, "mc_count": 0, "backend_used": "none"}
+    return Prepared(arrays)
+
+
+def _task(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> SignificanceTask:
+    al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
+    grid = (request.dt, request.dj, request.s0, request.J)
+    return coherence_task(
+        *(al1, al2, *grid, wavelet),
+        estimator=request.estimator,
+        n=request.length() if request.edges else None,
+        edges=request.edges,
+    )
 
 
 def _samples(folder: Path, source: list[float] | SeriesFile) -> NDArray[np.float64]:
@@ -193,80 +161,31 @@ def _scales(freqs: NDArray[np.float64], wavelet: Wavelet) -> NDArray[np.float64]
 _ANALYSES = {"xwt": _xwt, "wct": _wct, "significance": _significance}
 
 
-def merge(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
-    """Add up the histograms of several chunks into one file."""
-    folder = Path(message["folder"])
-    return {"sha256": save_array(folder / message["out"], _sum(folder, message["parts"]))}
-
-
-def _sum(folder: Path, parts: list[dict[str, str]]) -> NDArray[np.int64]:
-    first, *others = parts
-    total: NDArray[np.int64] = load_array(folder / first["file"], first["sha256"])
-    for part in others:
-        total = total + load_array(folder / part["file"], part["sha256"])
-    return total
-
-
-def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
+def finish(
+    request: Analysis, task: Task, arrays: Arrays, counts: NDArray[np.int64], job: Job
+) -> Finished | More:
     """Read the levels off the histogram; ask for more where they aren't precise enough yet."""
-    folder = Path(message["folder"])
-    facts = message["facts"]
-    started = time.perf_counter()
-    request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
-    histogram = _sum(folder, message["parts"])
-    task = load_task(folder / "task.json")
-    independent = independent_values(task, facts["mc_count"])
+    tested = task_of(task.values)
+    independent = independent_values(tested, job.total)
     # With nodes, theirs behind those of the scales.
-    level, error = levels(histogram, request.level, independent)
+    level, error = levels(counts, request.level, independent)
     if request.precision is not None:
         worst = float(np.nanmax(error))
-        if worst > request.precision and facts["mc_count"] < LAST_STAGE:
-            return {"more": min(2 * facts["mc_count"], LAST_STAGE)}
-    arrays: Arrays = load_arrays(folder / "prepared.npz")
-    elapsed = arrays.pop("computation_time") + facts["compute_seconds"]
-    arrays |= {  # what isn't an array becomes one of no dimensions
-        "signif": level[: len(task.scales)],
-        "sig95": level[: len(task.scales)],
-        "signif_error": error[: len(task.scales)],
-        "histogram": histogram,
+        if worst > request.precision and job.total < LAST_STAGE:
+            return More(min(2 * job.total, LAST_STAGE))
+    scales = len(tested.scales)
+    found: Arrays = {
+        **arrays,  # what isn't an array becomes one of no dimensions
+        "signif": level[:scales],
+        "sig95": level[:scales],
+        "signif_error": error[:scales],
+        "histogram": counts,
         "significance_level": request.level,
-        "seed": facts["seed"],
-        "mc_count": facts["mc_count"],
-        "estimator": task.estimator,
-        "backend_used": facts["backend_used"],
-        "computation_time": elapsed + time.perf_counter() - started,
+        "estimator": tested.estimator,
     }
-    if task.edge_nodes:
-        mapped = point_levels(task, level, error)
-        arrays |= {"level_map": mapped.levels, "level_map_error": mapped.standard_errors}
+    if tested.edge_nodes:
+        mapped = point_levels(tested, level, error)
+        found |= {"level_map": mapped.levels, "level_map_error": mapped.standard_errors}
     if (independent * (1 - request.level) < _FEW).any():
-        known = arrays["warnings"].tolist() if "warnings" in arrays else []
-        arrays["warnings"] = sorted({*known, _TOO_FEW.format(facts["mc_count"], request.level)})
-    if facts["fallback_reason"]:
-        arrays["fallback_reason"] = facts["fallback_reason"]
-    return {"sha256": save_arrays(folder / "result.npz", arrays)}
-
-
-_MAPS = (
-    *("wave", "xwt", "amplitude", "phase", "WCT", "aWCT"),
-    *("level_map", "level_map_error"),
-)
-#: Names of the axes of the arrays in a result.
-AXES: Mapping[str, Sequence[str]] = {
-    **dict.fromkeys(_MAPS, ("scale", "time")),
-    **dict.fromkeys(("scales", "freqs", "signif", "sig95", "signif_error"), ("scale",)),
-    "coi": ("time",),
-    "fft": ("frequency",),
-    "fftfreqs": ("frequency",),
-    "histogram": ("scale", "bin"),
-}
-
-
-#: What a numerics process is asked for, by name.
-OPERATIONS: Mapping[str, Operation] = {
-    "prepare": prepare,
-    "merge": merge,
-    "finish": finish,
-    "render": partial(render, axes=AXES),
-    "ingest": ingest,
-}
+        warnings.warn(_TOO_FEW.format(job.total, request.level), stacklevel=1)
+    return Finished(found)

@@ -1,7 +1,4 @@
-"""The fields of requests: their types, ranges and meanings, as the OpenAPI document tells them.
-
-Beside them are the errors that types can't express.
-"""
+"""The fields of requests: their types, ranges and meanings, as the OpenAPI document tells them."""
 
 from __future__ import annotations
 
@@ -9,13 +6,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from pycwtd.workloads.interface import MAX_SEED
+
 Kind = Literal["cwt", "xwt", "wct", "significance"]
 Mother = Literal["morlet", "paul", "dog", "mexicanhat", "morse"]
 
 #: Shorter series have no time-frequency structure to speak of.
 MIN_SAMPLES = 16
-#: Largest seed: a signed 64-bit integer, which every client and the database can hold.
-MAX_SEED = 2**63 - 1
 
 Series = Annotated[
     list[float],
@@ -77,15 +74,3 @@ Edges = Annotated[
     ),
 ]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED, description="Reproduces the result exactly.")]
-
-
-class InvalidCombinationError(ValueError):
-    """The fields are valid one by one, but not together; the text names them."""
-
-
-class InvalidFieldError(ValueError):
-    """One field is out of its range in a way that its type can't express."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field

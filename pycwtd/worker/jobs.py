@@ -1,0 +1,241 @@
+"""What worker processes do for jobs, whatever they compute: files in, workload, files out.
+
+Every operation works on files in the job's folder; the answer tells the daemon what it needs
+to know.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+import numpy as np
+from msgspec import UNSET
+
+from pycwt_mod.backends import Cancelled
+from pycwtd.worker.control import Beat
+from pycwtd.worker.files import (
+    load_array,
+    load_arrays,
+    load_task,
+    save_array,
+    save_arrays,
+    save_task,
+)
+from pycwtd.workloads.compute import Job, More, Prepared, Task
+from pycwtd.workloads.plans import file_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from warnings import WarningMessage
+
+    from msgspec import Struct
+    from numpy.typing import NDArray
+
+    from pycwtd.worker.control import Operation, TaskControl
+    from pycwtd.workloads.compute import Computation
+    from pycwtd.workloads.interface import Kind, Workload
+
+#: Realisations are asked for in parts of about this length (seconds): well below the time
+#: within which a cancelled process has to say something.
+_PART_SECONDS = 0.2
+
+
+class DefectError(ValueError):
+    """A workload has done what its contract doesn't allow; the text is for whoever asked."""
+
+
+class Jobs:
+    """The kinds of some workloads, in one process."""
+
+    def __init__(self, workloads: Iterable[Workload]) -> None:
+        self._homes: dict[str, tuple[Workload, Kind]] = {
+            kind.name: (workload, kind) for workload in workloads for kind in workload.kinds
+        }
+        #: The task at hand: its folder, itself, and how many realisations make a part.
+        self._at_hand: tuple[Path, Task, int] | None = None
+
+    def operations(self) -> Mapping[str, Operation]:
+        """What the process is asked for, by name."""
+        return {"prepare": self.prepare, "run": self.run, "merge": merge, "finish": self.finish}
+
+    def load(self) -> None:
+        """Import what computes, rather than with the first job."""
+        for name in self._homes:
+            self._computation(name)
+
+    def _computation(self, kind: str) -> Computation:
+        workload, _ = self._homes[kind]
+        with _contained(workload):
+            return cast("Computation", importlib.import_module(workload.compute))
+
+    def _request(self, kind: str, folder: Path) -> Struct:
+        workload, declared = self._homes[kind]
+        try:
+            return msgspec.json.decode(
+                (folder / "request.json").read_bytes(), type=declared.stored_type
+            )
+        except msgspec.ValidationError as error:
+            raise ValueError(
+                f"{workload.name} {workload.version} doesn't understand the stored request, "
+                f"which an earlier version may have taken: {error}"
+            ) from None
+
+    # -- operations ------------------------------------------------------------------------
+
+    def prepare(self, message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
+        """Everything but the Monte Carlo: to ``result.npz``, or to ``prepared.npz`` and a task."""
+        folder, kind = Path(message["folder"]), message["kind"]
+        started = time.perf_counter()
+        request = self._request(kind, folder)
+        series = _series(self._homes[kind][1], request, folder)
+        job = Job(kind, folder, message["seed"])
+        with Beat(control), _noted() as notes, _contained(self._homes[kind][0]):
+            prepared = self._computation(kind).prepare(request, series, job)
+            _check(isinstance(prepared, Prepared), "prepare must give a Prepared", prepared)
+        arrays = {**prepared.arrays, "computation_time": time.perf_counter() - started}
+        if notes:
+            arrays["warnings"] = sorted({str(note.message) for note in notes})
+        if prepared.task is not None:
+            save_arrays(folder / "prepared.npz", arrays)
+            save_task(folder, prepared.task)
+            return {"simulate": True}
+        digest = save_arrays(folder / "result.npz", arrays, prepared.files)
+        for source in prepared.files.values():
+            source.unlink(missing_ok=True)
+        return {"simulate": False, "sha256": digest}
+
+    def run(self, message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
+        """One chunk: its counts are in the file ``out``, durably, before the answer goes."""
+        folder, kind = Path(message["folder"]), message["kind"]
+        computation = self._computation(kind)
+        task, part = self._task(folder)
+        first, count, done = message["first"], message["count"], 0
+        total: NDArray[np.int64] | None = None
+        started = time.perf_counter()
+        while done < count:
+            if control.cancelled():
+                raise Cancelled
+            size = min(part, count - done)
+            before = time.perf_counter()
+            with _contained(self._homes[kind][0]):
+                counts = computation.chunk(task, message["seed"], first + done, size)
+                total = _added(total, counts)
+            took = time.perf_counter() - before
+            if took > _PART_SECONDS:
+                part = max(1, part // 2)
+            elif took < _PART_SECONDS / 2 and size == part:
+                part *= 2
+            done += size
+            control.advance(done)
+        self._at_hand = folder, task, part
+        assert total is not None
+        seconds = time.perf_counter() - started
+        return {"seconds": seconds, "sha256": save_array(folder / message["out"], total)}
+
+    def finish(self, message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
+        """Make the result of the counts, or ask for more of them."""
+        folder, kind = Path(message["folder"]), message["kind"]
+        facts = message["facts"]
+        started = time.perf_counter()
+        request = self._request(kind, folder)
+        task, _ = self._task(folder)
+        before: dict[str, Any] = load_arrays(folder / "prepared.npz")
+        elapsed = before.pop("computation_time") + facts["compute_seconds"]
+        known = before.pop("warnings").tolist() if "warnings" in before else []
+        job = Job(kind, folder, facts["seed"], facts["mc_count"], facts["backend_used"])
+        counts = _sum(folder, message["parts"])
+        with Beat(control), _noted() as notes, _contained(self._homes[kind][0]):
+            outcome = self._computation(kind).finish(request, task, before, counts, job)
+        if isinstance(outcome, More):
+            return {"more": outcome.total}
+        arrays = {
+            **outcome.arrays,
+            "seed": facts["seed"],
+            "mc_count": facts["mc_count"],
+            "computation_time": elapsed + time.perf_counter() - started,
+        }
+        if facts["backend_used"]:
+            arrays["backend_used"] = facts["backend_used"]
+        if facts["fallback_reason"]:
+            arrays["fallback_reason"] = facts["fallback_reason"]
+        if texts := {*known, *(str(note.message) for note in notes)}:
+            arrays["warnings"] = sorted(texts)
+        return {"sha256": save_arrays(folder / "result.npz", arrays)}
+
+    def _task(self, folder: Path) -> tuple[Task, int]:
+        """The task in a folder, the very same object as long as it is in use."""
+        if self._at_hand and self._at_hand[0] == folder:
+            return self._at_hand[1:]
+        return Task(load_task(folder)), 1
+
+
+def merge(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
+    """Add up the counts of several chunks into one file."""
+    folder = Path(message["folder"])
+    return {"sha256": save_array(folder / message["out"], _sum(folder, message["parts"]))}
+
+
+def _sum(folder: Path, parts: list[dict[str, str]]) -> NDArray[np.int64]:
+    first, *others = parts
+    total: NDArray[np.int64] = load_array(folder / first["file"], first["sha256"])
+    for part in others:
+        total = total + load_array(folder / part["file"], part["sha256"])
+    return total
+
+
+def _added(total: NDArray[np.int64] | None, counts: Any) -> NDArray[np.int64]:
+    right = isinstance(counts, np.ndarray) and counts.dtype == np.int64
+    if not right or (total is not None and counts.shape != total.shape):
+        shape = "" if total is None else f" of the shape {total.shape}"
+        raise DefectError(f"chunk must give an int64 array{shape}, not {_described(counts)}")
+    found: NDArray[np.int64] = counts
+    return found if total is None else total + found
+
+
+def _described(value: Any) -> str:
+    return f"{value.dtype}{value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
+
+
+def _check(right: bool, rule: str, given: Any) -> None:
+    if not right:
+        raise DefectError(f"{rule}, not {_described(given)}")
+
+
+def _series(kind: Kind, request: Struct, folder: Path) -> dict[str, NDArray[np.float64]]:
+    """The series of a kind that declares them, from the request or from their files."""
+    found = {}
+    for name in () if kind.plan else kind.series:
+        values = getattr(request, name)
+        if values is UNSET or values is None:
+            values = np.load(folder / file_of(name), allow_pickle=False)
+        found[name] = np.asarray(values, dtype=np.float64)
+    return found
+
+
+@contextmanager
+def _noted() -> Iterator[list[WarningMessage]]:
+    """Warnings, for whoever reads the result."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield caught
+
+
+@contextmanager
+def _contained(workload: Workload) -> Iterator[None]:
+    """Whatever a workload raises that isn't for its user ends the job, not the process."""
+    try:
+        yield
+    except (Cancelled, ValueError, MemoryError, OSError) as error:
+        if isinstance(error, DefectError):
+            raise DefectError(f"workload {workload.name}: {error}") from None
+        raise
+    except Exception as error:
+        raise DefectError(
+            f"workload {workload.name} has a defect: {type(error).__name__}: {error}"
+        ) from error
