@@ -7,7 +7,6 @@ from typing import Any
 from pycwtd.api import accounts, types
 from pycwtd.api.benchmark import BenchmarkResult
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
-from pycwtd.api.workloads import WorkloadList
 
 _JOB = "5d5020aa-8bc6-4d3e-b79e-09b308abe8fa"
 _DATA = "0b9f0c3e-2f0a-4f0e-9d51-3c1f8a7be0d2"
@@ -61,6 +60,7 @@ EXAMPLES: dict[type, Any] = {
         "backends": {"joblib": {"available": True, "healthy": True}},
         "jobs": {"queued": 0, "running": 1, "completed": 17, "failed": 0, "cancelled": 2},
         "system": {"cpu_usage": 55.0, "memory_usage": 20.5, "disk_usage": 31.0},
+        "workloads": {"wavelet": {"available": True}},
     },
     types.Stats: {
         **{"jobs": 17, "realisations": 21000, "bytes_stored": 1048576},
@@ -71,7 +71,7 @@ EXAMPLES: dict[type, Any] = {
             }
         ],
     },
-    WorkloadList: {
+    types.WorkloadList: {
         "workloads": [
             {
                 **{"name": "wavelet", "available": True, "version": "0.1.0", "package": "pycwtd"},

@@ -38,6 +38,7 @@ from pycwtd.api.types import (
     Root,
     SelfTestResult,
     Stats,
+    WorkloadList,
 )
 from pycwtd.workloads.registry import RESERVED, installed
 
@@ -149,7 +150,7 @@ OPERATIONS: tuple[Operation, ...] = (
         workloads.listing,
         "All workloads, with the kinds of jobs that they bring",
         "Service",
-        {200: workloads.WorkloadList},
+        {200: WorkloadList},
     ),
     *workloads.operations_of(_WORKLOADS),
     Operation(

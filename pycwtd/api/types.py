@@ -52,6 +52,13 @@ class SystemUsage(Struct):
     disk_usage: float
 
 
+class WorkloadHealth(Struct):
+    """Whether a workload's jobs are taken, or why not."""
+
+    available: bool
+    error: str | UnsetType = UNSET
+
+
 class DetailedHealth(Struct):
     """Everything that tells whether the service is well."""
 
@@ -63,6 +70,7 @@ class DetailedHealth(Struct):
     backends: dict[str, BackendHealth]
     jobs: JobCounts
     system: SystemUsage
+    workloads: dict[str, WorkloadHealth] = {}
 
 
 class KindStats(Struct):
@@ -194,6 +202,36 @@ class Hardware(Struct):
     gpu: GpuHardware
     fpga: FpgaHardware
     embedded: EmbeddedHardware
+
+
+class KindView(Struct):
+    """A kind of job."""
+
+    name: str
+    summary: str
+    #: Paths that take its requests.
+    paths: list[str]
+    #: Whether it has Monte Carlo realisations.
+    simulates: bool
+
+
+class WorkloadView(Struct):
+    """A workload, or why it isn't used."""
+
+    name: str
+    available: bool
+    kinds: list[KindView]
+    title: str | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    #: The package that it comes with.
+    package: str | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+
+
+class WorkloadList(Struct):
+    """All workloads."""
+
+    workloads: list[WorkloadView]
 
 
 class BatchEntry(Struct):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET, Struct, UnsetType
-
 from pycwtd.api import analyses
 from pycwtd.api.answers import NETCDF, NPZ, answer
 from pycwtd.api.context import CONTEXT, Operation
 from pycwtd.api.permissions import SUBMIT
-from pycwtd.api.types import JobAccepted
+from pycwtd.api.types import JobAccepted, KindView, WorkloadList, WorkloadView
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -20,36 +18,6 @@ if TYPE_CHECKING:
 
 API = "/api/v1"
 IDEMPOTENT = {"Idempotency-Key": "A retry with the same key returns the first job."}
-
-
-class KindView(Struct):
-    """A kind of job."""
-
-    name: str
-    summary: str
-    #: Paths that take its requests.
-    paths: list[str]
-    #: Whether it has Monte Carlo realisations.
-    simulates: bool
-
-
-class WorkloadView(Struct):
-    """A workload, or why it isn't used."""
-
-    name: str
-    available: bool
-    kinds: list[KindView]
-    title: str | UnsetType = UNSET
-    version: str | UnsetType = UNSET
-    #: The package that it comes with.
-    package: str | UnsetType = UNSET
-    error: str | UnsetType = UNSET
-
-
-class WorkloadList(Struct):
-    """All workloads."""
-
-    workloads: list[WorkloadView]
 
 
 async def listing(request: web.Request) -> web.StreamResponse:

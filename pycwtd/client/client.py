@@ -20,6 +20,8 @@ from pycwtd.api.types import (
     JobAccepted,
     JobList,
     JobView,
+    WorkloadList,
+    WorkloadView,
 )
 from pycwtd.client.errors import ClientError, Patience, UnreachableError
 from pycwtd.platform.paths import default_socket
@@ -125,6 +127,10 @@ class Client:
     async def backends(self) -> list[Backend]:
         """All backends, the unavailable ones with the reason."""
         return (await self._get(f"{_API}/backends/", BackendList)).backends
+
+    async def workloads(self) -> list[WorkloadView]:
+        """All workloads with their kinds of jobs, the refused ones with the reason."""
+        return (await self._get(f"{_API}/workloads/", WorkloadList)).workloads
 
     async def submit(
         self, kind: str, request: Mapping[str, Any], idempotency_key: str | None = None

@@ -21,6 +21,7 @@ _COMMANDS = {
     "data": ("data", "Upload series, list, fetch and delete them."),
     "plot": ("plot", "Draw the result of a completed job."),
     "backends": ("service", "List what can compute, and how fast it is."),
+    "workloads": ("service", "List the kinds of jobs that there are."),
     "health": ("service", "Show whether the daemon is well."),
     "token": ("accounts", "Make, list and revoke keys; exchange one for a token."),
     "whoami": ("accounts", "Show how the daemon sees you."),

@@ -92,8 +92,11 @@ def job(session: Session, job_id: str) -> None:
         ]
     optional = {"fallback": found.fallback_reason, "error": found.error}
     rows += [(name, text) for name, text in optional.items() if text]
+    known: tuple[str, ...]
     known = ("samples", "dt", "dj", "s0", "J", "family", "order", "normalize", "level", "precision")
     values = found.parameters
+    if "family" not in values:  # of another workload, whatever it shows
+        known = tuple(name for name in values if name not in {"seed", "cost"})
     rows += [(name, f"{values[name]}") for name in known if values.get(name) is not None]
     print_table(None, rows)
 
