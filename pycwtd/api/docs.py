@@ -81,9 +81,9 @@ async def openapi(_request: web.Request) -> web.StreamResponse:
 
 
 def _operations() -> tuple[Operation, ...]:
-    from pycwtd.api.routes import OPERATIONS  # noqa: PLC0415 - the table lists this handler
+    from pycwtd.api.routes import operations  # noqa: PLC0415 - the table lists this handler
 
-    return OPERATIONS
+    return operations()
 
 
 def document(operations: tuple[Operation, ...]) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from pycwtd.api import (
     backends,
     benchmark,
@@ -42,12 +45,14 @@ from pycwtd.api.types import (
 )
 from pycwtd.workloads.registry import RESERVED, installed
 
+if TYPE_CHECKING:
+    from pycwtd.workloads.registry import Workloads
+
 API = workloads.API
 
-_WORKLOADS = installed()
 _IDEMPOTENT = workloads.IDEMPOTENT
 
-OPERATIONS: tuple[Operation, ...] = (
+_FIXED: tuple[Operation, ...] = (
     Operation("GET", "/", service.root, "What this is", "Service", {200: Root}),
     Operation("GET", "/health", service.health, "Whether it works", "Service", {200: Health}),
     Operation(
@@ -152,42 +157,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Service",
         {200: WorkloadList},
     ),
-    *workloads.operations_of(_WORKLOADS),
-    Operation(
-        "POST",
-        f"{API}/jobs/",
-        jobs.create,
-        "Submit a job",
-        "Jobs",
-        {202: JobAccepted},
-        body=NewJob,
-        example=workloads.job_example(_WORKLOADS),
-        headers=_IDEMPOTENT,
-        errors=(400, 404, 409, 422, 503, 507),
-    ),
-    Operation(
-        "POST",
-        f"{API}/jobs/batch",
-        jobs.create_batch,
-        "Submit several jobs, all or none",
-        "Jobs",
-        {202: BatchAccepted},
-        body=NewBatch,
-        example=workloads.batch_example(_WORKLOADS),
-        headers=_IDEMPOTENT,
-        errors=(400, 404, 409, 422, 503, 507),
-    ),
-    Operation(
-        "GET",
-        f"{API}/jobs/",
-        jobs.listing,
-        "Jobs, newest first",
-        "Jobs",
-        {200: JobList},
-        query=jobs.JobsQuery,
-        choices={"kind": (*_WORKLOADS.kinds, *sorted(RESERVED))},
-        errors=(422,),
-    ),
     Operation(
         "GET", f"{API}/jobs/{{id}}", jobs.one, "One job", "Jobs", {200: JobView}, errors=(404,)
     ),
@@ -199,16 +168,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Jobs",
         {200: JobView},
         errors=(404, 409),
-    ),
-    Operation(
-        "GET",
-        f"{API}/jobs/{{id}}/result",
-        jobs.result,
-        "The result of a completed job",
-        "Jobs",
-        {200: (*(kind.result for kind in _WORKLOADS.kinds.values()), SelfTestResult)},
-        errors=(400, 404, 406, 422, 507),
-        also=(NPZ, NETCDF),
     ),
     Operation(
         "GET",
@@ -333,3 +292,61 @@ OPERATIONS: tuple[Operation, ...] = (
         errors=(404,),
     ),
 )
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """All operations: what is routed, and what is documented."""
+    known = installed()
+    return (*_FIXED, *workloads.operations_of(known), *_of_all_kinds(known))
+
+
+def _of_all_kinds(known: Workloads) -> tuple[Operation, ...]:
+    """What takes and shows jobs of every kind."""
+    return (
+        Operation(
+            "POST",
+            f"{API}/jobs/",
+            jobs.create,
+            "Submit a job",
+            "Jobs",
+            {202: JobAccepted},
+            body=NewJob,
+            example=workloads.job_example(known),
+            headers=_IDEMPOTENT,
+            errors=(400, 404, 409, 422, 503, 507),
+        ),
+        Operation(
+            "POST",
+            f"{API}/jobs/batch",
+            jobs.create_batch,
+            "Submit several jobs, all or none",
+            "Jobs",
+            {202: BatchAccepted},
+            body=NewBatch,
+            example=workloads.batch_example(known),
+            headers=_IDEMPOTENT,
+            errors=(400, 404, 409, 422, 503, 507),
+        ),
+        Operation(
+            "GET",
+            f"{API}/jobs/",
+            jobs.listing,
+            "Jobs, newest first",
+            "Jobs",
+            {200: JobList},
+            query=jobs.JobsQuery,
+            choices={"kind": (*known.kinds, *sorted(RESERVED))},
+            errors=(422,),
+        ),
+        Operation(
+            "GET",
+            f"{API}/jobs/{{id}}/result",
+            jobs.result,
+            "The result of a completed job",
+            "Jobs",
+            {200: (*(kind.result for kind in known.kinds.values()), SelfTestResult)},
+            errors=(400, 404, 406, 422, 507),
+            also=(NPZ, NETCDF),
+        ),
+    )

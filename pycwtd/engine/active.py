@@ -38,10 +38,10 @@ class ActiveJob:
 
     record: Job
     folder: Path
-    #: False for a synchronous call, which lives and dies with its connection.
-    durable: bool = True
     #: The processes that prepare and finish it, and without a backend compute it, too.
     pool: str = NUMERICS
+    #: False for a synchronous call, which lives and dies with its connection.
+    durable: bool = True
     #: Files that it needs, by the names that they get in its folder.
     inputs: Mapping[str, Path] = field(default_factory=dict)
     phase: Phase = Phase.PREPARE

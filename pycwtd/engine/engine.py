@@ -88,15 +88,14 @@ class Engine:
         await self._news.started()
         self._loop = asyncio.create_task(self._run())
 
+    def _place(self, record: Job) -> tuple[Job, Path, str]:
+        """A job's record, its folder, and the processes of its workload."""
+        return record, self._store.folder(record.id), self.pool.process_of(record.kind)
+
     async def _recover(self) -> None:
         unfinished = await self._store(Database.unfinished)
         for record, chunks in unfinished:
-            job = ActiveJob(
-                record,
-                self._store.folder(record.id),
-                pool=self.pool.process_of(record.kind),
-                chunks=chunks,
-            )
+            job = ActiveJob(*self._place(record), chunks=chunks)
             if job.pool == NOWHERE:
                 log.warning("job %s waits for a workload with the kind %s", record.id, record.kind)
             if (job.folder / "task.json").exists():
@@ -180,13 +179,7 @@ class Engine:
             raise QueueFullError
         self._store.check_room(self._config.limits.reserve_bytes)
         jobs = [
-            ActiveJob(
-                record,
-                self._store.folder(record.id),
-                durable=durable,
-                pool=self.pool.process_of(record.kind),
-                inputs=files,
-            )
+            ActiveJob(*self._place(record), durable=durable, inputs=files)
             for record, files in zip(records, inputs or [{}] * len(records), strict=True)
             if record.kind != "batch"
         ]

@@ -88,14 +88,15 @@ def installed() -> Workloads:
     """
     found: list[Installed] = []
     refused: dict[str, str] = {}
-    # Ours first: a plug-in that takes one of our names is the one that is refused.
-    for entry in sorted(entry_points(group=GROUP), key=lambda e: (_maker(e) != OURS, e.name)):
+    for entry in _entries():
         try:
             one = Installed(_declaration(entry), _maker(entry))
-            _check(one, found)
-        except DeclarationError as error:
-            refused[entry.name] = str(error)
-            log.error("workload %s is refused: %s", entry.name, error)
+            _check(entry.name, one, found)
+        except (TypeError, ValueError, AttributeError) as error:
+            known = {*refused, *(one.workload.name for one in found)}
+            name = f"{entry.name} of {_maker(entry)}" if entry.name in known else entry.name
+            refused[name] = str(error)
+            log.error("workload %s is refused: %s", name, error)
             continue
         found.append(one)
     return Workloads(tuple(found), refused)
@@ -103,8 +104,7 @@ def installed() -> Workloads:
 
 def ours() -> list[Workload]:
     """Our own workloads, for the processes for numerics."""
-    entries = [entry for entry in entry_points(group=GROUP) if _maker(entry) == OURS]
-    return [entry.load() for entry in entries]
+    return [entry.load() for entry in _entries() if _maker(entry) == OURS]
 
 
 def find(name: str) -> Workload:
@@ -113,11 +113,17 @@ def find(name: str) -> Workload:
     Raises:
         DeclarationError: there is none of that name, or it can't be used.
     """
-    for entry in entry_points(group=GROUP):
-        loaded = entry.load()
-        if isinstance(loaded, Workload) and loaded.name == name:
-            return loaded
+    for entry in _entries():
+        # No other one is touched: what is wrong with it isn't this one's fault.
+        if entry.name == name:
+            declared: Workload = entry.load()
+            return declared
     raise DeclarationError(f"no workload {name} is installed")
+
+
+def _entries() -> list[EntryPoint]:
+    """Ours first: of two with the same name, the plug-in is the one that is refused."""
+    return sorted(entry_points(group=GROUP), key=lambda e: (_maker(e) != OURS, e.name, _maker(e)))
 
 
 def _maker(entry: EntryPoint) -> str:
@@ -174,37 +180,43 @@ def _nothing_heavy(entry: EntryPoint) -> Iterator[None]:
 # -- what must hold ------------------------------------------------------------------------
 
 
-def _check(one: Installed, others: Sequence[Installed]) -> None:
+def _check(name: str, one: Installed, others: Sequence[Installed]) -> None:
     workload = one.workload
     if workload.api != API_VERSION:
         raise DeclarationError(
             f"it is written for version {workload.api} of the interface, this is {API_VERSION}"
         )
     _check_name("workload", workload.name)
+    if workload.name != name:
+        raise DeclarationError(f"its entry point must be called {workload.name}, not {name}")
     if not workload.kinds:
         raise DeclarationError("it declares no kinds")
     for other in others:
         if other.workload.name == workload.name:
             raise DeclarationError(f"{other.distribution} has a workload {workload.name}, too")
     taken = {k.name: o.workload.name for o in others for k in o.workload.kinds}
-    paths = {r.path: k.name for o in others for k in o.workload.kinds for r in k.paths}
+    paths = {r.path for o in others for k in o.workload.kinds for r in k.paths}
     for kind in workload.kinds:
         _check_name("kind", kind.name)
-        if kind.name in RESERVED:
-            raise DeclarationError(f"kind {kind.name}: is one of the daemon's own")
-        if kind.name in taken:
-            raise DeclarationError(f"kind {kind.name}: {taken[kind.name]} has one of that name")
-        for route in kind.paths:
-            if not one.shares and route.path != f"analyses/{kind.name}":
-                raise DeclarationError(f"kind {kind.name}: its path is analyses/{kind.name}")
-            if not _PATH.fullmatch(route.path) or route.path in paths:
-                raise DeclarationError(f"kind {kind.name}: path {route.path} is taken or wrong")
-            paths[route.path] = kind.name
-        taken[kind.name] = workload.name
         try:
+            if kind.name in RESERVED:
+                raise DeclarationError("is one of the daemon's own")
+            if kind.name in taken:
+                raise DeclarationError(f"{taken[kind.name]} has one of that name")
+            _check_paths(kind, one.shares, paths)
             _check_types(kind)
         except (TypeError, ValueError, AttributeError) as error:
             raise DeclarationError(f"kind {kind.name}: {error}") from None
+        taken[kind.name] = workload.name
+
+
+def _check_paths(kind: Kind, ours: bool, paths: set[str]) -> None:
+    for route in kind.paths:
+        if not ours and route.path != f"analyses/{kind.name}":
+            raise DeclarationError(f"its path is analyses/{kind.name}")
+        if not _PATH.fullmatch(route.path) or route.path in paths:
+            raise DeclarationError(f"path {route.path} is taken or wrong")
+        paths.add(route.path)
 
 
 def _check_name(what: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Plug-ins as pip leaves them behind, in folders of their own on ``PYTHONPATH``."""
+"""The example, as pip installs it."""
 
 from __future__ import annotations
 
@@ -27,19 +27,3 @@ def example(tmp_path_factory) -> Path:
         capture_output=True,
     )
     return target
-
-
-@pytest.fixture
-def write_plugin(tmp_path):
-    """Writes a package with an entry point; returns the folder that it is importable from."""
-
-    def write(name: str, declaration: str, compute: str = "") -> Path:
-        (tmp_path / f"{name}.py").write_text(declaration)
-        (tmp_path / f"{name}_compute.py").write_text(compute)
-        facts = tmp_path / f"{name}-1.0.dist-info"
-        facts.mkdir()
-        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (facts / "entry_points.txt").write_text(f"[pycwtd.workloads]\n{name} = {name}:WORKLOAD\n")
-        return tmp_path
-
-    return write
