@@ -82,6 +82,8 @@ def prepare(request, series, job):
         raise ValueError("values: not these")
     if request.how == "lie":
         return {"total": 3.0}
+    if request.how == "lose":
+        open("/nowhere/at/all")
     if request.how == "die":
         os.abort()
     arrays = {"total": series["values"].sum()}
@@ -97,6 +99,8 @@ def chunk(task, seed, first, count):
     return np.array([sum(range(first, first + count)), count])
 
 def finish(request, task, arrays, counts, job):
+    if request.how == "less":
+        return More(job.total)
     if request.how == "more" and job.total < 100:
         return More(100)
     assert job.total == counts[1]

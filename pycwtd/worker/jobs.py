@@ -6,6 +6,7 @@ to know.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import time
 import warnings
@@ -27,7 +28,7 @@ from pycwtd.worker.files import (
     save_arrays,
     save_task,
 )
-from pycwtd.workloads.compute import Job, More, Prepared, Task
+from pycwtd.workloads.compute import Finished, Job, More, Prepared, Task
 from pycwtd.workloads.plans import file_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from pycwtd.workloads.compute import Computation
     from pycwtd.workloads.interface import Kind, Workload
 
+#: Nothing is wrong with a job that meets one of these: it waits for the disk.
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 #: Realisations are asked for in parts of about this length (seconds): well below the time
 #: within which a cancelled process has to say something.
 _PART_SECONDS = 0.2
@@ -152,6 +155,9 @@ class Jobs:
         counts = _sum(folder, message["parts"])
         with Beat(control), _noted() as notes, _contained(self._homes[kind][0]):
             outcome = self._computation(kind).finish(request, task, before, counts, job)
+            fresh = not isinstance(outcome, More) or outcome.total > job.total
+            _check(isinstance(outcome, Finished | More), "finish must give Finished", outcome)
+            _check(fresh, f"finish must ask for More than {job.total} realisations", outcome)
         if isinstance(outcome, More):
             return {"more": outcome.total}
         arrays = {
@@ -231,11 +237,13 @@ def _contained(workload: Workload) -> Iterator[None]:
     """Whatever a workload raises that isn't for its user ends the job, not the process."""
     try:
         yield
-    except (Cancelled, ValueError, MemoryError, OSError) as error:
-        if isinstance(error, DefectError):
-            raise DefectError(f"workload {workload.name}: {error}") from None
+    except DefectError as error:
+        raise DefectError(f"workload {workload.name}: {error}") from None
+    except (Cancelled, ValueError, MemoryError):
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _DISK:
+            raise
         raise DefectError(
             f"workload {workload.name} has a defect: {type(error).__name__}: {error}"
         ) from error

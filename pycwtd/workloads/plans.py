@@ -65,11 +65,10 @@ def make_plan(
         return kind.plan(request, limits, uploaded)
     lengths = {name: _length(request, name, uploaded) for name in kind.series}
     _check_lengths(kind, lengths)
-    total = getattr(request, kind.monte_carlo.count) if kind.monte_carlo else 0
+    total = _count(kind, request)
     cost = _cost(kind, request, lengths) if total else 0.0
-    shown = msgspec.to_builtins(request)
     parameters: dict[str, Any] = {
-        **{name: value for name, value in shown.items() if name not in kind.series},
+        **_scalars(request),
         "samples": max(lengths.values(), default=0),
         "cost": cost,
     }
@@ -116,6 +115,21 @@ def _check_lengths(kind: Kind, lengths: Mapping[str, int]) -> None:
             f"{' and '.join(lengths)}: must have the same length, not "
             f"{' and '.join(map(str, lengths.values()))} samples"
         )
+
+
+def _scalars(request: Struct) -> dict[str, Any]:
+    """The fields that a job's row has room for."""
+    found = {name: getattr(request, name) for name in request.__struct_fields__}
+    return {n: v for n, v in found.items() if isinstance(v, str | int | float)}
+
+
+def _count(kind: Kind, request: Struct) -> int:
+    if kind.monte_carlo is None:
+        return 0
+    count = getattr(request, kind.monte_carlo.count)
+    if not isinstance(count, int) or count < 0:
+        raise InvalidFieldError(kind.monte_carlo.count, "must be a whole number, 0 or more")
+    return count
 
 
 def _cost(kind: Kind, request: Struct, lengths: Mapping[str, int]) -> float:

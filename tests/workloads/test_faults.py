@@ -64,6 +64,8 @@ def served(tmp_path_factory):
         ("raise", 0, "workload rogue has a defect: KeyError: 'rogue'"),
         ("lie", 0, "workload rogue: prepare must give a Prepared, not dict"),
         ("refuse", 0, "values: not these"),
+        ("lose", 0, "workload rogue has a defect: FileNotFoundError"),
+        ("less", 9, "workload rogue: finish must ask for More than 9 realisations"),
         ("die", 0, "3 processes down, the last one killed by signal 6"),
         ("floats", 9, "workload rogue: chunk must give an int64 array, not float64(1,)"),
         ("shapes", 9, "workload rogue: chunk must give an int64 array of the shape (1,), not"),
