@@ -33,6 +33,8 @@ class Rule:
 
 _OPEN = Rule("none")
 _READ = Rule("viewer")
+#: Of streams.
+STREAM = Rule("analyst")
 #: Of whatever makes a job; the routes of workloads bring it with them.
 SUBMIT = Rule("analyst", "job.submit")
 _DEVICE = Rule("operator", "device.use")
@@ -76,7 +78,6 @@ RULES: dict[tuple[str, str], Rule] = {
     ("DELETE", f"{_API}/data/{{id}}"): Rule("analyst", "data.delete"),
     ("GET", "/ws/events"): _READ,
     ("GET", "/ws/jobs/{id}"): _READ,
-    ("GET", "/ws/stream/wct"): Rule("analyst"),
     ("POST", f"{_API}/auth/token"): _TOKEN,
     ("GET", f"{_API}/auth/me"): _READ,
     ("GET", f"{_API}/auth/keys/"): Rule("admin"),

@@ -16,7 +16,6 @@ from pycwtd.api import (
     metrics,
     pages,
     service,
-    streams,
     workloads,
 )
 from pycwtd.api.account_routes import ACCOUNTS
@@ -261,15 +260,6 @@ _FIXED: tuple[Operation, ...] = (
         {202: JobAccepted},
         errors=(400, 404, 503, 507),
         takes="",
-    ),
-    Operation(
-        "GET",
-        "/ws/stream/wct",
-        streams.coherence,
-        "WebSocket: coherence of two series as they come in, window by window",
-        "Streams",
-        {101: None},
-        errors=(503,),
     ),
     *ACCOUNTS,
     Operation(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pycwtd.api import analyses
+from pycwtd.api import analyses, streams
 from pycwtd.api.answers import NETCDF, NPZ, answer
 from pycwtd.api.context import CONTEXT, Operation
-from pycwtd.api.permissions import SUBMIT
+from pycwtd.api.permissions import STREAM, SUBMIT
 from pycwtd.api.types import JobAccepted, KindView, WorkloadList, WorkloadView
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from pycwtd.workloads.interface import Kind, Route
+    from pycwtd.workloads.interface import Kind, Route, Stream
     from pycwtd.workloads.registry import Installed, Workloads
 
 API = "/api/v1"
@@ -51,12 +51,31 @@ def _view(one: Installed) -> WorkloadView:
 
 
 def operations_of(workloads: Workloads) -> tuple[Operation, ...]:
-    """The operations of all kinds."""
-    return tuple(
+    """The operations of all kinds and streams."""
+    kinds = [
         _operation(one, kind, route)
         for one in workloads.installed
         for kind in one.workload.kinds
         for route in kind.paths
+    ]
+    all_streams = [
+        _stream(one.workload.name, stream)
+        for one in workloads.installed
+        for stream in one.workload.streams
+    ]
+    return (*kinds, *all_streams)
+
+
+def _stream(workload: str, stream: Stream) -> Operation:
+    return Operation(
+        "GET",
+        f"/ws/stream/{stream.name}",
+        streams.serving(workload, stream),
+        stream.summary,
+        "Streams",
+        {101: None},
+        errors=(503,),
+        rule=STREAM,
     )
 
 

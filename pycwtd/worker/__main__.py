@@ -63,10 +63,12 @@ def _operations(role: str) -> dict[str, Operation]:
         from pycwtd.worker import numerics  # noqa: PLC0415 - numpy only where needed
 
         return {"ping": lambda _message, _control: {}, **numerics.operations()}
-    if role == "stream":
-        from pycwtd.workloads.wavelet import windows  # noqa: PLC0415
+    if role.startswith("stream:"):
+        from pycwtd.worker import windows  # noqa: PLC0415
+        from pycwtd.workloads.registry import find  # noqa: PLC0415
 
-        return {"ping": lambda _message, _control: {}, "window": windows.window}
+        _, workload, name = role.split(":")
+        return dict(windows.operations(find(workload), name))
     if role.startswith("workload:"):
         from pycwtd.worker.jobs import Jobs  # noqa: PLC0415
         from pycwtd.workloads.registry import find  # noqa: PLC0415
@@ -84,7 +86,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A host process of pycwtd; not for people.")
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument(
-        "--role", required=True, help="numerics, stream, workload:NAME or backend:NAME"
+        "--role",
+        required=True,
+        help="numerics, stream:WORKLOAD:NAME, workload:NAME or backend:NAME",
     )
     arguments = parser.parse_args()
     _die_with_parent()

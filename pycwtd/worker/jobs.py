@@ -74,7 +74,7 @@ class Jobs:
 
     def _computation(self, kind: str) -> Computation:
         workload, _ = self._homes[kind]
-        with _contained(workload):
+        with contained(workload):
             return cast("Computation", importlib.import_module(workload.compute))
 
     def _request(self, kind: str, folder: Path) -> Struct:
@@ -98,7 +98,7 @@ class Jobs:
         request = self._request(kind, folder)
         series = _series(self._homes[kind][1], request, folder)
         job = Job(kind, folder, message["seed"])
-        with Beat(control), _noted() as notes, _contained(self._homes[kind][0]):
+        with Beat(control), _noted() as notes, contained(self._homes[kind][0]):
             prepared = self._computation(kind).prepare(request, series, job)
             _check(isinstance(prepared, Prepared), "prepare must give a Prepared", prepared)
         arrays = {**prepared.arrays, "computation_time": time.perf_counter() - started}
@@ -126,7 +126,7 @@ class Jobs:
                 raise Cancelled
             size = min(part, count - done)
             before = time.perf_counter()
-            with _contained(self._homes[kind][0]):
+            with contained(self._homes[kind][0]):
                 counts = computation.chunk(task, message["seed"], first + done, size)
                 total = _added(total, counts)
             took = time.perf_counter() - before
@@ -153,7 +153,7 @@ class Jobs:
         known = before.pop("warnings").tolist() if "warnings" in before else []
         job = Job(kind, folder, facts["seed"], facts["mc_count"], facts["backend_used"])
         counts = _sum(folder, message["parts"])
-        with Beat(control), _noted() as notes, _contained(self._homes[kind][0]):
+        with Beat(control), _noted() as notes, contained(self._homes[kind][0]):
             outcome = self._computation(kind).finish(request, task, before, counts, job)
             fresh = not isinstance(outcome, More) or outcome.total > job.total
             _check(isinstance(outcome, Finished | More), "finish must give Finished", outcome)
@@ -233,7 +233,7 @@ def _noted() -> Iterator[list[WarningMessage]]:
 
 
 @contextmanager
-def _contained(workload: Workload) -> Iterator[None]:
+def contained(workload: Workload) -> Iterator[None]:
     """Whatever a workload raises that isn't for its user ends the job, not the process."""
     try:
         yield

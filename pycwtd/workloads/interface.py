@@ -8,12 +8,12 @@ worker processes alone import (:mod:`pycwtd.workloads.compute`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+from msgspec import Meta, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from msgspec import Struct
 
     from pycwtd.config import Limits
 
@@ -121,8 +121,55 @@ class Plan:
     fallback: bool = True
 
 
+class StreamConfig(
+    Struct, tag_field="type", tag="config", forbid_unknown_fields=True, kw_only=True
+):
+    """What a client asks of a stream: the base of its workload's own type."""
+
+    #: Samples of a window, and from the start of one to the start of the next.
+    window: Annotated[int, Meta(ge=16, le=65536)] = 1000
+    hop: Annotated[int, Meta(ge=1, le=65536)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """What a stream's config comes to.
+
+    Args:
+        arguments: for the computation of each window, every default worked out.
+        numbers: in one result, which is sent as JSON.
+    """
+
+    arguments: dict[str, Any]
+    numbers: int
+
+
 if TYPE_CHECKING:
     Planner = Callable[[Any, Limits, Mapping[str, Uploaded]], Plan]
+    StreamPlanner = Callable[[Any, Limits], StreamPlan]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """An analysis of series that are still coming in, window by window.
+
+    It is served at ``/ws/stream/<name>``.
+
+    Args:
+        name: no other stream of any workload has it.
+        summary: one line for the documentation.
+        series: the fields of a message with samples; all get as many.
+        config: the type of its config.
+        plan: what a config comes to; it runs in the event loop, so it has to be quick.
+        compute: the module with ``window(series, arguments)``: the arrays of a result, by name.
+    """
+
+    name: str
+    summary: str
+    series: tuple[str, ...]
+    config: type[StreamConfig]
+    plan: StreamPlanner
+    compute: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +239,7 @@ class Workload:
         version: of the workload.
         compute: the module with ``prepare`` and, for Monte Carlo, ``chunk`` and ``finish``.
         kinds: of jobs.
+        streams: of results.
         api: version of this interface that it is written for.
     """
 
@@ -200,4 +248,5 @@ class Workload:
     version: str
     compute: str
     kinds: tuple[Kind, ...]
+    streams: tuple[Stream, ...] = ()
     api: int = API_VERSION

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
-from pycwtd.workloads.interface import API_VERSION, Kind, Workload
+from pycwtd.workloads.interface import API_VERSION, Kind, StreamConfig, Workload
 from pycwtd.workloads.plans import series_names
 
 if TYPE_CHECKING:
@@ -208,6 +208,20 @@ def _check(name: str, one: Installed, others: Sequence[Installed]) -> None:
         except (TypeError, ValueError, AttributeError) as error:
             raise DeclarationError(f"kind {kind.name}: {error}") from None
         taken[kind.name] = workload.name
+    _check_streams(one, others)
+
+
+def _check_streams(one: Installed, others: Sequence[Installed]) -> None:
+    taken = {stream.name for other in others for stream in other.workload.streams}
+    for stream in one.workload.streams:
+        _check_name("stream", stream.name)
+        if stream.name in taken:
+            raise DeclarationError(f"stream {stream.name}: there is one of that name")
+        if not stream.series or not issubclass(stream.config, StreamConfig):
+            raise DeclarationError(
+                f"stream {stream.name}: needs series, and a config made from StreamConfig"
+            )
+        taken.add(stream.name)
 
 
 def _check_paths(kind: Kind, ours: bool, paths: set[str]) -> None:

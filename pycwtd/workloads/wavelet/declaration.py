@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycwtd import __version__
 from pycwtd.workloads.interface import Kind, MonteCarlo, Route, Workload
+from pycwtd.workloads.wavelet.coming_in import COHERENCE
 from pycwtd.workloads.wavelet.requests import TYPES, Analysis, plan
 from pycwtd.workloads.wavelet.results import CwtResult, SignificanceResult, WctResult, XwtResult
 
@@ -104,6 +105,7 @@ WORKLOAD = Workload(
     title="Wavelet transforms, cross spectra, coherence and their significance",
     version=__version__,
     compute="pycwtd.workloads.wavelet.compute",
+    streams=(COHERENCE,),
     kinds=(
         _kind(
             "cwt",
