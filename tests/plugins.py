@@ -73,7 +73,7 @@ WRONG = {
 ROGUE = """
 import os
 import numpy as np
-from pycwtd.workloads.compute import Finished, More, Prepared
+from pycwtd.workloads.compute import Completed, More, Prepared
 
 def prepare(request, series, job):
     if request.how == "raise":
@@ -104,7 +104,7 @@ def finish(request, task, arrays, counts, job):
     if request.how == "more" and job.total < 100:
         return More(100)
     assert job.total == counts[1]
-    return Finished({"total": counts[0]})
+    return Completed({"total": counts[0]})
 """
 
 

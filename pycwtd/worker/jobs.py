@@ -28,7 +28,7 @@ from pycwtd.worker.files import (
     save_arrays,
     save_task,
 )
-from pycwtd.workloads.compute import Finished, Job, More, Prepared, Task
+from pycwtd.workloads.compute import Completed, Job, More, Prepared, Task
 from pycwtd.workloads.plans import file_of
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Jobs:
         with Beat(control), _noted() as notes, contained(self._homes[kind][0]):
             outcome = self._computation(kind).finish(request, task, before, counts, job)
             fresh = not isinstance(outcome, More) or outcome.total > job.total
-            _check(isinstance(outcome, Finished | More), "finish must give Finished", outcome)
+            _check(isinstance(outcome, Completed | More), "finish must give Completed", outcome)
             _check(fresh, f"finish must ask for More than {job.total} realisations", outcome)
         if isinstance(outcome, More):
             return {"more": outcome.total}

@@ -12,7 +12,7 @@ The module that :attr:`Workload.compute` names has these functions:
     integers. It is called with few realisations at a time: progress, cancelling and
     checkpoints need nothing of it.
 
-``finish(request, task, arrays, counts, job) -> Finished | More``
+``finish(request, task, arrays, counts, job) -> Completed | More``
     the result from the sum of all parts, or how many realisations it needs in all.
 
 A ``ValueError`` is for the one who sent the request; every other exception is a defect.
@@ -87,7 +87,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class Completed:
     """The arrays of the result."""
 
     arrays: Arrays
@@ -111,5 +111,5 @@ class Computation(Protocol):
 
     def finish(
         self, request: Any, task: Task, arrays: Arrays, counts: NDArray[np.int64], job: Job
-    ) -> Finished | More:
+    ) -> Completed | More:
         """The result from the counts of all of them."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pycwtd.workloads.compute import Finished, Prepared
+from pycwtd.workloads.compute import Completed, Prepared
 from pycwtd_lomb_scargle.periodogram import basis, noise, noise_power, persistence, power
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def chunk(task: Task, seed: int, first: int, count: int) -> NDArray[np.int64]:
 
 def finish(
     request: PeriodogramRequest, _task: Task, arrays: Arrays, counts: NDArray[np.int64], job: Job
-) -> Finished:
+) -> Completed:
     """False-alarm probabilities and the level, from the counts of all surrogates."""
     ratio = np.asarray(arrays["power"]) / np.asarray(arrays["noise_power"])
     # As many as reach the peak's own bin, and the series itself, which makes the test exact
@@ -89,7 +89,7 @@ def finish(
         threshold = LOWEST * (HIGHEST / LOWEST) ** (rare[0] / BINS)
     else:
         warnings.warn(_TOO_FEW.format(job.total, request.level), stacklevel=1)
-    return Finished(
+    return Completed(
         {
             **arrays,
             "false_alarm": false_alarm,

@@ -18,7 +18,7 @@ from pycwt_mod.monte_carlo.levelmap import point_levels
 from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
 from pycwtd.worker.files import task_of
-from pycwtd.workloads.compute import Finished, More, Prepared
+from pycwtd.workloads.compute import Completed, More, Prepared
 from pycwtd.workloads.wavelet.requests import Analysis, SeriesFile
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ _ANALYSES = {"xwt": _xwt, "wct": _wct, "significance": _significance}
 
 def finish(
     request: Analysis, task: Task, arrays: Arrays, counts: NDArray[np.int64], job: Job
-) -> Finished | More:
+) -> Completed | More:
     """Read the levels off the histogram; ask for more where they aren't precise enough yet."""
     tested = task_of(task.values)
     independent = independent_values(tested, job.total)
@@ -188,4 +188,4 @@ def finish(
         found |= {"level_map": mapped.levels, "level_map_error": mapped.standard_errors}
     if (independent * (1 - request.level) < _FEW).any():
         warnings.warn(_TOO_FEW.format(job.total, request.level), stacklevel=1)
-    return Finished(found)
+    return Completed(found)
