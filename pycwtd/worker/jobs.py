@@ -10,7 +10,9 @@ import errno
 import importlib
 import time
 import warnings
+from collections.abc import Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,14 +34,14 @@ from pycwtd.workloads.compute import Completed, Job, More, Prepared, Task
 from pycwtd.workloads.plans import file_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from warnings import WarningMessage
 
     from msgspec import Struct
     from numpy.typing import NDArray
 
     from pycwtd.worker.control import Operation, TaskControl
-    from pycwtd.workloads.compute import Computation
+    from pycwtd.workloads.compute import Arrays, Computation
     from pycwtd.workloads.interface import Kind, Workload
 
 #: Nothing is wrong with a job that meets one of these: it waits for the disk.
@@ -62,6 +64,8 @@ class Jobs:
         }
         #: The task at hand: its folder, itself, and how many realisations make a part.
         self._at_hand: tuple[Path, Task, int] | None = None
+        #: The arrays of the job that was prepared last, in case that its end comes next.
+        self._ahead: tuple[Path, dict[str, Any]] | None = None
 
     def operations(self) -> Mapping[str, Operation]:
         """What the process is asked for, by name."""
@@ -92,29 +96,61 @@ class Jobs:
     # -- operations ------------------------------------------------------------------------
 
     def prepare(self, message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
-        """Everything but the Monte Carlo: to ``result.npz``, or to ``prepared.npz`` and a task."""
-        folder, kind = Path(message["folder"]), message["kind"]
+        """The Monte Carlo task, and what is computed before it; without one, ``result.npz``."""
+        folder, kind, sync = Path(message["folder"]), message["kind"], message["sync"]
         started = time.perf_counter()
-        request = self._request(kind, folder)
-        series = _series(self._homes[kind][1], request, folder)
-        job = Job(kind, folder, message["seed"])
-        with Beat(control), _noted() as notes, contained(self._homes[kind][0]):
-            prepared = self._computation(kind).prepare(request, series, job)
-            _check(isinstance(prepared, Prepared), "prepare must give a Prepared", prepared)
-        arrays = {**prepared.arrays, "computation_time": time.perf_counter() - started}
-        if notes:
-            arrays["warnings"] = sorted({str(note.message) for note in notes})
-        if prepared.task is not None:
-            save_arrays(folder / "prepared.npz", arrays)
-            save_task(folder, prepared.task)
+        with Beat(control), _noted() as notes:
+            prepared = self._prepare(kind, folder, message["seed"])
+        if prepared.task is not None and callable(prepared.arrays):
+            save_task(folder, prepared.task, sync=sync)
+            self._ahead = None
+            if not sync and prepared.ahead:
+                # Somebody waits, and this process has nothing else to do during the Monte Carlo.
+                make = partial(self._compute, kind, prepared.arrays)
+                control.afterwards(lambda: self._keep(folder, make()))
             return {"simulate": True}
-        digest = save_arrays(folder / "result.npz", arrays, prepared.files)
+        arrays = _told(prepared.arrays, notes, started)
+        if prepared.task is not None:
+            save_arrays(folder / "prepared.npz", arrays, sync=sync)
+            save_task(folder, prepared.task, sync=sync)
+            return {"simulate": True}
+        digest = save_arrays(folder / "result.npz", arrays, prepared.files, sync=sync)
         for source in prepared.files.values():
             source.unlink(missing_ok=True)
         return {"simulate": False, "sha256": digest}
 
+    def _prepare(self, kind: str, folder: Path, seed: int) -> Prepared:
+        request = self._request(kind, folder)
+        workload, declared = self._homes[kind]
+        series = _series(declared, request, folder)
+        with contained(workload):
+            prepared = self._computation(kind).prepare(request, series, Job(kind, folder, seed))
+            _check(isinstance(prepared, Prepared), "prepare must give a Prepared", prepared)
+        return prepared
+
+    def _compute(self, kind: str, make: Callable[[], Arrays]) -> dict[str, Any]:
+        started = time.perf_counter()
+        with _noted() as notes, contained(self._homes[kind][0]):
+            return _told(make(), notes, started)
+
+    def _keep(self, folder: Path, arrays: dict[str, Any]) -> None:
+        self._ahead = folder, arrays
+
+    def _before(self, kind: str, folder: Path, seed: int) -> dict[str, Any]:
+        """The arrays of a job that don't come of its realisations."""
+        if self._ahead and self._ahead[0] == folder:
+            (_, arrays), self._ahead = self._ahead, None
+            return arrays
+        if (folder / "prepared.npz").exists():
+            return load_arrays(folder / "prepared.npz")
+        with _noted():  # which are those of the function that comes
+            prepared = self._prepare(kind, folder, seed)
+        if callable(prepared.arrays):
+            return self._compute(kind, prepared.arrays)
+        return _told(prepared.arrays, [], time.perf_counter())
+
     def run(self, message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
-        """One chunk: its counts are in the file ``out``, durably, before the answer goes."""
+        """One chunk: its counts are in the file ``out`` before the answer goes."""
         folder, kind = Path(message["folder"]), message["kind"]
         computation = self._computation(kind)
         task, part = self._task(folder)
@@ -139,19 +175,18 @@ class Jobs:
         self._at_hand = folder, task, part
         assert total is not None
         seconds = time.perf_counter() - started
-        return {"seconds": seconds, "sha256": save_array(folder / message["out"], total)}
+        digest = save_array(folder / message["out"], total, sync=message["sync"])
+        return {"seconds": seconds, "sha256": digest}
 
     def finish(self, message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
         """Make the result of the counts, or ask for more of them."""
         folder, kind = Path(message["folder"]), message["kind"]
         facts = message["facts"]
-        started = time.perf_counter()
         request = self._request(kind, folder)
         task, _ = self._task(folder)
-        before: dict[str, Any] = load_arrays(folder / "prepared.npz")
-        elapsed = before.pop("computation_time") + facts["compute_seconds"]
-        known = before.pop("warnings").tolist() if "warnings" in before else []
+        before = _Later(partial(self._before, kind, folder, facts["seed"]))
         job = Job(kind, folder, facts["seed"], facts["mc_count"], facts["backend_used"])
+        started = time.perf_counter()
         counts = _sum(folder, message["parts"])
         with Beat(control), _noted() as notes, contained(self._homes[kind][0]):
             outcome = self._computation(kind).finish(request, task, before, counts, job)
@@ -160,19 +195,21 @@ class Jobs:
             _check(fresh, f"finish must ask for More than {job.total} realisations", outcome)
         if isinstance(outcome, More):
             return {"more": outcome.total}
+        elapsed = time.perf_counter() - started - before.seconds + facts["compute_seconds"]
         arrays = {
             **outcome.arrays,
             "seed": facts["seed"],
             "mc_count": facts["mc_count"],
-            "computation_time": elapsed + time.perf_counter() - started,
+            "computation_time": float(before.facts.get("computation_time", 0.0)) + elapsed,
         }
         if facts["backend_used"]:
             arrays["backend_used"] = facts["backend_used"]
         if facts["fallback_reason"]:
             arrays["fallback_reason"] = facts["fallback_reason"]
+        known = np.atleast_1d(before.facts.get("warnings", [])).tolist()
         if texts := {*known, *(str(note.message) for note in notes)}:
             arrays["warnings"] = sorted(texts)
-        return {"sha256": save_arrays(folder / "result.npz", arrays)}
+        return {"sha256": save_arrays(folder / "result.npz", arrays, sync=message["sync"])}
 
     def _task(self, folder: Path) -> tuple[Task, int]:
         """The task in a folder, the very same object as long as it is in use."""
@@ -181,10 +218,50 @@ class Jobs:
         return Task(load_task(folder)), 1
 
 
+class _Later(Mapping[str, Any]):
+    """Arrays that are made, or read, when somebody looks at them; facts beside them."""
+
+    def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
+        self._make: Callable[[], dict[str, Any]] | None = make
+        self._arrays: dict[str, Any] = {}
+        #: What goes to the result in the daemon's own words: the time that they took, warnings.
+        self.facts: dict[str, Any] = {}
+        #: That making them has taken by now.
+        self.seconds = 0.0
+
+    def _made(self) -> dict[str, Any]:
+        if self._make:
+            started = time.perf_counter()
+            make, self._make = self._make, None
+            self._arrays = dict(make())
+            names = {"computation_time", "warnings"} & set(self._arrays)
+            self.facts = {name: self._arrays.pop(name) for name in names}
+            self.seconds = time.perf_counter() - started
+        return self._arrays
+
+    def __getitem__(self, name: str) -> Any:
+        return self._made()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made())
+
+    def __len__(self) -> int:
+        return len(self._made())
+
+
+def _told(arrays: Any, notes: list[WarningMessage], started: float) -> dict[str, Any]:
+    """Arrays, with the time that they took and what was to be said of them."""
+    told = {**arrays, "computation_time": time.perf_counter() - started}
+    if notes:
+        told["warnings"] = sorted({str(note.message) for note in notes})
+    return told
+
+
 def merge(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     """Add up the counts of several chunks into one file."""
     folder = Path(message["folder"])
-    return {"sha256": save_array(folder / message["out"], _sum(folder, message["parts"]))}
+    total = _sum(folder, message["parts"])
+    return {"sha256": save_array(folder / message["out"], total, sync=message["sync"])}
 
 
 def _sum(folder: Path, parts: list[dict[str, str]]) -> NDArray[np.int64]:

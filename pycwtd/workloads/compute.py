@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -75,15 +75,19 @@ class Prepared:
     """A result, or what goes before a Monte Carlo loop.
 
     Args:
-        arrays: of the result, by name; without a task, all of it.
+        arrays: of the result, by name; without a task, all of it. With one, a function that
+            gives them may stand here: it is called when ``finish`` looks at them.
         task: of the loop, if there is one.
         files: further arrays of a result without a task: ``.npy`` files in the job's folder,
             which are moved into the result without being loaded.
+        ahead: whether that function is quick enough to be called while the realisations of a
+            call that somebody waits for are computed.
     """
 
-    arrays: Arrays
+    arrays: Arrays | Callable[[], Arrays]
     task: Mapping[str, Any] | None = None
     files: Mapping[str, Path] = field(default_factory=dict)
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ class Uploaded(Protocol):
         """Samples."""
 
     @property
+    def missing(self) -> int:
+        """Samples of them that aren't there."""
+
+    @property
     def constant(self) -> bool:
         """Whether all of them are equal."""
 

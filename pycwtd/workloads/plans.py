@@ -101,7 +101,11 @@ def _length(request: Struct, name: str, uploaded: Mapping[str, Uploaded]) -> int
         )
     if values not in (UNSET, None) and data_id is not None:
         raise InvalidFieldError(name, f"give either it or {name}{ID}, not both")
-    return len(values) if data_id is None else uploaded[data_id].length
+    if data_id is None:
+        return len(values)
+    if uploaded[data_id].missing:
+        raise InvalidCombinationError(f"{name}: samples are missing in it, and none may be")
+    return uploaded[data_id].length
 
 
 def _check_lengths(kind: Kind, lengths: Mapping[str, int]) -> None:

@@ -42,7 +42,7 @@ def plan(config: Config, limits: Limits) -> StreamPlan:
         InvalidFieldError: a field is out of its range.
         InvalidCombinationError: the fields don't fit together.
     """
-    alike = [float(sample % 2) for sample in range(config.window)]
+    alike: list[float | None] = [float(sample % 2) for sample in range(config.window)]
     names = ("dt", "dj", "s0", "J", "mother", "param", "gamma", "normalize")
     fields = {name: getattr(config, name) for name in names}
     wanted = analysis("wct", WaveletPair(signal1=alike, signal2=alike, **fields), limits, {})

@@ -6,6 +6,7 @@ Needs numpy, so the daemon's own process never imports this module.
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pycwt_mod import Coherence, CrossTransform, Transform
     from pycwt_mod.backends import SignificanceTask
     from pycwt_mod.wavelets import Wavelet
     from pycwtd.workloads.compute import Job, Series, Task
 
     Arrays = dict[str, Any]
 
+#: Points of an analysis that is computed during the Monte Carlo: a fifth of a second or so.
+_AHEAD_POINTS = 1_000_000
 #: Values above a level from which its standard error can still be believed.
 _FEW = 5
 _TOO_FEW = (
@@ -42,18 +46,23 @@ _BELOW_NYQUIST = "scales with periods below 2·dt are cut off at the Nyquist fre
 
 
 def prepare(request: Analysis, _series: Series, job: Job) -> Prepared:
-    """The transforms, and the Monte Carlo task where there is one."""
+    """The Monte Carlo task where there is one, else the analysis at once."""
     series = [_samples(job.folder, one) for one in request.series]
     wavelet = wavelet_of(request.family, request.order, request.shape)
-    usual = default_s0(request.dt, request.family, request.order, request.shape)
-    if request.s0 < 0.99 * usual:
-        warnings.warn(_BELOW_NYQUIST, stacklevel=1)
+    if request.simulates:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the analysis tells them
+            task = _task(request, series, wavelet).to_dict()
+        return Prepared(
+            partial(_analyse, request, series, wavelet),
+            task,
+            ahead=request.samples * (request.J + 1) <= _AHEAD_POINTS,
+        )
     if request.kind == "cwt":
+        _warn(request)
         wave = job.folder / "wave.npy"
         return Prepared(_cwt(request, series, wavelet, wave), files={"wave": wave})
-    arrays = _ANALYSES[request.kind](request, series, wavelet)
-    if request.simulates:
-        return Prepared(arrays, _task(request, series, wavelet).to_dict())
+    arrays = _analyse(request, series, wavelet)
     if request.kind == "wct":
         arrays |= {"seed": job.seed, "mc_count": 0, "backend_used": "none"}
     return Prepared(arrays)
@@ -70,8 +79,27 @@ def _task(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Si
     )
 
 
-def _samples(folder: Path, source: list[float] | SeriesFile) -> NDArray[np.float64]:
-    """A series of the request, or of an uploaded file that the job holds a link to."""
+def _analyse(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
+    """Everything but the Monte Carlo."""
+    _warn(request)
+    arrays = _ANALYSES[request.kind](request, series, wavelet)
+    if request.simulates:
+        for values in series:
+            pycwt_mod.ar1(values)
+    return arrays
+
+
+def _warn(request: Analysis) -> None:
+    usual = default_s0(request.dt, request.family, request.order, request.shape)
+    if request.s0 < 0.99 * usual:
+        warnings.warn(_BELOW_NYQUIST, stacklevel=1)
+
+
+def _samples(folder: Path, source: list[float | None] | SeriesFile) -> NDArray[np.float64]:
+    """A series of the request, or of an uploaded file that the job holds a link to.
+
+    NaN stands where samples are missing.
+    """
     if isinstance(source, SeriesFile):
         values: NDArray[np.float64] = np.load(folder / source.file, allow_pickle=False)
         return values
@@ -82,28 +110,33 @@ def _cwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet, wave: 
     """A transform; ``wave`` goes to a file of its own, row by row."""
     (data,) = series
     if request.normalize:
-        data = (data - data.mean()) / data.std()
-    _, scales, freqs, coi, fft, fftfreqs = pycwt_mod.cwt(
-        data, request.dt, request.dj, request.s0, request.J, wavelet, out=wave
+        there = data[~np.isnan(data)]
+        data = (data - there.mean()) / there.std()
+    found = pycwt_mod.cwt(
+        *(data, request.dt, request.dj, request.s0, request.J, wavelet),
+        out=wave,
+        gaps=request.gaps,
     )
+    _, scales, freqs, coi, fft, fftfreqs = found
     arrays: Arrays = {
         "scales": scales,
         "freqs": freqs,
         "coi": coi,
         "fft": fft,
         "fftfreqs": fftfreqs,
+        **_felt(request, found),
     }
     if request.test:
         alpha = pycwt_mod.ar1(series[0])[0]
         arrays["signif"], _ = pycwt_mod.significance(
-            data.var(), request.dt, scales, 0, alpha, request.level, wavelet=wavelet
+            float(np.nanvar(data)), request.dt, scales, 0, alpha, request.level, wavelet=wavelet
         )
     return arrays
 
 
 def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
     first, second = series
-    cross, coi, freqs, signif = pycwt_mod.xwt(
+    found = pycwt_mod.xwt(
         first,
         second,
         request.dt,
@@ -113,7 +146,9 @@ def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
         request.level,
         wavelet,
         request.normalize,
+        gaps=request.gaps,
     )
+    cross, coi, freqs, signif = found
     arrays: Arrays = {
         "xwt": cross,
         "amplitude": np.abs(cross),
@@ -121,15 +156,23 @@ def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
         "coi": coi,
         "freqs": freqs,
         "scales": _scales(freqs, wavelet),
+        **_felt(request, found),
     }
     if request.test:
         arrays["signif"] = signif
     return arrays
 
 
+def _felt(request: Analysis, found: Transform | CrossTransform | Coherence) -> Arrays:
+    """Where gaps are felt, if the request speaks of any."""
+    if request.gaps is None:
+        return {}
+    return {"coverage": found.coverage, "outside": found.outside}
+
+
 def _wct(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
     first, second = series
-    coherence, phase, coi, freqs, _ = pycwt_mod.wct(
+    found = pycwt_mod.wct(
         first,
         second,
         request.dt,
@@ -139,13 +182,16 @@ def _wct(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
         sig=False,
         wavelet=wavelet,
         normalize=request.normalize,
+        gaps=request.gaps,
     )
+    coherence, phase, coi, freqs, _ = found
     return {
         "WCT": coherence,
         "aWCT": phase,
         "coi": coi,
         "freqs": freqs,
         "scales": _scales(freqs, wavelet),
+        **_felt(request, found),
     }
 
 

@@ -37,7 +37,7 @@ _LEVELS: dict[str, Any] = {
 
 _MAPS = (
     *("wave", "xwt", "amplitude", "phase", "WCT", "aWCT"),
-    *("level_map", "level_map_error"),
+    *("level_map", "level_map_error", "coverage", "outside"),
 )
 #: Names of the axes of the arrays in a result.
 AXES: Mapping[str, Sequence[str]] = {
