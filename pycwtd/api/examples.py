@@ -39,7 +39,7 @@ _ACCEPTED: dict[str, Any] = {
     **{"backend": "joblib", "message": "accepted"},
 }
 _SERIES: dict[str, Any] = {
-    **{"data_id": _DATA, "filename": "ice.csv", "format": "csv", "length": 147},
+    **{"data_id": _DATA, "filename": "ice.csv", "format": "csv", "length": 147, "missing": 0},
     **{"bytes": 1470, "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
     **{"owner": "uid:1000", "created_at": _THEN, "metadata": {"column": "extent"}},
 }
