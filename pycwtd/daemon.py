@@ -30,6 +30,7 @@ from pycwtd.service.pulse import Pulse
 from pycwtd.service.reload import Reload
 from pycwtd.store.state import UndecidedError
 from pycwtd.store.store import Store
+from pycwtd.workloads.registry import installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,7 +129,7 @@ async def _start(
     place, progress = Path(config.state_dir), notifier.still_starting
     store = await asyncio.to_thread(Store, place, decision, progress)
     stack.push_async_callback(store.close)
-    pool = Pool(config.engine)
+    pool = Pool(config.engine, installed())
     engine = Engine(config, store, pool)
     stack.push_async_callback(engine.stop)
     notifier.starting("Starting the processes for numerics")

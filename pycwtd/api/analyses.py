@@ -6,8 +6,6 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from pycwtd.api.answers import answer, wanted_format
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.middleware import OWNER
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
     from pycwtd.api.context import Handler
     from pycwtd.store.records import Job
-    from pycwtd.workloads.wavelet.fields import Kind
+    from pycwtd.workloads.interface import Kind
 
 
 def waiting(kind: Kind) -> Handler:
@@ -39,10 +37,9 @@ async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
     files = [inputs(wanted, context)]
     limit = context.config.limits.sync_seconds
     if (record.estimated_seconds or 0.0) > limit:
-        record = await engine.submit([record], [msgspec.json.encode(wanted)], inputs=files)
+        record = await engine.submit([record], [wanted.body], inputs=files)
         return _accepted(record, 202, "the call would take long and runs as a job")
-    request_json = msgspec.json.encode(wanted)
-    await engine.submit([record], [request_json], durable=False, inputs=files)
+    await engine.submit([record], [wanted.body], durable=False, inputs=files)
     job = engine.active[record.id]
     try:
         await _first(job.ended, engine.halted, limit)
@@ -79,11 +76,15 @@ async def _first(one: asyncio.Event, other: asyncio.Event, seconds: float) -> No
             wait.cancel()
 
 
-async def significance(request: web.Request) -> web.StreamResponse:
-    """The Monte Carlo test alone, always as a job; answers at once."""
+def at_once(kind: Kind) -> Handler:
+    """The handler of a route that always makes a job and answers with it."""
+    return partial(_submit, kind)
+
+
+async def _submit(kind: Kind, request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     body = await request.read()
-    record = await submit(request, context, await parse("significance", body, context), body)
+    record = await submit(request, context, await parse(kind, body, context), body)
     return _accepted(record, 200, f"follow it at /api/v1/jobs/{record.id} or /ws/jobs/{record.id}")
 
 

@@ -14,7 +14,7 @@ from pycwtd.api.context import CONTEXT, TAKES
 from pycwtd.api.metrics import METERS, Meters, measure
 from pycwtd.api.middleware import announce, identify, translate
 from pycwtd.api.permissions import rules_of
-from pycwtd.api.routes import OPERATIONS
+from pycwtd.api.routes import operations
 from pycwtd.api.submit import found
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ def make_app(context: Context) -> web.Application:
     app[CONTEXT] = context
     app[METERS] = Meters()
     context.engine.observers.append(app[METERS].job_ended)
-    app[RULES_KEY] = rules_of(OPERATIONS)
+    app[RULES_KEY] = rules_of(operations())
     app[HELD] = {}
-    app[TAKES] = {o.path: o.takes for o in OPERATIONS if o.takes != JSON}
+    app[TAKES] = {o.path: o.takes for o in operations() if o.takes != JSON}
     app[TAKES] |= {path.rstrip("/"): media for path, media in app[TAKES].items()}
     app.on_response_prepare.append(announce)
-    for operation in OPERATIONS:
+    for operation in operations():
         methods = ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
         paths = {operation.path}
         # Collections answer with and without their slash.
@@ -58,7 +58,7 @@ def _pattern(path: str) -> str:
     Else ``Allow`` would tell of methods that a literal path doesn't take.
     """
     parent, _, last = path.rpartition("/")
-    siblings = {o.path.rpartition("/") for o in OPERATIONS}
+    siblings = {o.path.rpartition("/") for o in operations()}
     literals = sorted(name for above, _, name in siblings if above == parent and "{" not in name)
     if not last.startswith("{") or not any(literals):
         return path

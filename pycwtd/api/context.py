@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from msgspec import Struct
 
@@ -61,6 +61,8 @@ class Operation:
     #: A body that works.
     example: dict[str, Any] | None = None
     query: type[Struct] | None = None
+    #: Values that a parameter of the query takes, where its type doesn't say.
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: A header that the operation understands, with its meaning.
     headers: dict[str, str] = field(default_factory=dict)
     #: Statuses of the errors that it may answer with, beside those that all may.

@@ -18,6 +18,7 @@ from pycwtd.api.results import NPY
 from pycwtd.api.schemas import complete
 from pycwtd.api.service import API_VERSION, NAME
 from pycwtd.api.types import BatchAccepted, JobAccepted
+from pycwtd.workloads.registry import installed
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -82,9 +83,9 @@ async def openapi(_request: web.Request) -> web.StreamResponse:
 
 
 def _operations() -> tuple[Operation, ...]:
-    from pycwtd.api.routes import OPERATIONS  # noqa: PLC0415 - the table lists this handler
+    from pycwtd.api.routes import operations  # noqa: PLC0415 - the table lists this handler
 
-    return OPERATIONS
+    return operations()
 
 
 def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
@@ -93,9 +94,7 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
     for operation in operations:
         for kind in (operation.body, *operation.answers.values()):
             types += [one for one in _each(kind) if one not in (None, dict)]
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
-    complete(components)
-    schema_of = {id(t): schema for t, schema in zip(types, schemas, strict=True)}
+    schema_of, components = _schemas(types)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         entry = _operation(operation, schema_of)
@@ -173,7 +172,7 @@ def _answer(
         schemas = [{"type": "object"} if k is dict else schema_of[id(k)] for k in _each(kind)]
         content[JSON] = {
             "schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas},
-            "example": EXAMPLES[_each(kind)[0]],
+            "example": _example(_each(kind)[0]),
         }
     if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         for media in operation.also:
@@ -182,6 +181,39 @@ def _answer(
     if kind in _LEADS_TO:
         described["links"] = _links(*_LEADS_TO[kind])
     return {**described, "content": content} if content else described
+
+
+def _example(kind: Any) -> Any:
+    of_results = {one.result: one.result_example for one in installed().kinds.values()}
+    return of_results[kind] if kind in of_results else EXAMPLES[kind]
+
+
+def _schemas(types: list[Any]) -> tuple[dict[int, Any], dict[str, Any]]:
+    """The schema of each type by its id, and what these refer to, by name.
+
+    Types of other people's workloads have the workload's name before theirs: they may be called
+    as they like.
+    """
+    homes = {
+        id(type_): f"{one.workload.name}."
+        for one in installed().installed
+        if not one.shares
+        for kind in one.workload.kinds
+        for type_ in (*kind.requests, kind.result)
+    }
+    groups: dict[str, list[Any]] = {}
+    for type_ in types:
+        groups.setdefault(homes.get(id(type_), ""), []).append(type_)
+    schema_of: dict[int, Any] = {}
+    components: dict[str, Any] = {}
+    for prefix, members in groups.items():
+        template = _REF.replace("{name}", f"{prefix}{{name}}")
+        schemas, found = msgspec.json.schema_components(members, ref_template=template)
+        schema_of |= {id(t): schema for t, schema in zip(members, schemas, strict=True)}
+        components |= {f"{prefix}{name}": schema for name, schema in found.items()}
+    names = {key: schema["$ref"].rpartition("/")[2] for key, schema in schema_of.items()}
+    complete(components, installed(), names)
+    return schema_of, components
 
 
 def _links(prefix: str, field: str) -> dict[str, Any]:
@@ -206,6 +238,8 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         schema = msgspec.json.schema(operation.query)["$defs"][operation.query.__name__]
         for name, property_ in schema["properties"].items():
             plain = {key: value for key, value in property_.items() if key != "default"}
+            if name in operation.choices:
+                plain = {"anyOf": [{"enum": list(operation.choices[name])}, {"type": "null"}]}
             found.append({"name": name, "in": "query", "required": False, "schema": plain})
     if NPZ in operation.also:
         form = {"type": "string", "enum": list(FORMS)}

@@ -11,9 +11,6 @@ from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
 _JOB = "5d5020aa-8bc6-4d3e-b79e-09b308abe8fa"
 _DATA = "0b9f0c3e-2f0a-4f0e-9d51-3c1f8a7be0d2"
 _THEN, _NOW = "2026-03-01T12:00:00.000Z", "2026-03-01T12:00:02.500Z"
-_SCALES = {"scales": [1.936, 3.872], "freqs": [0.5, 0.25]}
-_MAP = [[0.41, 0.52, 0.47], [0.63, 0.66, 0.61]]
-_COMPLEX = [[[0.12, -0.4], [0.3, 0.1], [-0.2, 0.25]], [[0.5, 0.02], [0.44, -0.3], [0.1, -0.5]]]
 
 _BACKEND: dict[str, Any] = {
     "name": "joblib",
@@ -42,19 +39,13 @@ _ACCEPTED: dict[str, Any] = {
     **{"backend": "joblib", "message": "accepted"},
 }
 _SERIES: dict[str, Any] = {
-    **{"data_id": _DATA, "filename": "ice.csv", "format": "csv", "length": 147},
+    **{"data_id": _DATA, "filename": "ice.csv", "format": "csv", "length": 147, "missing": 0},
     **{"bytes": 1470, "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
     **{"owner": "uid:1000", "created_at": _THEN, "metadata": {"column": "extent"}},
 }
 _KEY: dict[str, Any] = {
     **{"id": "0123abcd", "name": "alice", "role": "analyst", "status": "valid"},
     **{"created_at": _THEN, "created_by": "uid:0", "expires_at": None, "revoked_at": None},
-}
-_LEVELS: dict[str, Any] = {
-    **_SCALES,
-    **{"signif": [0.71, 0.74], "sig95": [0.71, 0.74], "signif_error": [0.004, 0.006]},
-    **{"significance_level": 0.95, "seed": 1, "mc_count": 300, "estimator": "cascade"},
-    **{"backend_used": "joblib", "computation_time": 0.04},
 }
 
 #: By the type of the answer.
@@ -70,6 +61,7 @@ EXAMPLES: dict[type, Any] = {
         "backends": {"joblib": {"available": True, "healthy": True}},
         "jobs": {"queued": 0, "running": 1, "completed": 17, "failed": 0, "cancelled": 2},
         "system": {"cpu_usage": 55.0, "memory_usage": 20.5, "disk_usage": 31.0},
+        "workloads": {"wavelet": {"available": True}},
     },
     types.Stats: {
         **{"jobs": 17, "realisations": 21000, "bytes_stored": 1048576},
@@ -81,6 +73,24 @@ EXAMPLES: dict[type, Any] = {
         ],
     },
     types.BackendList: {"backends": [_BACKEND], "refused": []},
+    types.WorkloadList: {
+        "workloads": [
+            {
+                **{"name": "wavelet", "available": True, "version": "0.1.0", "package": "pycwtd"},
+                "title": "Wavelet transforms, cross spectra, coherence and their significance",
+                "kinds": [
+                    {
+                        **{"name": "wct", "summary": "Wavelet coherence", "simulates": True},
+                        "paths": ["/api/v1/wavelet/wct", "/api/v1/analysis/wct"],
+                    }
+                ],
+            },
+            {
+                **{"name": "bispectrum", "available": False, "kinds": []},
+                "error": "kind wct: wavelet has one of that name",
+            },
+        ]
+    },
     types.Backend: _BACKEND,
     types.BackendStatus: {
         **_BACKEND,
@@ -109,16 +119,6 @@ EXAMPLES: dict[type, Any] = {
     types.BatchAccepted: {
         **{"job_id": _JOB, "status": "queued", "tasks_count": 2, "estimated_time": 5.0},
     },
-    types.CwtResult: {
-        **{"wave": _COMPLEX, **_SCALES, "coi": [1.0, 2.0, 1.0]},
-        **{"fft": [[0.1, 0.2]], "fftfreqs": [0.33], "computation_time": 0.001},
-    },
-    types.XwtResult: {
-        **{"xwt": _COMPLEX, "amplitude": _MAP, "phase": _MAP, "coi": [1.0, 2.0, 1.0]},
-        **{**_SCALES, "computation_time": 0.001},
-    },
-    types.WctResult: {"WCT": _MAP, "aWCT": _MAP, "coi": [1.0, 2.0, 1.0], **_LEVELS},
-    types.SignificanceResult: _LEVELS,
     types.SelfTestResult: {
         **{"passed": True, "repeats": True, "adds_up": True, "agrees": True},
         **{"deviation": 1e-5, "backend_used": "joblib", "computation_time": 0.2},

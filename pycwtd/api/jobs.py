@@ -14,7 +14,7 @@ from pycwtd.api.answers import answer, wanted_format
 from pycwtd.api.context import CONTEXT, rfc3339
 from pycwtd.api.problems import Problem, convert, decode
 from pycwtd.api.results import send_array, send_result
-from pycwtd.api.submit import parse, submit, submit_batch, task_request
+from pycwtd.api.submit import find_kind, parse, submit, submit_batch, task_request
 from pycwtd.api.types import (
     BatchAccepted,
     BatchEntry,
@@ -23,14 +23,17 @@ from pycwtd.api.types import (
     NewBatch,
     NewJob,
 )
+from pycwtd.engine.device import NOWHERE
 from pycwtd.engine.engine import NotActiveError
 from pycwtd.store.database import Database
-from pycwtd.store.records import FINAL, Job, JobKind, Status
+from pycwtd.store.records import FINAL, Job, Status
+from pycwtd.workloads.registry import RESERVED
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from pycwtd.api.context import Context
+    from pycwtd.engine.active import ActiveJob
 
 _MAX_BATCH = 1000
 
@@ -40,7 +43,8 @@ async def create(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     body = await request.read()
     new = decode(body, NewJob)
-    wanted = await parse(new.kind, msgspec.json.encode(new.request), context)
+    kind = find_kind(new.kind, "kind", context)
+    wanted = await parse(kind, msgspec.json.encode(new.request), context)
     record = await submit(request, context, wanted, body)
     return answer(accepted(record, "accepted"), 202, {"Location": f"/api/v1/jobs/{record.id}"})
 
@@ -65,7 +69,7 @@ class JobsQuery(Struct, forbid_unknown_fields=True):
     """Which jobs to list."""
 
     status: Status | None = None
-    kind: JobKind | None = None
+    kind: str | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     cursor: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
 
@@ -74,6 +78,8 @@ async def listing(request: web.Request) -> web.StreamResponse:
     """A page of jobs, newest first."""
     context = request.app[CONTEXT]
     query = convert(request.query, JobsQuery)
+    if query.kind is not None:
+        await _check_kind(query.kind, context)
     records = await context.store(
         Database.jobs,
         status=query.status,
@@ -89,6 +95,25 @@ async def listing(request: web.Request) -> web.StreamResponse:
             next_cursor=str(page[-1].number) if more else None,
         )
     )
+
+
+async def _check_kind(kind: str, context: Context) -> None:
+    """See that there may be jobs of this kind."""
+    known = {*context.engine.pool.workloads.kinds, *RESERVED}
+    # Of a workload that isn't installed any more, there may be some.
+    if kind not in known and not await context.store(Database.jobs, kind=kind, limit=1):
+        detail = f"kind: must be one of {', '.join(sorted(known))}, not {kind!a}"
+        raise Problem(422, detail, code="invalid_field")
+
+
+def _waits_for(job: ActiveJob | None, context: Context) -> str | None:
+    """What keeps a job from going on."""
+    if job is None:
+        return None
+    if job.pool == NOWHERE:
+        kind = job.record.kind
+        return f"no workload with the kind {kind} is installed; install it and restart pycwtd"
+    return context.engine.ledger.trouble
 
 
 async def view(record: Job, context: Context) -> JobView:
@@ -121,7 +146,7 @@ async def view(record: Job, context: Context) -> JobView:
         fallback_reason=record.fallback_reason,
         attempts=record.attempts,
         error=record.error,
-        waiting_for=context.engine.ledger.trouble if live else None,
+        waiting_for=_waits_for(live, context),
         owner=record.owner,
         seed=record.seed,
         realisations_done=done,

@@ -23,7 +23,7 @@ from pycwtd.engine.queue import QueueFullError
 from pycwtd.engine.repair import ResultLostError
 from pycwtd.store.database import IdempotencyConflictError
 from pycwtd.store.store import StoreError
-from pycwtd.workloads.wavelet.fields import InvalidCombinationError, InvalidFieldError
+from pycwtd.workloads.interface import InvalidCombinationError, InvalidFieldError
 
 if TYPE_CHECKING:
     from pycwtd.api.context import Handler

@@ -33,7 +33,10 @@ class Rule:
 
 _OPEN = Rule("none")
 _READ = Rule("viewer")
-_SUBMIT = Rule("analyst", "job.submit")
+#: Of streams.
+STREAM = Rule("analyst")
+#: Of whatever makes a job; the routes of workloads bring it with them.
+SUBMIT = Rule("analyst", "job.submit")
 _DEVICE = Rule("operator", "device.use")
 _UPLOAD = Rule("analyst", "data.upload", body_bytes=0)
 _TOKEN = Rule("none", body_bytes=_SMALL)
@@ -59,13 +62,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", f"{_API}/devices/{{id}}/self-test"): _DEVICE,
     ("POST", f"{_API}/devices/{{id}}/flash"): _DEVICE,
     ("POST", f"{_API}/benchmark"): Rule("analyst"),
-    **{
-        ("POST", f"{_API}/{prefix}/{kind}"): _SUBMIT
-        for prefix in ("wavelet", "analysis")
-        for kind in ("cwt", "xwt", "wct", "significance")
-    },
-    ("POST", f"{_API}/jobs/"): _SUBMIT,
-    ("POST", f"{_API}/jobs/batch"): _SUBMIT,
+    ("GET", f"{_API}/workloads/"): _READ,
+    ("POST", f"{_API}/jobs/"): SUBMIT,
+    ("POST", f"{_API}/jobs/batch"): SUBMIT,
     ("GET", f"{_API}/jobs/"): _READ,
     ("GET", f"{_API}/jobs/{{id}}"): _READ,
     ("GET", f"{_API}/jobs/{{id}}/result"): _READ,
@@ -79,7 +78,6 @@ RULES: dict[tuple[str, str], Rule] = {
     ("DELETE", f"{_API}/data/{{id}}"): Rule("analyst", "data.delete"),
     ("GET", "/ws/events"): _READ,
     ("GET", "/ws/jobs/{id}"): _READ,
-    ("GET", "/ws/stream/wct"): Rule("analyst"),
     ("POST", f"{_API}/auth/token"): _TOKEN,
     ("GET", f"{_API}/auth/me"): _READ,
     ("GET", f"{_API}/auth/keys/"): Rule("admin"),

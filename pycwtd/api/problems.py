@@ -12,6 +12,7 @@ from aiohttp import web
 
 from pycwtd.logs import REQUEST_ID
 from pycwtd.words import field_and_finding
+from pycwtd.workloads.interface import InvalidCombinationError, InvalidFieldError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,6 +99,8 @@ def decode(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
+        if isinstance(error.__cause__, InvalidFieldError | InvalidCombinationError):
+            raise error.__cause__ from None  # the type itself has looked
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # To JSON, and to many a client, 300.0 is the same whole number as 300.
             return msgspec.convert(_whole(msgspec.json.decode(body)), kind)

@@ -47,7 +47,7 @@ async def send_result(
     if not path.exists():
         try:
             limit = context.config.limits.json_numbers
-            told = await context.engine.errands.render(folder, form, limit)
+            told = await context.engine.errands.render(record.kind, folder, form, limit)
         except HostError as error:
             if error.kind == "storage":
                 raise Problem(507, f"the disk can't take it: {error}", code="storage") from None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 from pycwtd.api import (
-    analyses,
     backends,
     benchmark,
     data,
@@ -16,7 +16,7 @@ from pycwtd.api import (
     metrics,
     pages,
     service,
-    streams,
+    workloads,
 )
 from pycwtd.api.account_routes import ACCOUNTS
 from pycwtd.api.answers import NETCDF, NPZ
@@ -28,7 +28,6 @@ from pycwtd.api.types import (
     BackendList,
     BackendStatus,
     BatchAccepted,
-    CwtResult,
     DetailedHealth,
     Hardware,
     Health,
@@ -40,55 +39,19 @@ from pycwtd.api.types import (
     Recommendation,
     Root,
     SelfTestResult,
-    SignificanceResult,
     Stats,
-    WctResult,
-    XwtResult,
+    WorkloadList,
 )
-from pycwtd.workloads.wavelet.requests import TYPES
+from pycwtd.workloads.registry import RESERVED, installed
 
 if TYPE_CHECKING:
-    from pycwtd.workloads.wavelet.fields import Kind
+    from pycwtd.workloads.registry import Workloads
 
-API = "/api/v1"
+API = workloads.API
 
-_WAVE = [round(0.1 * ((7 * i) % 11) - 0.5, 1) for i in range(32)]
-_LATER = [round(0.1 * ((7 * i + 4) % 11) - 0.5, 1) for i in range(32)]
-_IDEMPOTENT = {"Idempotency-Key": "A retry with the same key returns the first job."}
+_IDEMPOTENT = workloads.IDEMPOTENT
 
-_RESULTS: dict[Kind, Any] = {"cwt": CwtResult, "xwt": XwtResult, "wct": WctResult}
-_TITLES = {
-    "cwt": "Continuous wavelet transform",
-    "xwt": "Cross-wavelet spectrum",
-    "wct": "Wavelet coherence, with its Monte Carlo significance where asked",
-}
-
-
-def _analysis(prefix: str, kind: Kind) -> Operation:
-    spelling = TYPES[kind][0 if prefix == "wavelet" else 1]
-    names = [n for n in spelling.__struct_fields__ if n.startswith(("data", "signal"))]
-    names = [n for n in names if n in {"data", "signal1", "signal2", "data1", "data2"}]
-    series = dict(zip(names, (_WAVE, _LATER), strict=False))
-    return Operation(
-        "POST",
-        f"{API}/{prefix}/{kind}",
-        analyses.waiting(kind),
-        _TITLES[kind],
-        "Analyses",
-        {200: _RESULTS[kind], 202: JobAccepted},
-        body=spelling,
-        example={**series, "dt": 1.0, "dj": 0.5},
-        errors=(400, 404, 406, 422, 503, 507),
-        also=(NPZ, NETCDF),
-    )
-
-
-_PAIR: dict[str, Any] = {
-    **{"data1": _WAVE, "data2": _LATER, "dt": 1.0, "dj": 0.5},
-    **{"mc_count": 100, "estimator": "cascade"},
-}
-
-OPERATIONS: tuple[Operation, ...] = (
+_FIXED: tuple[Operation, ...] = (
     Operation("GET", "/", service.root, "What this is", "Service", {200: Root}),
     Operation("GET", "/health", service.health, "Whether it works", "Service", {200: Health}),
     Operation(
@@ -185,52 +148,13 @@ OPERATIONS: tuple[Operation, ...] = (
         "Backends",
         {200: Hardware},
     ),
-    *(_analysis(prefix, kind) for prefix in ("wavelet", "analysis") for kind in _RESULTS),
-    Operation(
-        "POST",
-        f"{API}/analysis/significance",
-        analyses.significance,
-        "Levels of coherence against red noise, as a job",
-        "Analyses",
-        {200: JobAccepted},
-        body=TYPES["significance"][1],
-        example=_PAIR,
-        headers=_IDEMPOTENT,
-        errors=(400, 404, 409, 422, 503, 507),
-    ),
-    Operation(
-        "POST",
-        f"{API}/jobs/",
-        jobs.create,
-        "Submit a job",
-        "Jobs",
-        {202: JobAccepted},
-        body=NewJob,
-        example={"kind": "significance", "request": _PAIR},
-        headers=_IDEMPOTENT,
-        errors=(400, 404, 409, 422, 503, 507),
-    ),
-    Operation(
-        "POST",
-        f"{API}/jobs/batch",
-        jobs.create_batch,
-        "Submit several jobs, all or none",
-        "Jobs",
-        {202: BatchAccepted},
-        body=NewBatch,
-        example={"tasks": [{"type": "significance", **_PAIR}]},
-        headers=_IDEMPOTENT,
-        errors=(400, 404, 409, 422, 503, 507),
-    ),
     Operation(
         "GET",
-        f"{API}/jobs/",
-        jobs.listing,
-        "Jobs, newest first",
-        "Jobs",
-        {200: JobList},
-        query=jobs.JobsQuery,
-        errors=(422,),
+        f"{API}/workloads/",
+        workloads.listing,
+        "All workloads, with the kinds of jobs that they bring",
+        "Service",
+        {200: WorkloadList},
     ),
     Operation(
         "GET", f"{API}/jobs/{{id}}", jobs.one, "One job", "Jobs", {200: JobView}, errors=(404,)
@@ -243,16 +167,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "Jobs",
         {200: JobView},
         errors=(404, 409, 507),
-    ),
-    Operation(
-        "GET",
-        f"{API}/jobs/{{id}}/result",
-        jobs.result,
-        "The result of a completed job",
-        "Jobs",
-        {200: (CwtResult, XwtResult, WctResult, SignificanceResult, SelfTestResult)},
-        errors=(400, 404, 406, 409, 410, 422, 507),
-        also=(NPZ, NETCDF),
     ),
     Operation(
         "GET",
@@ -347,15 +261,6 @@ OPERATIONS: tuple[Operation, ...] = (
         errors=(400, 404, 503, 507),
         takes="",
     ),
-    Operation(
-        "GET",
-        "/ws/stream/wct",
-        streams.coherence,
-        "WebSocket: coherence of two series as they come in, window by window",
-        "Streams",
-        {101: None},
-        errors=(503,),
-    ),
     *ACCOUNTS,
     Operation(
         "GET",
@@ -377,3 +282,61 @@ OPERATIONS: tuple[Operation, ...] = (
         errors=(404,),
     ),
 )
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """All operations: what is routed, and what is documented."""
+    known = installed()
+    return (*_FIXED, *workloads.operations_of(known), *_of_all_kinds(known))
+
+
+def _of_all_kinds(known: Workloads) -> tuple[Operation, ...]:
+    """What takes and shows jobs of every kind."""
+    return (
+        Operation(
+            "POST",
+            f"{API}/jobs/",
+            jobs.create,
+            "Submit a job",
+            "Jobs",
+            {202: JobAccepted},
+            body=NewJob,
+            example=workloads.job_example(known),
+            headers=_IDEMPOTENT,
+            errors=(400, 404, 409, 422, 503, 507),
+        ),
+        Operation(
+            "POST",
+            f"{API}/jobs/batch",
+            jobs.create_batch,
+            "Submit several jobs, all or none",
+            "Jobs",
+            {202: BatchAccepted},
+            body=NewBatch,
+            example=workloads.batch_example(known),
+            headers=_IDEMPOTENT,
+            errors=(400, 404, 409, 422, 503, 507),
+        ),
+        Operation(
+            "GET",
+            f"{API}/jobs/",
+            jobs.listing,
+            "Jobs, newest first",
+            "Jobs",
+            {200: JobList},
+            query=jobs.JobsQuery,
+            choices={"kind": (*known.kinds, *sorted(RESERVED))},
+            errors=(422,),
+        ),
+        Operation(
+            "GET",
+            f"{API}/jobs/{{id}}/result",
+            jobs.result,
+            "The result of a completed job",
+            "Jobs",
+            {200: (*(kind.result for kind in known.kinds.values()), SelfTestResult)},
+            errors=(400, 404, 406, 409, 410, 422, 507),
+            also=(NPZ, NETCDF),
+        ),
+    )

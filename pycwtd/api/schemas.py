@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pycwtd.workloads.wavelet.requests import TYPES, series_names
+from pycwtd.workloads.plans import series_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pycwtd.workloads.registry import Workloads
 
 _REF = "#/components/schemas/{name}"
 
 Schema = dict[str, Any]
 
 
-def complete(components: dict[str, Schema]) -> None:
-    """Say in the schemas what else holds of series, jobs, batches and uploads."""
-    for kinds in TYPES.values():
-        for kind in kinds:
-            _choose_series(components[kind.__name__], series_names(kind))
-    _describe_jobs(components["NewJob"])
+def complete(components: dict[str, Schema], workloads: Workloads, names: Mapping[int, str]) -> None:
+    """Say in the schemas what else holds of series, jobs, batches and uploads.
+
+    Args:
+        components: by name.
+        workloads: whose requests are among them.
+        names: of the components, by the ids of their types.
+    """
+    spellings = {
+        name: [names[id(one)] for one in kind.requests if id(one) in names]
+        for name, kind in workloads.kinds.items()
+    }
+    for kind in workloads.kinds.values():
+        for one in kind.requests:
+            if id(one) in names and series_names(one):
+                _choose_series(components[names[id(one)]], series_names(one))
+    _describe_jobs(components["NewJob"], spellings)
     components["NewBatch"]["properties"]["tasks"] |= {
         "minItems": 1,
         "maxItems": 1000,
-        "items": {"anyOf": _tasks(components)},
+        "items": {"anyOf": _tasks(components, spellings)},
     }
     form = components["UploadForm"]["properties"]
     form["file"] |= {"contentMediaType": "application/octet-stream"}
@@ -34,30 +50,31 @@ def _choose_series(schema: Schema, names: list[str]) -> None:
     ]
 
 
-def _describe_jobs(schema: Schema) -> None:
+def _describe_jobs(schema: Schema, spellings: Mapping[str, list[str]]) -> None:
+    schema["properties"]["kind"] = {"enum": sorted(spellings)}
     schema["anyOf"] = [
         {
             "properties": {
                 "kind": {"const": kind},
-                "request": {"anyOf": [{"$ref": _REF.format(name=t.__name__)} for t in spellings]},
+                "request": {"anyOf": [{"$ref": _REF.format(name=name)} for name in names]},
             }
         }
-        for kind, spellings in TYPES.items()
+        for kind, names in spellings.items()
     ]
 
 
-def _tasks(components: dict[str, Schema]) -> list[Schema]:
+def _tasks(components: dict[str, Schema], spellings: Mapping[str, list[str]]) -> list[Schema]:
     """A task of a batch is a request with its type among its fields."""
     found = []
-    for kind, spellings in TYPES.items():
-        for spelling in spellings:
-            schema = components[spelling.__name__]
+    for kind, names in spellings.items():
+        for name in names:
+            schema = components[name]
             found.append(
                 {
                     **schema,
                     "title": f"{kind}: {schema['title']}",
                     "properties": {"type": {"const": kind}, **schema["properties"]},
-                    "required": ["type", *schema["required"]],
+                    "required": ["type", *schema.get("required", ())],
                 }
             )
     return found

@@ -21,6 +21,7 @@ from pycwtd.api.types import (
     Root,
     Stats,
     SystemUsage,
+    WorkloadHealth,
 )
 from pycwtd.engine.device import Condition
 from pycwtd.store.database import Database
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from pycwtd.api.context import Context
+    from pycwtd.workloads.registry import Workloads
 
 #: Version of the API, as opposed to that of the program.
 API_VERSION = "1.0.0"
@@ -88,8 +90,17 @@ async def detailed_health(request: web.Request) -> web.StreamResponse:
             backends=backends,
             jobs=JobCounts(**counts),
             system=await asyncio.to_thread(_usage, context.store.root),
+            workloads=_workloads(context.engine.pool.workloads),
         )
     )
+
+
+def _workloads(known: Workloads) -> dict[str, WorkloadHealth]:
+    """One that is refused harms nothing, so it leaves the daemon healthy."""
+    return {
+        **{one.workload.name: WorkloadHealth(True) for one in known.installed},
+        **{name: WorkloadHealth(False, reason) for name, reason in known.refused.items()},
+    }
 
 
 def _usage(state_dir: Path) -> SystemUsage:

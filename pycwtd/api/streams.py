@@ -1,4 +1,4 @@
-"""Coherence of two series as they come in: a WebSocket with a process of its own.
+"""Series as they come in, window by window: a WebSocket with a process of its own.
 
 A message is answered before the next one is read, and an answer is sent before the next window
 is computed. So a client that sends faster than it reads is slowed down by its own connection,
@@ -12,60 +12,40 @@ import contextlib
 import shutil
 import uuid
 from array import array
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aiohttp import WSMsgType, web
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.problems import Problem, decode
 from pycwtd.api.sockets import open_socket
 from pycwtd.engine.pool import UnknownBackendError
 from pycwtd.hosts.host import Host, HostDiedError, HostError
-from pycwtd.workloads.wavelet.fields import Count as ScaleCount
-from pycwtd.workloads.wavelet.fields import Interval, Mother, Order, Shape, Smallest, Spacing
-from pycwtd.workloads.wavelet.requests import Analysis, WaveletPair, analysis
+from pycwtd.workloads.interface import StreamConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pycwtd.api.context import Context
+    from pycwtd.api.context import Context, Handler
+    from pycwtd.workloads.interface import Stream as Declared
 
 #: Largest message; some 50,000 samples of each series.
 _MAX_MESSAGE = 2 * 2**20
-
-
-class Config(Struct, tag_field="type", tag="config", forbid_unknown_fields=True, kw_only=True):
-    """What to compute; begins anew with no samples."""
-
-    dt: Interval
-    #: For Monte Carlo; a stream has none, but a backend that doesn't exist is refused.
-    backend: str = "auto"
-    #: Samples of a window, and from the start of one to the start of the next.
-    window: Annotated[int, Meta(ge=16, le=65536)] = 1000
-    hop: Annotated[int, Meta(ge=1, le=65536)] | None = None
-    dj: Spacing = 0.25
-    s0: Smallest = -1.0
-    J: ScaleCount = -1
-    mother: Mother = "morlet"
-    param: Order = -1.0
-    gamma: Shape = -1.0
-    normalize: bool = True
-
-
-class Data(Struct, tag_field="type", tag="data", forbid_unknown_fields=True):
-    """More samples, any number, of both series as many."""
-
-    signal1: list[float]
-    signal2: list[float]
 
 
 class Ping(Struct, tag_field="type", tag="ping"):
     """Is anybody there."""
 
 
-async def coherence(request: web.Request) -> web.StreamResponse:
+def serving(workload: str, declared: Declared) -> Handler:
+    """The handler of a stream's route."""
+    return partial(_serve, workload, declared)
+
+
+async def _serve(workload: str, declared: Declared, request: web.Request) -> web.StreamResponse:
     """Serve one stream until the client or the daemon leaves."""
     context = request.app[CONTEXT]
     if context.streams >= context.config.limits.streams:
@@ -79,7 +59,7 @@ async def coherence(request: web.Request) -> web.StreamResponse:
     try:
         # Deflating a result takes longer than computing it.
         socket = await open_socket(request, _MAX_MESSAGE, compress=False)
-        stream = Stream(context, socket)
+        stream = Stream(context, socket, workload, declared)
         try:
             await _until_halted(context.engine.halted, stream)
         finally:
@@ -106,16 +86,25 @@ async def _until_halted(halted: asyncio.Event, stream: Stream) -> None:
 class Stream:
     """One client, its process, and the samples that aren't in a finished window yet."""
 
-    def __init__(self, context: Context, socket: web.WebSocketResponse) -> None:
+    def __init__(
+        self, context: Context, socket: web.WebSocketResponse, workload: str, declared: Declared
+    ) -> None:
         self._context = context
         self._socket = socket
+        self._declared = declared
+        fields = [(name, list[float]) for name in declared.series]
+        #: More samples, any number, of all series as many.
+        self._data = msgspec.defstruct(
+            "Data", fields, tag_field="type", tag="data", forbid_unknown_fields=True
+        )
+        role = f"stream:{workload}:{declared.name}"
         engine = context.config.engine
-        self._host = Host("stream", engine.silence_seconds, engine.memory_bytes)
+        self._host = Host(role, engine.silence_seconds, engine.memory_bytes)
         self._folder: Path = context.store.incoming / f"stream-{uuid.uuid4()}"
         self._folder.mkdir()
-        self._grid: dict[str, Any] | None = None
+        self._arguments: dict[str, Any] | None = None
         self._window = self._hop = 0
-        self._samples = (array("d"), array("d"))
+        self._samples = [array("d") for _ in declared.series]
         #: Number of the first sample that is kept.
         self._start = 0
         #: Samples to come that lie between two windows.
@@ -148,65 +137,49 @@ class Stream:
 
     async def _answer(self, text: str | bytes) -> None:
         body = text.encode() if isinstance(text, str) else text
-        message: Config | Data | Ping = decode(body, Config | Data | Ping)  # type: ignore[arg-type]
+        kinds: Any = self._declared.config | self._data | Ping
+        message = decode(body, kinds)
         if isinstance(message, Ping):
             await self._say({"type": "pong"})
-        elif isinstance(message, Config):
+        elif isinstance(message, StreamConfig):
             await self._configure(message)
         else:
             await self._take(message)
 
-    async def _configure(self, config: Config) -> None:
-        if config.backend != "auto":
-            self._context.engine.pool.find(config.backend)
+    async def _configure(self, config: StreamConfig) -> None:
+        if (backend := getattr(config, "backend", "auto")) != "auto":
+            self._context.engine.pool.find(backend)
         hop = config.hop or config.window
-        wanted = self._checked(config)
+        limits = self._context.config.limits
+        plan = self._declared.plan(config, limits)
+        if plan.numbers > limits.json_numbers:
+            raise Problem(
+                400,
+                f"window: a result would have {plan.numbers} numbers, more than the "
+                f"{limits.json_numbers} that are sent as JSON; take fewer samples or scales",
+            )
         # The process is there before the first window, not because of it.
         await self._host.call("ping", {})
-        self._grid = {
-            **{"dt": wanted.dt, "dj": wanted.dj, "s0": wanted.s0, "J": wanted.J},
-            **{"family": wanted.family, "order": wanted.order, "shape": wanted.shape},
-            "normalize": wanted.normalize,
-        }
+        self._arguments = plan.arguments
         self._window, self._hop = config.window, hop
-        self._samples = (array("d"), array("d"))
+        self._samples = [array("d") for _ in self._declared.series]
         self._start = self._skip = 0
         await self._say({"type": "ack", "window": config.window, "hop": hop})
 
-    def _checked(self, config: Config) -> Analysis:
-        """The grid with its defaults, as any request for a window of this length gets it."""
-        alike: list[float | None] = [float(sample % 2) for sample in range(config.window)]
-        request = WaveletPair(
-            signal1=alike,
-            signal2=alike,
-            **{
-                n: getattr(config, n)
-                for n in ("dt", "dj", "s0", "J", "param", "gamma", "normalize")
-            },
-            mother=config.mother,
-        )
-        limits = self._context.config.limits
-        wanted = analysis("wct", request, limits, {})
-        numbers = 2 * config.window * (wanted.J + 1)
-        if numbers > limits.json_numbers:
-            raise Problem(
-                400,
-                f"window: a result would have {numbers} numbers, more than the "
-                f"{limits.json_numbers} that are sent as JSON; take fewer samples or scales",
-            )
-        return wanted
-
-    async def _take(self, data: Data) -> None:
-        if self._grid is None:
+    async def _take(self, data: Struct) -> None:
+        if self._arguments is None:
             raise Problem(400, "send a config first")
-        if len(data.signal1) != len(data.signal2):
+        names = self._declared.series
+        fresh = [getattr(data, name) for name in names]
+        lengths = [len(one) for one in fresh]
+        if len(set(lengths)) > 1:
             raise Problem(
                 400,
-                "signal1 and signal2: must have the same length, not "
-                f"{len(data.signal1)} and {len(data.signal2)} samples; neither was taken",
+                f"{' and '.join(names)}: must have the same length, not "
+                f"{' and '.join(map(str, lengths))} samples; none was taken",
             )
-        for kept, fresh in zip(self._samples, (data.signal1, data.signal2), strict=True):
-            kept.extend(fresh)
+        for kept, more in zip(self._samples, fresh, strict=True):
+            kept.extend(more)
         while True:
             self._drop()
             if self._skip or len(self._samples[0]) < self._window:
@@ -225,10 +198,12 @@ class Stream:
         self._skip -= gone
 
     async def _send_window(self) -> None:
-        first, second = self._samples
-        samples = first[: self._window].tobytes() + second[: self._window].tobytes()
+        samples = b"".join(one[: self._window].tobytes() for one in self._samples)
         (self._folder / "window").write_bytes(samples)
-        arguments = {"folder": str(self._folder), "start": self._start, **(self._grid or {})}
+        arguments = {
+            **{"folder": str(self._folder), "start": self._start},
+            "arguments": self._arguments,
+        }
         await self._host.call("window", arguments)
         text = await asyncio.to_thread((self._folder / "result").read_text, "ascii")
         await self._socket.send_str(text)

@@ -6,7 +6,8 @@ import hashlib
 import secrets
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aiohttp import web
@@ -17,27 +18,48 @@ from pycwtd.engine.ledger import InputGoneError
 from pycwtd.engine.rates import Work
 from pycwtd.store.database import Database
 from pycwtd.store.records import Job
-from pycwtd.workloads.wavelet.fields import Kind
-from pycwtd.workloads.wavelet.requests import (
-    Analysis,
-    SeriesFile,
-    analysis,
-    data_ids,
-    spelling,
-)
+from pycwtd.workloads.plans import data_ids, make_plan, spelling
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pycwtd.api.context import Context, Handler
+    from pycwtd.workloads.interface import Kind, Plan
 
 #: Drawn seeds fit the numbers of every JSON reader.
 _SEED_BITS = 53
 _MAX_KEY = 255
 
 
-async def parse(kind: Kind, body: bytes, context: Context) -> Analysis:
-    """A body of either spelling as an analysis.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request that is in order."""
+
+    kind: Kind
+    plan: Plan
+
+    @property
+    def body(self) -> bytes:
+        """What is stored of it."""
+        return msgspec.json.encode(self.plan.request)
+
+
+def find_kind(name: object, where: str, context: Context) -> Kind:
+    """A kind by the name that a client gives in a field.
+
+    Raises:
+        Problem: 422, there is none.
+    """
+    kinds = context.engine.pool.workloads.kinds
+    if not isinstance(name, str) or name not in kinds:
+        given = "" if name is None else f", not {name!a}"
+        known = ", ".join(sorted(kinds))
+        raise Problem(422, f"{where}: must be one of {known}{given}", code="invalid_field")
+    return kinds[name]
+
+
+async def parse(kind: Kind, body: bytes, context: Context) -> Wanted:
+    """A body, in any spelling of its kind, as what it comes to.
 
     Raises:
         Problem: 422, the body isn't right; 404, there is no such uploaded series.
@@ -52,7 +74,7 @@ async def parse(kind: Kind, body: bytes, context: Context) -> Analysis:
         if found is None:
             raise no_data(data_id)
         uploaded[data_id] = found
-    return analysis(kind, request, context.config.limits, uploaded)
+    return Wanted(kind, make_plan(kind, request, context.config.limits, uploaded))
 
 
 @web.middleware
@@ -64,16 +86,15 @@ async def found(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise no_data(str(error)) from None
 
 
-def inputs(wanted: Analysis, context: Context) -> dict[str, Path]:
-    """The files that an analysis needs in its job's folder."""
+def inputs(wanted: Wanted, context: Context) -> dict[str, Path]:
+    """The files that a job needs in its folder."""
     return {
-        one.file: context.store.data_folder(one.data_id) / "series.npy"
-        for one in wanted.series
-        if isinstance(one, SeriesFile)
+        name: context.store.data_folder(data_id) / "series.npy"
+        for name, data_id in wanted.plan.files.items()
     }
 
 
-async def new_job(wanted: Analysis, owner: str, context: Context) -> Job:
+async def new_job(wanted: Wanted, owner: str, context: Context) -> Job:
     """The record of a job that isn't accepted yet.
 
     Raises:
@@ -83,24 +104,28 @@ async def new_job(wanted: Analysis, owner: str, context: Context) -> Job:
     """
     pool = context.engine.pool
     backend = reason = estimate = None
-    if wanted.simulates:
-        work = Work(wanted.estimator, wanted.family, wanted.cost(), wanted.edges)
-        choice = await pool.choose(wanted.backend, work, fallback=wanted.fallback)
+    plan, kind = wanted.plan, wanted.kind.name
+    if plan.task:
+        work = Work(plan.task.estimator, plan.task.family, plan.cost, plan.task.edges)
+        choice = await pool.choose(plan.backend, work, fallback=plan.fallback)
         backend, reason = choice.name, choice.fallback_reason
-        estimate = pool.seconds(backend, work.times(wanted.total))
-    elif wanted.backend != "auto":
-        pool.find(wanted.backend)
-    seed = secrets.randbits(_SEED_BITS) if wanted.seed is None else wanted.seed
+        estimate = pool.seconds(backend, work.times(plan.total))
+    elif plan.total:
+        work = Work(kind, "", plan.cost)
+        estimate = pool.seconds(pool.process_of(kind), work.times(plan.total))
+    elif plan.backend != "auto":
+        pool.find(plan.backend)
+    seed = secrets.randbits(_SEED_BITS) if plan.seed is None else plan.seed
     return Job(
         id=str(uuid.uuid4()),
-        kind=wanted.kind,
+        kind=kind,
         owner=owner,
-        parameters={**wanted.parameters(), "seed": seed},
-        backend_asked=wanted.backend,
+        parameters={**plan.parameters, "seed": seed},
+        backend_asked=plan.backend,
         backend=backend,
         fallback_reason=reason,
         seed=seed,
-        total=wanted.total,
+        total=plan.total,
         created_at=time.time(),
         estimated_seconds=estimate,
     )
@@ -120,19 +145,19 @@ def idempotency(request: web.Request, body: bytes) -> tuple[str, str] | None:
     return key, hashlib.sha256(request.path.rstrip("/").encode() + b"\0" + body).hexdigest()
 
 
-async def submit(request: web.Request, context: Context, wanted: Analysis, body: bytes) -> Job:
+async def submit(request: web.Request, context: Context, wanted: Wanted, body: bytes) -> Job:
     """Accept one durable job."""
     record = await new_job(wanted, request[OWNER], context)
     return await context.engine.submit(
         [record],
-        [msgspec.json.encode(wanted)],
+        [wanted.body],
         idempotency=idempotency(request, body),
         inputs=[inputs(wanted, context)],
     )
 
 
 async def submit_batch(
-    request: web.Request, context: Context, wanted: list[Analysis], body: bytes
+    request: web.Request, context: Context, wanted: list[Wanted], body: bytes
 ) -> Job:
     """Accept a batch: all its jobs, or none."""
     owner = request[OWNER]
@@ -150,7 +175,7 @@ async def submit_batch(
         estimated_seconds=sum(estimates) if estimates else None,
     )
     members = [msgspec.structs.replace(m, batch_id=batch.id) for m in members]
-    bodies: list[bytes] = [b"", *(msgspec.json.encode(one) for one in wanted)]
+    bodies: list[bytes] = [b"", *(one.body for one in wanted)]
     return await context.engine.submit(
         [batch, *members],
         bodies,
@@ -159,17 +184,14 @@ async def submit_batch(
     )
 
 
-async def task_request(number: int, task: dict[str, Any], context: Context) -> Analysis:
+async def task_request(number: int, task: dict[str, Any], context: Context) -> Wanted:
     """One member of a batch.
 
     Raises:
         Problem: 422, naming the member and the field.
     """
     where = f"tasks[{number}]"
-    kind = task.pop("type", None)
-    kinds = get_args(Kind)
-    if kind not in kinds:
-        raise Problem(422, f"{where}.type: must be one of {', '.join(kinds)}", code="invalid_field")
+    kind = find_kind(task.pop("type", None), f"{where}.type", context)
     try:
         return await parse(kind, msgspec.json.encode(task), context)
     except Problem as problem:

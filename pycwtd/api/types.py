@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from pycwt_mod.backends import Estimator
-from pycwtd.store.records import JobKind, Status
-from pycwtd.workloads.wavelet.fields import Kind
+from pycwtd.store.records import Status
 
 
 class Root(Struct):
@@ -53,6 +52,13 @@ class SystemUsage(Struct):
     disk_usage: float
 
 
+class WorkloadHealth(Struct):
+    """Whether a workload's jobs are taken, or why not."""
+
+    available: bool
+    error: str | UnsetType = UNSET
+
+
 class DetailedHealth(Struct):
     """Everything that tells whether the service is well."""
 
@@ -66,6 +72,7 @@ class DetailedHealth(Struct):
     backends: dict[str, BackendHealth]
     jobs: JobCounts
     system: SystemUsage
+    workloads: dict[str, WorkloadHealth] = {}
 
 
 class KindStats(Struct):
@@ -207,6 +214,36 @@ class Hardware(Struct):
     embedded: EmbeddedHardware
 
 
+class KindView(Struct):
+    """A kind of job."""
+
+    name: str
+    summary: str
+    #: Paths that take its requests.
+    paths: list[str]
+    #: Whether it has Monte Carlo realisations.
+    simulates: bool
+
+
+class WorkloadView(Struct):
+    """A workload, or why it isn't used."""
+
+    name: str
+    available: bool
+    kinds: list[KindView]
+    title: str | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    #: The package that it comes with.
+    package: str | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+
+
+class WorkloadList(Struct):
+    """All workloads."""
+
+    workloads: list[WorkloadView]
+
+
 class BatchEntry(Struct):
     """One job of a batch."""
 
@@ -219,7 +256,7 @@ class JobView(Struct):
     """A job as clients see it. Times are RFC 3339, UTC."""
 
     job_id: str
-    kind: JobKind
+    kind: str
     status: Status
     #: 0 … 1.
     progress: float
@@ -281,7 +318,7 @@ class BatchAccepted(Struct):
 class NewJob(Struct, forbid_unknown_fields=True):
     """A job: what kind, and the request as the kind's own route takes it."""
 
-    kind: Kind
+    kind: str
     request: dict[str, Any]
 
 
@@ -289,71 +326,6 @@ class NewBatch(Struct, forbid_unknown_fields=True):
     """Several jobs: each with its ``type`` and the fields of its request beside it."""
 
     tasks: list[dict[str, Any]]
-
-
-Matrix = list[list[float]]
-#: ``[re, im]``.
-Complex = Annotated[list[float], Meta(min_length=2, max_length=2)]
-ComplexMatrix = list[list[Complex]]
-
-
-class CwtResult(Struct, kw_only=True):
-    """A continuous wavelet transform; ``wave`` is scales × time."""
-
-    wave: ComplexMatrix
-    scales: list[float]
-    freqs: list[float]
-    coi: list[float]
-    fft: list[Complex]
-    fftfreqs: list[float]
-    #: With ``gaps``, the share of each wavelet that falls on samples that are there.
-    coverage: Matrix | UnsetType = UNSET
-    #: With ``gaps``, the points that neither the ends nor gaps reach; scales × time.
-    outside: list[list[bool]] | UnsetType = UNSET
-    signif: list[float] | UnsetType = UNSET
-    #: What the numerics found worth a word, such as a series that is nearly a random walk.
-    warnings: list[str] | UnsetType = UNSET
-    #: Seconds.
-    computation_time: float
-
-
-class XwtResult(Struct, kw_only=True):
-    """A cross-wavelet spectrum; ``phase`` in radians, positive where the first leads."""
-
-    xwt: ComplexMatrix
-    amplitude: Matrix
-    phase: Matrix
-    coi: list[float]
-    freqs: list[float]
-    scales: list[float]
-    coverage: Matrix | UnsetType = UNSET
-    outside: list[list[bool]] | UnsetType = UNSET
-    signif: list[float] | UnsetType = UNSET
-    warnings: list[str] | UnsetType = UNSET
-    computation_time: float
-
-
-class SignificanceResult(Struct, kw_only=True):
-    """Levels of the squared coherence of independent red noise, for each scale."""
-
-    scales: list[float]
-    freqs: list[float]
-    signif: list[float | None] | UnsetType = UNSET
-    sig95: list[float | None] | UnsetType = UNSET
-    #: Monte Carlo standard error of each level.
-    signif_error: list[float | None] | UnsetType = UNSET
-    #: With ``edges``, the level at every point, the cone of influence included; scales × time.
-    level_map: list[list[float | None]] | UnsetType = UNSET
-    level_map_error: list[list[float | None]] | UnsetType = UNSET
-    significance_level: float | UnsetType = UNSET
-    seed: int | UnsetType = UNSET
-    mc_count: int | UnsetType = UNSET
-    #: How the noise was drawn.
-    estimator: Estimator | UnsetType = UNSET
-    backend_used: str | UnsetType = UNSET
-    fallback_reason: str | UnsetType = UNSET
-    warnings: list[str] | UnsetType = UNSET
-    computation_time: float
 
 
 class SelfTestResult(Struct, kw_only=True):
@@ -370,13 +342,3 @@ class SelfTestResult(Struct, kw_only=True):
     deviation: float
     backend_used: str
     computation_time: float
-
-
-class WctResult(SignificanceResult, kw_only=True):
-    """Squared wavelet coherence (0 … 1) and phase (radians), scales × time."""
-
-    WCT: Matrix
-    aWCT: Matrix  # noqa: N815 - the name is pycwt's
-    coi: list[float]
-    coverage: Matrix | UnsetType = UNSET
-    outside: list[list[bool]] | UnsetType = UNSET

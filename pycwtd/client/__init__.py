@@ -4,6 +4,6 @@ from pycwtd.client.accounts import Accounts
 from pycwtd.client.client import Client
 from pycwtd.client.data import Uploads
 from pycwtd.client.errors import ClientError, UnreachableError
-from pycwtd.store.records import JobKind, Status
+from pycwtd.store.records import Status
 
-__all__ = ["Accounts", "Client", "ClientError", "JobKind", "Status", "UnreachableError", "Uploads"]
+__all__ = ["Accounts", "Client", "ClientError", "Status", "UnreachableError", "Uploads"]

@@ -20,6 +20,8 @@ from pycwtd.api.types import (
     JobAccepted,
     JobList,
     JobView,
+    WorkloadList,
+    WorkloadView,
 )
 from pycwtd.client.errors import ClientError, Patience, UnreachableError
 from pycwtd.platform.paths import default_socket
@@ -130,13 +132,17 @@ class Client:
         """All backends, and the drivers that were refused, with the reason."""
         return await self._get(f"{_API}/backends/", BackendList)
 
+    async def workloads(self) -> list[WorkloadView]:
+        """All workloads with their kinds of jobs, the refused ones with the reason."""
+        return (await self._get(f"{_API}/workloads/", WorkloadList)).workloads
+
     async def submit(
         self, kind: str, request: Mapping[str, Any], idempotency_key: str | None = None
     ) -> JobAccepted:
         """Hand in a job; a lost connection leads to another attempt, never to another job.
 
         Args:
-            kind: cwt, xwt, wct or significance.
+            kind: cwt, xwt, wct, significance, or one that another workload brings.
             request: the fields of the kind's own route, in either spelling.
             idempotency_key: of this submission; None draws one.
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pycwt_mod.backends import BackendInfo
 from pycwtd.engine.device import Condition, Device
 from pycwtd.hosts.host import Host
-
-if TYPE_CHECKING:
-    from pycwt_mod.backends import Estimator, Family
 
 _NO_DRIVER = (
     "no driver for it is installed; install a package that offers {name} under the entry point "
@@ -50,7 +45,7 @@ class AbsentDevice(Device):
         self.reason = _NO_DRIVER.format(name=info.name)
         self.probed.set()
 
-    def lacks(self, estimator: Estimator, family: Family) -> str | None:
+    def lacks(self, estimator: str, family: str) -> str | None:
         """Nothing is known of what it could do: that it is absent is all there is to say."""
         return None
 

@@ -17,10 +17,13 @@ from pycwtd.logs import REQUEST_ID
 from pycwtd.store.records import DEVICE_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pycwtd.store.records import Chunk, Job
+
+    #: Tells of a job its record, its folder and the processes of its workload.
+    Place = Callable[[Job], tuple[Job, Path, str]]
 
 
 class Phase(Enum):
@@ -39,6 +42,8 @@ class ActiveJob:
 
     record: Job
     folder: Path
+    #: The processes that prepare and finish it, and without a backend compute it, too.
+    pool: str = NUMERICS
     #: False for a synchronous call, which lives and dies with its connection.
     durable: bool = True
     #: Files that it needs, by the names that they get in its folder.
@@ -74,13 +79,20 @@ class ActiveJob:
     def work(self) -> Work:
         """One realisation, as far as it can be told beforehand."""
         values = self.record.parameters
+        if self.record.backend is None:
+            return Work(self.record.kind, "", values.get("cost", 0.0))
         # Jobs of earlier versions have their cost in other units: it isn't known.
         units = values.get("cost", 0.0)
         edges = values.get("edges", False)
         return Work(self.record.estimator or "full", values["family"], units, edges)
 
+    @property
+    def computed_by(self) -> str:
+        """Where its realisations are computed: its backend, or the processes of its workload."""
+        return self.record.backend or self.pool
+
     def pace_on(self, backend: str) -> Pace:
-        """What has been measured of this very job on a backend."""
+        """What has been measured of this very job there."""
         if self.pace is None or self.pace[0] != backend:
             self.pace = backend, Pace()
         return self.pace[1]
@@ -89,13 +101,11 @@ class ActiveJob:
     def candidate(self) -> Candidate:
         """The job as the scheduler sees it."""
         on_backend = self.phase in {Phase.SIMULATE, Phase.DEVICE}
-        pool = self.record.backend if on_backend else NUMERICS
-        assert pool is not None
         return Candidate(
             job_id=self.record.id,
             owner=self.record.owner,
             number=self.record.number,
-            pool=pool,
+            pool=self.computed_by if on_backend else self.pool,
             interactive=not self.durable,
         )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pycwtd.engine.scheduler import Slot
 
 if TYPE_CHECKING:
-    from pycwt_mod.backends import BackendInfo, Estimator, Family
+    from pycwt_mod.backends import BackendInfo
     from pycwtd.hosts.host import Host
 
 #: After so many deaths within the window the device is quarantined.
@@ -22,6 +22,8 @@ _BACKOFF_SECONDS = 0.1
 
 #: The pool of the processes that transform, prepare and finish.
 NUMERICS = "numerics"
+#: A pool without devices, for jobs of workloads that aren't installed any more.
+NOWHERE = "nowhere"
 
 
 class Condition(Enum):
@@ -56,7 +58,7 @@ class Device:
         usable = self.condition is Condition.READY
         return Slot(self.id, self.pool, usable, self._not_before)
 
-    def lacks(self, estimator: Estimator, family: Family) -> str | None:
+    def lacks(self, estimator: str, family: str) -> str | None:
         """Why this backend can't be given such a task, by its manifest; ``None`` if it can."""
         assert self.info
         if estimator not in self.info.estimators:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pycwtd.engine.active import ActiveJob, Phase
-from pycwtd.engine.device import NUMERICS
 from pycwtd.engine.scheduler import Lease, schedule
 from pycwtd.engine.shares import Shares
 from pycwtd.engine.waiting import Waiting
@@ -88,7 +87,8 @@ class Dispatch:
         Those for which another of its class can, wait for that one.
         """
         for pool in self._waiting.pools():
-            if pool == NUMERICS or (reason := self._pool.lost(pool)) is None:
+            # Processes of workloads are started again; those that aren't installed may come back.
+            if not self._pool.backs(pool) or (reason := self._pool.lost(pool)) is None:
                 continue
             for candidate in self._waiting.of(pool):
                 job = self._jobs[candidate.job_id]

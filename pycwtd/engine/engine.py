@@ -59,7 +59,7 @@ class Engine:
         self.queue = Queue(config.limits)
         self._dispatch = Dispatch(pool)
         self.ledger = Ledger(store, self.halted)
-        self.repair = Repair(store, self.ledger)
+        self.repair = Repair(store, self.ledger, self._place)
         self.errands = Errands(pool)
         self._news = News(self.ledger)
         #: Host processes that died at work since the start.
@@ -85,11 +85,15 @@ class Engine:
         Args:
             progress: called while that gets on.
         """
-        for job in await recover(self._store, self.ledger, progress):
+        for job in await recover(self._store, self.ledger, self._place, progress):
             self._admit(job)
         self.pool.changed, self.pool.told = self._work.set, self._news.device
         await self._news.started()
         self._loop = asyncio.create_task(self._run(), name="scheduler")
+
+    def _place(self, record: Job) -> tuple[Job, Path, str]:
+        """A job's record, its folder, and the processes of its workload."""
+        return record, self._store.folder(record.id), self.pool.process_of(record.kind)
 
     def _admit(self, job: ActiveJob) -> None:
         self.active[job.record.id] = job
@@ -178,7 +182,7 @@ class Engine:
         room = max((disk_bytes(record) for record in records), default=0)
         self._store.check_room(self._config.limits.reserve_bytes + room)
         jobs = [
-            ActiveJob(record, self._store.folder(record.id), durable=durable, inputs=files)
+            ActiveJob(*self._place(record), durable=durable, inputs=files)
             for record, files in zip(records, inputs or [{}] * len(records), strict=True)
             if record.kind != "batch"
         ]

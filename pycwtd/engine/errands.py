@@ -29,11 +29,12 @@ class Errands:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def render(self, folder: Path, form: str, limit: int) -> dict[str, Any]:
+    async def render(self, kind: str, folder: Path, form: str, limit: int) -> dict[str, Any]:
         """Have a result written as ``json`` or ``netcdf``.
 
         Args:
-            folder: of the job.
+            kind: of the job.
+            folder: of it.
             form: which of the two.
             limit: of numbers in JSON.
 
@@ -42,7 +43,10 @@ class Errands:
             HostDiedError: the process is gone.
         """
         host = self._pool.numerics().host
-        arguments = {"folder": str(folder), "form": form, "limit": limit}
+        # Of a workload that isn't installed any more, the axes have no names.
+        declared = self._pool.workloads.kinds.get(kind)
+        axes = {name: list(names) for name, names in (declared.axes if declared else {}).items()}
+        arguments = {"folder": str(folder), "form": form, "limit": limit, "axes": axes}
         return await host.call("render", arguments)
 
     async def ingest(

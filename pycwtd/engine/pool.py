@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from pycwt_mod.backends import installed_drivers
 from pycwtd.config import ConfigError
 from pycwtd.engine.absent import absent
-from pycwtd.engine.device import NUMERICS, Condition, Device
+from pycwtd.engine.device import NOWHERE, NUMERICS, Condition, Device
 from pycwtd.engine.rates import Rates, Work
 from pycwtd.hosts.host import Host, HostDiedError, HostError
+from pycwtd.workloads.registry import RESERVED, Workloads
 from pycwtd.workloads.wavelet.cost import USUAL_FAMILY
 
 if TYPE_CHECKING:
@@ -58,14 +59,19 @@ def _usual(work: Work) -> Work:
 class Pool:
     """The devices of this appliance."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, workloads: Workloads | None = None) -> None:
         """Find the drivers; nothing is started yet.
+
+        Args:
+            config: of the engine.
+            workloads: those that are installed.
 
         Raises:
             ConfigError: a preferred backend doesn't exist.
         """
         self._config = config
         self.rates = Rates()
+        self.workloads = workloads or Workloads()
         self.devices: dict[str, Device] = {}
         #: Called whenever a device becomes usable or is lost.
         self.changed: Callable[[], None] = lambda: None
@@ -76,6 +82,9 @@ class Pool:
         self._probing: asyncio.Task[None] | None = None
         for number in range(config.numerics_workers):
             self._add(f"{NUMERICS}-{number}", NUMERICS, "numerics", None)
+            for one in self.workloads.installed:
+                if not one.shares:
+                    self._add(f"{one.process}-{number}", one.process, one.process, None)
         for driver in installed_drivers():
             if driver.manifest is None:
                 self.refused[driver.name] = driver.error or "no manifest"
@@ -114,10 +123,12 @@ class Pool:
 
     async def start(self) -> None:
         """Get the numerics processes going, and have every backend probed in the meantime."""
-        numerics = [d for d in self.devices.values() if d.info is None]
-        for device in numerics:
-            await device.host.call("ping", {})
-            device.condition = Condition.READY
+        for device in self.devices.values():
+            if device.info is None:
+                # Those of other workloads start with their first job.
+                if device.pool == NUMERICS:
+                    await device.host.call("ping", {})
+                device.condition = Condition.READY
         self._probing = asyncio.create_task(self._probe_all())
 
     async def _probe_all(self) -> None:
@@ -181,8 +192,20 @@ class Pool:
 
     def numerics(self) -> Device:
         """A process for numerics, the idlest one."""
-        devices = [d for d in self.devices.values() if d.info is None]
+        devices = [d for d in self.devices.values() if d.pool == NUMERICS]
         return min(devices, key=lambda d: d.host.busy)
+
+    def process_of(self, kind: str) -> str:
+        """The pool that prepares and finishes jobs of a kind."""
+        home = self.workloads.home(kind)
+        if kind in RESERVED:
+            return NUMERICS
+        return NOWHERE if home is None else home.process
+
+    def backs(self, pool: str) -> bool:
+        """Whether a pool is a backend's, be it one that has gone, and no workload's."""
+        processes = {NUMERICS, NOWHERE, *(one.process for one in self.workloads.installed)}
+        return pool not in processes
 
     def backends(self) -> list[Device]:
         """The devices that are backends, by name."""

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pycwt_mod.backends import Estimator, Family
 
 #: After so much computing a measurement counts half (seconds).
 _HALF_LIFE = 2.0
@@ -18,8 +14,9 @@ _SHORTEST = 0.04
 class Work:
     """An amount of Monte Carlo work; amounts can be compared where only ``units`` differ."""
 
-    estimator: Estimator
-    family: Family
+    #: For backends: of the noise, and of wavelets. Else: the kind of job, and nothing.
+    estimator: str
+    family: str
     #: 0 where the amount isn't known.
     units: float
     #: Whether it counts within the cone of influence, too, which is done another way.
@@ -56,7 +53,7 @@ class Rates:
     """Seconds per unit of work, for each backend and each way of computing."""
 
     def __init__(self) -> None:
-        self._paces: dict[tuple[str, Estimator, Family, bool], Pace] = {}
+        self._paces: dict[tuple[str, str, str, bool], Pace] = {}
 
     def measured(self, backend: str, work: Work, seconds: float) -> None:
         """Take note of a computation that took ``seconds`` of wall time."""
@@ -78,6 +75,6 @@ class Rates:
         return None if ours is None or theirs is None else theirs / ours
 
 
-def _way(backend: str, work: Work) -> tuple[str, Estimator, Family, bool]:
+def _way(backend: str, work: Work) -> tuple[str, str, str, bool]:
     """What amounts of work must have in common to be compared."""
     return backend, work.estimator, work.family, work.edges

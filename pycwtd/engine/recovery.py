@@ -12,33 +12,40 @@ import msgspec
 
 from pycwtd.engine import spans
 from pycwtd.engine.active import ActiveJob, Phase
+from pycwtd.engine.device import NOWHERE
 from pycwtd.store.database import Database
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycwtd.engine.active import Place
     from pycwtd.engine.ledger import Ledger
     from pycwtd.store.store import Store
 
 log = logging.getLogger(__name__)
 
 
-async def recover(store: Store, ledger: Ledger, progress: Callable[[], None]) -> list[ActiveJob]:
+async def recover(
+    store: Store, ledger: Ledger, place: Place, progress: Callable[[], None]
+) -> list[ActiveJob]:
     """The jobs that haven't ended, oldest first; what was running is queued again.
 
     Args:
         store: their rows and folders.
         ledger: takes note of the changes.
+        place: tells where a job is at home.
         progress: called while it gets on.
     """
     unfinished = await store(Database.unfinished)
-    jobs = [
-        ActiveJob(record, store.folder(record.id), chunks=chunks) for record, chunks in unfinished
-    ]
+    jobs = [ActiveJob(*place(record), chunks=chunks) for record, chunks in unfinished]
     await asyncio.to_thread(_look_into_folders, jobs, progress)
     for job in jobs:
         progress()
+        if job.pool == NOWHERE:
+            log.warning(
+                "job %s waits for a workload with the kind %s", job.record.id, job.record.kind
+            )
         if job.record.status == "running":
             await _requeue(job, store, ledger)
             log.info("job %s taken up again with %d done", job.record.id, spans.done(job.chunks))

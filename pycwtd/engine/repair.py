@@ -14,11 +14,13 @@ from pycwtd.engine.active import ActiveJob, Phase
 from pycwtd.engine.steps import StepFailedError
 from pycwtd.store import upkeep
 from pycwtd.store.database import Database
+from pycwtd.workloads.plans import linked_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pycwtd.engine.active import Place
     from pycwtd.engine.ledger import Ledger
     from pycwtd.store.records import Chunk, Job
     from pycwtd.store.store import Store
@@ -46,8 +48,9 @@ class ResultLostError(Exception):
 class Repair:
     """Puts jobs back to the last step whose files are whole."""
 
-    def __init__(self, store: Store, ledger: Ledger) -> None:
+    def __init__(self, store: Store, ledger: Ledger, place: Place) -> None:
         self._store = store
+        self._place = place
         self._ledger = ledger
         #: Damaged files found since the start.
         self.found = 0
@@ -127,7 +130,7 @@ class Repair:
         reason = {"reason": "its result was damaged"}
         reopened = await self._store(upkeep.reopen, record, reason, time.time())
         self._ledger.events.ring()
-        return ActiveJob(reopened, folder, inputs=inputs)
+        return ActiveJob(*self._place(reopened), inputs=inputs)
 
     def _is_whole(self, path: Path, job_id: str, sha256: str) -> bool:
         try:
@@ -178,11 +181,9 @@ def _restore(folder: Path, store: Store) -> Mapping[str, Path]:
         ValueError: the request can't be read.
     """
     request: Any = msgspec.json.decode((folder / "request.json").read_bytes())
-    series = request.get("series", ()) if isinstance(request, dict) else ()
     inputs = {
-        one["file"]: store.data_folder(one["data_id"]) / "series.npy"
-        for one in series
-        if isinstance(one, dict)
+        name: store.data_folder(data_id) / "series.npy"
+        for name, data_id in linked_files(request).items()
     }
     for name, source in inputs.items():
         if not source.exists():

@@ -66,7 +66,10 @@ class Steps:
         if not (job.folder / "request.json").exists():
             raise StepFailedError("its request is gone from the disk")
         answer = await _ask(
-            host, "prepare", job, {"folder": str(job.folder), "seed": job.record.seed}
+            host,
+            "prepare",
+            job,
+            {"folder": str(job.folder), "kind": job.record.kind, "seed": job.record.seed},
         )
         if not answer["simulate"]:
             _take_result(job, answer)
@@ -82,10 +85,10 @@ class Steps:
         record = job.record
         gap = spans.next_gap(job.chunks, record.total)
         assert gap is not None
-        assert record.backend is not None
         first, missing = gap
-        pace = job.pace_on(record.backend)
-        each = pace.seconds_per_unit or self._pool.seconds(record.backend, job.work)
+        where = job.computed_by
+        pace = job.pace_on(where)
+        each = pace.seconds_per_unit or self._pool.seconds(where, job.work)
         seconds = self._config.engine.chunk_seconds
         count = spans.chunk_count(missing, each, seconds, spans.done(job.chunks))
         if job.simulating_since is None:
@@ -99,21 +102,21 @@ class Steps:
 
         arguments = {
             "folder": str(job.folder),
-            "task": "task.json",
+            "kind": record.kind,
             "seed": record.seed,
             "first": first,
             "count": count,
             "out": file,
         }
         answer = await _ask(device.host, "run", job, arguments, progress)
-        self._pool.rates.measured(record.backend, job.work.times(count), answer["seconds"])
+        self._pool.rates.measured(where, job.work.times(count), answer["seconds"])
         pace.measured(count, answer["seconds"])
         return Chunk(
             first=first,
             count=count,
             file=file,
             sha256=answer["sha256"],
-            backend=record.backend,
+            backend=where,
             seconds=answer["seconds"],
         )
 
@@ -176,7 +179,10 @@ class Steps:
             host,
             "finish",
             job,
-            {"folder": str(job.folder), "parts": _parts(job.chunks), "facts": facts},
+            {
+                **{"folder": str(job.folder), "kind": job.record.kind},
+                **{"parts": _parts(job.chunks), "facts": facts},
+            },
         )
         if (more := answer.get("more")) is not None:
             return int(more)

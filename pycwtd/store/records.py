@@ -12,10 +12,8 @@ if TYPE_CHECKING:
     from pycwt_mod.backends import Estimator
 
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
-#: What a job computes; a batch is a job that others belong to.
-JobKind = Literal["cwt", "xwt", "wct", "significance", "batch", "self_test"]
 #: Jobs that are about a device.
-DEVICE_KINDS: frozenset[JobKind] = frozenset({"self_test"})
+DEVICE_KINDS = frozenset({"self_test"})
 #: A job in one of these states never changes again.
 FINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled"})
 
@@ -36,7 +34,9 @@ class Job(Struct, frozen=True, kw_only=True):
 
     id: str
     number: int = 0
-    kind: JobKind
+    #: What it computes, as a workload names it; or ``batch``, a job that others belong to, or
+    #: one of :data:`DEVICE_KINDS`.
+    kind: str
     owner: str
     status: Status = "queued"
     batch_id: str | None = None
@@ -58,7 +58,7 @@ class Job(Struct, frozen=True, kw_only=True):
     @property
     def estimator(self) -> Estimator | None:
         """How the noise is drawn; ``None`` without a Monte Carlo part."""
-        if self.kind == "batch" or not self.total:
+        if self.kind == "batch" or not self.total or self.backend is None:
             return None
         # A job that was accepted before there was a choice is a full one.
         estimator: Estimator = self.parameters.get("estimator", "full")

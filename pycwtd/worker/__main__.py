@@ -66,13 +66,21 @@ def _kind(error: Exception) -> str:
 
 def _operations(role: str) -> dict[str, Operation]:
     if role == "numerics":
-        from pycwtd.workloads.wavelet import compute  # noqa: PLC0415 - numpy only where needed
+        from pycwtd.worker import numerics  # noqa: PLC0415 - numpy only where needed
 
-        return {"ping": lambda _message, _control: {}, **compute.OPERATIONS}
-    if role == "stream":
-        from pycwtd.workloads.wavelet import windows  # noqa: PLC0415
+        return {"ping": lambda _message, _control: {}, **numerics.operations()}
+    if role.startswith("stream:"):
+        from pycwtd.worker import windows  # noqa: PLC0415
+        from pycwtd.workloads.registry import find  # noqa: PLC0415
 
-        return {"ping": lambda _message, _control: {}, "window": windows.window}
+        _, workload, name = role.split(":")
+        return dict(windows.operations(find(workload), name))
+    if role.startswith("workload:"):
+        from pycwtd.worker.jobs import Jobs  # noqa: PLC0415
+        from pycwtd.workloads.registry import find  # noqa: PLC0415
+
+        os.nice(_BACKEND_NICENESS)
+        return dict(Jobs([find(role.removeprefix("workload:"))]).operations())
     from pycwtd.worker import backend  # noqa: PLC0415
 
     os.nice(_BACKEND_NICENESS)
@@ -83,7 +91,11 @@ def main() -> None:
     """Serve tasks until the daemon closes the socket."""
     parser = argparse.ArgumentParser(description="A host process of pycwtd; not for people.")
     parser.add_argument("--fd", type=int, required=True)
-    parser.add_argument("--role", required=True, help="numerics, stream, or backend:NAME")
+    parser.add_argument(
+        "--role",
+        required=True,
+        help="numerics, stream:WORKLOAD:NAME, workload:NAME or backend:NAME",
+    )
     arguments = parser.parse_args()
     _die_with_parent()
     # The daemon decides when this process ends; a Ctrl-C in its terminal isn't for it.

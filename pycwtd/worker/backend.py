@@ -14,7 +14,7 @@ from pycwt_mod.grid import DEFAULT_ORDERS
 from pycwt_mod.monte_carlo.reference import coherence_histogram
 from pycwt_mod.monte_carlo.run import coherence_task
 from pycwt_mod.wavelets import wavelet_of
-from pycwtd.worker.files import load_task, save_array, save_arrays
+from pycwtd.worker.files import load_task, save_array, save_arrays, task_of
 from pycwtd.workloads.wavelet.cost import USUAL_GRID, realisation_cost, usual_grid
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _run(
 ) -> dict[str, Any]:
     """One chunk: its histogram is in the file ``out`` before the answer goes."""
     folder = Path(message["folder"])
-    task = load_task(folder / message["task"])
+    task = task_of(load_task(folder))
     started = time.perf_counter()
     histogram = backend.run(task, message["seed"], message["first"], message["count"], control)
     seconds = time.perf_counter() - started

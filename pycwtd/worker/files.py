@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: In ``task.json``, beside the task: the digests of the rest of it, and of the arrays' file.
+_DIGEST = "sha256"
+_ARRAYS = "arrays_sha256"
 #: Bytes copied at a time.
 _BLOCK = 2**20
 
@@ -124,30 +127,54 @@ def load_arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, NDA
         raise DamagedFileError(f"{path.name} can't be read: {error}") from None
 
 
-def save_task(path: Path, task: SignificanceTask, *, sync: bool = True) -> None:
-    """Write a Monte Carlo task as JSON, with its digest."""
-    fields = task.to_dict()
-    data = msgspec.json.encode({**fields, "sha256": _digest(fields)})
-    write_durably(path, data, sync=sync)
+def save_task(folder: Path, values: Mapping[str, Any], *, sync: bool = True) -> None:
+    """Write a Monte Carlo task: its arrays to ``task.npz``, all else to ``task.json``.
+
+    The latter is written last, because its presence tells that the preparation is complete. It
+    has the digest of what is in it, and of the arrays' file.
+    """
+    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    plain = {name: value for name, value in values.items() if name not in arrays}
+    if arrays:
+        plain[_ARRAYS] = save_arrays(folder / "task.npz", arrays, sync=sync)
+    data = msgspec.json.encode({**plain, _DIGEST: _digest(plain)})
+    write_durably(folder / "task.json", data, sync=sync)
 
 
 def _digest(fields: Mapping[str, Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
 
 
-def load_task(path: Path) -> SignificanceTask:
+def load_task(folder: Path) -> dict[str, Any]:
     """Read what :func:`save_task` wrote.
 
     Raises:
-        DamagedFileError: it can't be read, or the digest doesn't fit.
-        ValueError: a field is missing, unknown or out of range.
+        DamagedFileError: it can't be read, or a digest doesn't fit.
     """
+    path, arrays = folder / "task.json", folder / "task.npz"
     try:
-        fields = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        values = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DamagedFileError(f"{path.name} can't be read: {error}") from None
     # Earlier versions wrote none.
-    if (written := fields.pop("sha256", None)) is not None and written != _digest(fields):
+    if (written := values.pop(_DIGEST, None)) is not None and written != _digest(values):
         raise DamagedFileError(f"{path.name} has been changed since it was written")
+    if (written := values.pop(_ARRAYS, None)) is None:
+        return values
+    try:
+        found = hashlib.sha256(arrays.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DamagedFileError(f"{arrays.name} can't be read: {error.strerror}") from None
+    if found != written:
+        raise DamagedFileError(f"{arrays.name} has been changed since it was written")
+    return {**values, **load_arrays(arrays)}
+
+
+def task_of(values: Mapping[str, Any]) -> SignificanceTask:
+    """A task of the driver contract.
+
+    Raises:
+        ValueError: a field is missing, unknown or out of range.
+    """
     # Written before there was a choice of estimators, it is a full one.
-    return SignificanceTask.from_dict({"estimator": "full", **fields})
+    return SignificanceTask.from_dict({"estimator": "full", **values})

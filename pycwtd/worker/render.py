@@ -25,15 +25,13 @@ if TYPE_CHECKING:
 _BLOCK = 2**20
 
 
-def render(
-    message: dict[str, Any], control: TaskControl, axes: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
+def render(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
     """The result beside ``result.npz``, as ``result.json`` or ``result.nc``.
 
     Args:
-        message: ``folder``, ``form`` and ``limit``, the most numbers that JSON may have.
+        message: ``folder``, ``form``, ``limit``, the most numbers that JSON may have, and
+            ``axes``, the names of the axes of each array.
         control: told of the progress.
-        axes: names of the axes of each array.
 
     Returns:
         ``too_large``, the number of numbers, where JSON would have more than it may.
@@ -43,7 +41,7 @@ def render(
     found = members(source)
     if message["form"] == "netcdf":
         with _whole(folder / "result.nc") as path:
-            _write_netcdf(path, source, found, axes, control)
+            _write_netcdf(path, source, found, message["axes"], control)
         return {}
     # The whole null distribution is for programs that read npz.
     found.pop("histogram", None)

@@ -10,10 +10,11 @@ import pytest
 
 from pycwtd.access.roles import ROLES, reaches
 from pycwtd.api.permissions import NoRuleError, Rule, rule_of, rules_of
-from pycwtd.api.routes import OPERATIONS
+from pycwtd.api.routes import operations
 from support import red_pair, running
 from wires import API, NO_RATE, TCP, add_key, over, peer_socket, tcp
 
+OPERATIONS = operations()
 A, B = red_pair()
 LONG = {"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 100, "sig": True}
 LONG |= {"mc_count": 1_000_000, "estimator": "full"}

@@ -10,10 +10,11 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pycwtd.api.permissions import rule_of
-from pycwtd.api.routes import OPERATIONS
+from pycwtd.api.routes import operations
 from support import START_SECONDS, running
 from wires import API, TCP, tcp
 
+OPERATIONS = operations()
 PYCWTD = Path(sys.executable).with_name("pycwtd")
 
 

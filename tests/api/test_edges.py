@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import pycwt_mod
-from pycwtd.api.routes import OPERATIONS
+from pycwtd.api.routes import operations
 from support import red_pair
 
+OPERATIONS = operations()
 A, B = red_pair()
 GRID = {"dt": 0.5, "dj": 0.25, "s0": 1.0, "J": 20}
 RUN = {"mc_count": 200, "seed": 5, "edges": True, **GRID}

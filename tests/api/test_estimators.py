@@ -8,9 +8,10 @@ import pytest
 from pycwt_mod import ar1
 from pycwt_mod.backends import get_backend
 from pycwt_mod.monte_carlo.run import coherence_task
-from pycwtd.api.routes import OPERATIONS
+from pycwtd.api.routes import operations
 from support import red_pair
 
+OPERATIONS = operations()
 A, B = red_pair()
 GRID = {"dt": 1.0, "dj": 0.25, "s0": 2.0, "J": 16}
 SIGNALS = {"signal1": A, "signal2": B, "sig": True}

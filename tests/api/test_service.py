@@ -11,9 +11,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pycwtd.api import types
 from pycwtd.api.answers import JSON
 from pycwtd.api.examples import EXAMPLES
-from pycwtd.api.routes import OPERATIONS
+from pycwtd.api.routes import operations
 from support import red_pair
 
+OPERATIONS = operations()
 A, B = red_pair()
 
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "data": ("data", "Upload series, list, fetch and delete them."),
     "plot": ("plot", "Draw the result of a completed job."),
     "backends": ("service", "List what can compute, and how fast it is."),
+    "workloads": ("service", "List the kinds of jobs that there are."),
     "health": ("service", "Show whether the daemon is well."),
     "token": ("accounts", "Make, list and revoke keys; exchange one for a token."),
     "config": ("config", "Show and check the configuration of a daemon on this machine."),

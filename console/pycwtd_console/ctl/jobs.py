@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 from rich.console import Console
 
-from pycwtd.client import ClientError, JobKind, Status, UnreachableError
+from pycwtd.client import ClientError, Status, UnreachableError
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
 from pycwtd_console.ctl.table import local, print_table
@@ -25,7 +25,7 @@ _SHORT = 8
 
 @click.command()
 @click.option("--status", type=click.Choice(get_args(Status)), help="Only these.")
-@click.option("--kind", type=click.Choice(get_args(JobKind)), help="Only these.")
+@click.option("--kind", help="Only these, such as wct.")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many."
 )
@@ -92,8 +92,11 @@ def job(session: Session, job_id: str) -> None:
         ]
     optional = {"fallback": found.fallback_reason, "error": found.error}
     rows += [(name, text) for name, text in optional.items() if text]
+    known: tuple[str, ...]
     known = ("samples", "dt", "dj", "s0", "J", "family", "order", "normalize", "level", "precision")
     values = found.parameters
+    if "family" not in values:  # of another workload, whatever it shows
+        known = tuple(name for name in values if name not in {"seed", "cost"})
     rows += [(name, f"{values[name]}") for name in known if values.get(name) is not None]
     print_table(None, rows)
 

@@ -43,6 +43,24 @@ def backends(session: Session) -> None:
 @click.command()
 @json_option
 @pass_session
+def workloads(session: Session) -> None:
+    """List the workloads, and the kinds of jobs that they bring."""
+    found = ask(session, lambda client: client.workloads())
+    if session.json:
+        print_json(found)
+        return
+    rows = [
+        (one.name, kind.name, "yes" if kind.simulates else "no", kind.summary)
+        for one in found
+        for kind in one.kinds
+    ]
+    rows += [(one.name, "-", "-", f"refused: {one.error}") for one in found if not one.available]
+    print_table(("WORKLOAD", "KIND", "MONTE CARLO", "WHAT IT IS, OR WHY IT IS REFUSED"), rows)
+
+
+@click.command()
+@json_option
+@pass_session
 def health(session: Session) -> None:
     """Show whether the daemon is well; if it isn't, the exit status is 1."""
     found = ask(session, lambda client: client.detailed_health())

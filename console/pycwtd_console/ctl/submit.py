@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+import msgspec
 
 from pycwtd.client import Uploads
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.jobs import conclude, show
 from pycwtd_console.ctl.series import read_series
-from pycwtd_console.ctl.session import Session, json_option, pass_session
+from pycwtd_console.ctl.session import InputError, Session, json_option, pass_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pycwtd.api.types import JobAccepted, JobView
     from pycwtd.client import Client
@@ -155,6 +156,23 @@ def significance() -> None:
     """Levels of coherence that red noise like the two series stays below."""
 
 
+@submit.command()
+@click.argument("kind")
+@click.argument("body", metavar="FILE", type=click.File("rb"))
+@_with(*_OUTCOME)
+@pass_session
+def request(session: Session, /, kind: str, body: BinaryIO, *, wait: bool) -> None:
+    """A job of any kind that 'pycwtctl workloads' lists.
+
+    FILE has the request as JSON, with the fields that GET /docs describes; - is stdin.
+    """
+    try:
+        fields = msgspec.json.decode(body.read(), type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{body.name}: isn't a JSON object: {error}") from None
+    _send(session, kind, fields, {}, wait=wait)
+
+
 def _submit(session: Session, kind: str, files: dict[str, str], options: dict[str, Any]) -> None:
     wait, column = options.pop("wait"), options.pop("column")
     request = {name: value for name, value in options.items() if value is not None}
@@ -171,6 +189,18 @@ def _submit(session: Session, kind: str, files: dict[str, str], options: dict[st
     for field, spec in files.items():
         if field not in uploaded:
             request[field] = read_series(spec, column, gaps="gaps" in request)
+    _send(session, kind, request, uploaded, wait=wait)
+
+
+def _send(
+    session: Session,
+    kind: str,
+    request: dict[str, Any],
+    uploaded: Mapping[str, str],
+    *,
+    wait: bool,
+) -> None:
+    """Submit a request; series among the uploaded ones are looked up first, by their ids."""
 
     async def work(client: Client) -> tuple[JobAccepted, JobView | None]:
         for field, data_id in uploaded.items():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pycwtd.workloads.wavelet.fields import (
-    MIN_SAMPLES,
-    InvalidCombinationError,
-)
+from pycwtd.workloads.interface import InvalidCombinationError
+from pycwtd.workloads.wavelet.fields import MIN_SAMPLES
 
 
 def check_series(name: str, length: int, constant: bool) -> None:

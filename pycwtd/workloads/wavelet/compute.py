@@ -1,18 +1,14 @@
-"""The wavelet analyses as a numerics process does them: prepare, merge, finish, render.
+"""The wavelet analyses as a numerics process does them.
 
-Every operation works on files in the job's folder; the answer tells the daemon what it needs
-to know. Needs numpy, so the daemon's own process never imports this module.
+Needs numpy, so the daemon's own process never imports this module.
 """
 
 from __future__ import annotations
 
-import time
 import warnings
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 
 import pycwt_mod
@@ -22,27 +18,19 @@ from pycwt_mod.monte_carlo.histogram import levels
 from pycwt_mod.monte_carlo.levelmap import point_levels
 from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
-from pycwtd.worker.control import Beat
-from pycwtd.worker.files import (
-    load_array,
-    load_task,
-    save_array,
-    save_arrays,
-    save_task,
-)
-from pycwtd.worker.ingest import ingest
-from pycwtd.worker.render import render
+from pycwtd.worker.files import task_of
+from pycwtd.workloads.compute import Completed, More, Prepared
 from pycwtd.workloads.wavelet.requests import Analysis, SeriesFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from pycwt_mod import Coherence, CrossTransform, Transform
     from pycwt_mod.backends import SignificanceTask
     from pycwt_mod.wavelets import Wavelet
-    from pycwtd.worker.control import Operation, TaskControl
+    from pycwtd.workloads.compute import Job, Series, Task
 
     Arrays = dict[str, Any]
 
@@ -57,70 +45,54 @@ _TOO_FEW = (
 _BELOW_NYQUIST = "scales with periods below 2·dt are cut off at the Nyquist frequency"
 
 
-def prepare(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
-    """The Monte Carlo task, to ``task.json``; of what needs none, ``result.npz`` at once."""
-    with Beat(control):
-        return _prepare(message, control)
-
-
-def _prepare(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
-    folder, sync = Path(message["folder"]), message["sync"]
-    request = _request(folder)
+def prepare(request: Analysis, _series: Series, job: Job) -> Prepared:
+    """The Monte Carlo task where there is one, else the analysis at once."""
+    series = [_samples(job.folder, one) for one in request.series]
+    wavelet = wavelet_of(request.family, request.order, request.shape)
     if request.simulates:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the analysis tells them
-            save_task(folder / "task.json", _task(request, folder), sync=sync)
-        if not sync and request.samples * (request.J + 1) <= _AHEAD_POINTS:
-            # Somebody waits, and this process has nothing else to do during the Monte Carlo.
-            control.afterwards(partial(_ahead.compute, request, folder))
-        return {"simulate": True}
-    streamed = folder / "wave.npy"
-    arrays = _analyse(request, folder, streamed)
+            task = _task(request, series, wavelet).to_dict()
+        return Prepared(
+            partial(_analyse, request, series, wavelet),
+            task,
+            ahead=request.samples * (request.J + 1) <= _AHEAD_POINTS,
+        )
+    if request.kind == "cwt":
+        _warn(request)
+        wave = job.folder / "wave.npy"
+        return Prepared(_cwt(request, series, wavelet, wave), files={"wave": wave})
+    arrays = _analyse(request, series, wavelet)
     if request.kind == "wct":
-        arrays |= {"seed": message["seed"], "mc_count": 0, "backend_used": "none"}
-    files = {"wave": streamed} if request.kind == "cwt" else {}
-    digest = save_arrays(folder / "result.npz", arrays, files, sync=sync)
-    streamed.unlink(missing_ok=True)
-    return {"simulate": False, "sha256": digest}
+        arrays |= {"seed": job.seed, "mc_count": 0, "backend_used": "none"}
+    return Prepared(arrays)
 
 
-def _request(folder: Path) -> Analysis:
-    return msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
-
-
-def _task(request: Analysis, folder: Path) -> SignificanceTask:
-    series = [_samples(folder, one) for one in request.series]
+def _task(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> SignificanceTask:
     al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
-    wavelet = wavelet_of(request.family, request.order, request.shape)
+    grid = (request.dt, request.dj, request.s0, request.J)
     return coherence_task(
-        *(al1, al2, request.dt, request.dj, request.s0, request.J, wavelet),
+        *(al1, al2, *grid, wavelet),
         estimator=request.estimator,
         n=request.length() if request.edges else None,
         edges=request.edges,
     )
 
 
-def _analyse(request: Analysis, folder: Path, wave: Path) -> Arrays:
-    """Everything but the Monte Carlo; the ``wave`` of a transform goes to its file."""
-    started = time.perf_counter()
-    series = [_samples(folder, one) for one in request.series]
-    wavelet = wavelet_of(request.family, request.order, request.shape)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        usual = default_s0(request.dt, request.family, request.order, request.shape)
-        if request.s0 < 0.99 * usual:
-            warnings.warn(_BELOW_NYQUIST, stacklevel=1)
-        if request.kind == "cwt":
-            arrays = _cwt(request, series, wavelet, wave)
-        else:
-            arrays = _ANALYSES[request.kind](request, series, wavelet)
-        if request.simulates:
-            for values in series:
-                pycwt_mod.ar1(values)
-    arrays["computation_time"] = time.perf_counter() - started
-    if caught:
-        arrays["warnings"] = sorted({str(warning.message) for warning in caught})
+def _analyse(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
+    """Everything but the Monte Carlo."""
+    _warn(request)
+    arrays = _ANALYSES[request.kind](request, series, wavelet)
+    if request.simulates:
+        for values in series:
+            pycwt_mod.ar1(values)
     return arrays
+
+
+def _warn(request: Analysis) -> None:
+    usual = default_s0(request.dt, request.family, request.order, request.shape)
+    if request.s0 < 0.99 * usual:
+        warnings.warn(_BELOW_NYQUIST, stacklevel=1)
 
 
 def _samples(folder: Path, source: list[float | None] | SeriesFile) -> NDArray[np.float64]:
@@ -235,111 +207,31 @@ def _scales(freqs: NDArray[np.float64], wavelet: Wavelet) -> NDArray[np.float64]
 _ANALYSES = {"xwt": _xwt, "wct": _wct, "significance": _significance}
 
 
-class _Ahead:
-    """The analysis of the job that was prepared last, in case that its end comes next."""
-
-    def __init__(self) -> None:
-        self._folder: Path | None = None
-        self._arrays: Arrays = {}
-
-    def compute(self, request: Analysis, folder: Path) -> None:
-        self._folder, self._arrays = None, {}
-        self._arrays = _analyse(request, folder, folder / "wave.npy")
-        self._folder = folder
-
-    def take(self, request: Analysis, folder: Path) -> Arrays:
-        if folder != self._folder:
-            return _analyse(request, folder, folder / "wave.npy")
-        arrays, self._folder, self._arrays = self._arrays, None, {}
-        return arrays
-
-
-_ahead = _Ahead()
-
-
-def merge(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
-    """Add up the histograms of several chunks into one file."""
-    folder = Path(message["folder"])
-    total = _sum(folder, message["parts"])
-    return {"sha256": save_array(folder / message["out"], total, sync=message["sync"])}
-
-
-def _sum(folder: Path, parts: list[dict[str, str]]) -> NDArray[np.int64]:
-    first, *others = parts
-    total: NDArray[np.int64] = load_array(folder / first["file"], first["sha256"])
-    for part in others:
-        total = total + load_array(folder / part["file"], part["sha256"])
-    return total
-
-
-def finish(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
-    """Read the levels off the histogram; ask for more where they aren't precise enough yet.
-
-    The rest of the analysis is done here and written once, with them.
-    """
-    with Beat(control):
-        return _finish(message)
-
-
-def _finish(message: dict[str, Any]) -> dict[str, Any]:
-    folder = Path(message["folder"])
-    facts = message["facts"]
-    started = time.perf_counter()
-    request = _request(folder)
-    histogram = _sum(folder, message["parts"])
-    task = load_task(folder / "task.json")
-    independent = independent_values(task, facts["mc_count"])
+def finish(
+    request: Analysis, task: Task, arrays: Arrays, counts: NDArray[np.int64], job: Job
+) -> Completed | More:
+    """Read the levels off the histogram; ask for more where they aren't precise enough yet."""
+    tested = task_of(task.values)
+    independent = independent_values(tested, job.total)
     # With nodes, theirs behind those of the scales.
-    level, error = levels(histogram, request.level, independent)
+    level, error = levels(counts, request.level, independent)
     if request.precision is not None:
         worst = float(np.nanmax(error))
-        if worst > request.precision and facts["mc_count"] < LAST_STAGE:
-            return {"more": min(2 * facts["mc_count"], LAST_STAGE)}
-    elapsed = facts["compute_seconds"] + time.perf_counter() - started
-    arrays = _ahead.take(request, folder)
-    arrays |= {  # what isn't an array becomes one of no dimensions
-        "signif": level[: len(task.scales)],
-        "sig95": level[: len(task.scales)],
-        "signif_error": error[: len(task.scales)],
-        "histogram": histogram,
+        if worst > request.precision and job.total < LAST_STAGE:
+            return More(min(2 * job.total, LAST_STAGE))
+    scales = len(tested.scales)
+    found: Arrays = {
+        **arrays,  # what isn't an array becomes one of no dimensions
+        "signif": level[:scales],
+        "sig95": level[:scales],
+        "signif_error": error[:scales],
+        "histogram": counts,
         "significance_level": request.level,
-        "seed": facts["seed"],
-        "mc_count": facts["mc_count"],
-        "estimator": task.estimator,
-        "backend_used": facts["backend_used"],
-        "computation_time": elapsed + arrays["computation_time"],
+        "estimator": tested.estimator,
     }
-    if task.edge_nodes:
-        mapped = point_levels(task, level, error)
-        arrays |= {"level_map": mapped.levels, "level_map_error": mapped.standard_errors}
+    if tested.edge_nodes:
+        mapped = point_levels(tested, level, error)
+        found |= {"level_map": mapped.levels, "level_map_error": mapped.standard_errors}
     if (independent * (1 - request.level) < _FEW).any():
-        few = _TOO_FEW.format(facts["mc_count"], request.level)
-        arrays["warnings"] = sorted({*arrays.get("warnings", []), few})
-    if facts["fallback_reason"]:
-        arrays["fallback_reason"] = facts["fallback_reason"]
-    return {"sha256": save_arrays(folder / "result.npz", arrays, sync=message["sync"])}
-
-
-_MAPS = (
-    *("wave", "xwt", "amplitude", "phase", "WCT", "aWCT"),
-    *("level_map", "level_map_error", "coverage", "outside"),
-)
-#: Names of the axes of the arrays in a result.
-AXES: Mapping[str, Sequence[str]] = {
-    **dict.fromkeys(_MAPS, ("scale", "time")),
-    **dict.fromkeys(("scales", "freqs", "signif", "sig95", "signif_error"), ("scale",)),
-    "coi": ("time",),
-    "fft": ("frequency",),
-    "fftfreqs": ("frequency",),
-    "histogram": ("scale", "bin"),
-}
-
-
-#: What a numerics process is asked for, by name.
-OPERATIONS: Mapping[str, Operation] = {
-    "prepare": prepare,
-    "merge": merge,
-    "finish": finish,
-    "render": partial(render, axes=AXES),
-    "ingest": ingest,
-}
+        warnings.warn(_TOO_FEW.format(job.total, request.level), stacklevel=1)
+    return Completed(found)

@@ -1,13 +1,12 @@
-"""The fields of requests: their types, ranges and meanings, as the OpenAPI document tells them.
-
-Beside them are the errors that types can't express.
-"""
+"""The fields of requests: their types, ranges and meanings, as the OpenAPI document tells them."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 from msgspec import Meta
+
+from pycwtd.workloads.interface import MAX_SEED
 
 #: How missing samples are taken, as :data:`pycwt_mod.gaps.Gaps`, which this process doesn't load.
 GapsWay = Literal["mask", "linear"]
@@ -16,8 +15,6 @@ Mother = Literal["morlet", "paul", "dog", "mexicanhat", "morse"]
 
 #: Shorter series have no time-frequency structure to speak of.
 MIN_SAMPLES = 16
-#: Largest seed: a signed 64-bit integer, which every client and the database can hold.
-MAX_SEED = 2**63 - 1
 
 Series = Annotated[
     list[float | None],
@@ -93,15 +90,3 @@ Gaps = Annotated[
     ),
 ]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED, description="Reproduces the result exactly.")]
-
-
-class InvalidCombinationError(ValueError):
-    """The fields are valid one by one, but not together; the text names them."""
-
-
-class InvalidFieldError(ValueError):
-    """One field is out of its range in a way that its type can't express."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field

@@ -13,6 +13,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from pycwt_mod import grid
 from pycwt_mod.backends.task import EDGE_FAMILIES, FIRST_STAGE, MAX_LENGTH, Estimator, estimators_of
 from pycwt_mod.grid import Family
+from pycwtd.workloads.interface import BackendTask, InvalidCombinationError, InvalidFieldError, Plan
+from pycwtd.workloads.plans import series_names
 from pycwtd.workloads.wavelet.checks import check_fits, check_gaps, check_series
 from pycwtd.workloads.wavelet.cost import realisation_cost
 from pycwtd.workloads.wavelet.fields import (
@@ -22,8 +24,6 @@ from pycwtd.workloads.wavelet.fields import (
     Gaps,
     GapsWay,
     Interval,
-    InvalidCombinationError,
-    InvalidFieldError,
     Kind,
     Level,
     Mother,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pycwtd.config import Limits
-    from pycwtd.store.records import Data
+    from pycwtd.workloads.interface import Uploaded
 
 
 class _Grid(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -113,10 +113,6 @@ class AnalysisPair(_AnalysisSpelling, kw_only=True):
 
 
 AnyRequest = WaveletSingle | WaveletPair | AnalysisSingle | AnalysisPair
-
-
-#: The fields that hold series; each may be given as an id instead, under its name with ``_id``.
-SERIES_FIELDS = ("data", "signal1", "signal2", "data1", "data2")
 
 
 class SeriesFile(Struct, frozen=True):
@@ -215,27 +211,25 @@ TYPES: dict[Kind, tuple[type[AnyRequest], ...]] = {
 }
 
 
-def spelling(kind: Kind, fields: set[str]) -> type[AnyRequest]:
-    """The request type that a body with these fields is meant for."""
-    wavelet, analysis = TYPES[kind]
-    own = {f.encode_name for f in msgspec.structs.fields(wavelet)}
-    other = {f.encode_name for f in msgspec.structs.fields(analysis)}
-    return analysis if len(fields & (other - own)) > len(fields & (own - other)) else wavelet
-
-
-def series_names(kind: type[AnyRequest]) -> list[str]:
-    """The fields of a request type that hold series."""
-    return [name for name in SERIES_FIELDS if name in kind.__struct_fields__]
-
-
-def data_ids(request: AnyRequest) -> list[str]:
-    """The uploaded series that a request names."""
-    given = (getattr(request, f"{name}_id") for name in series_names(type(request)))
-    return [one for one in given if one is not UNSET]
+def plan(kind: Kind, request: AnyRequest, limits: Limits, uploaded: Mapping[str, Uploaded]) -> Plan:
+    """What a request comes to; arguments and errors are those of :func:`analysis`."""
+    wanted = analysis(kind, request, limits, uploaded)
+    task = BackendTask(wanted.estimator, wanted.family, wanted.edges)
+    return Plan(
+        request=wanted,
+        parameters=wanted.parameters(),
+        files={one.file: one.data_id for one in wanted.series if isinstance(one, SeriesFile)},
+        total=wanted.total,
+        cost=wanted.cost(),
+        seed=wanted.seed,
+        task=task if wanted.simulates else None,
+        backend=wanted.backend,
+        fallback=wanted.fallback,
+    )
 
 
 def analysis(
-    kind: Kind, request: AnyRequest, limits: Limits, uploaded: Mapping[str, Data]
+    kind: Kind, request: AnyRequest, limits: Limits, uploaded: Mapping[str, Uploaded]
 ) -> Analysis:
     """The one form of a request, with every default worked out.
 
@@ -243,7 +237,7 @@ def analysis(
         kind: of analysis.
         request: in either spelling.
         limits: of this appliance.
-        uploaded: the series that :func:`data_ids` tells of.
+        uploaded: the series that the request names by their ids.
 
     Raises:
         InvalidFieldError: a field is out of its range.
@@ -339,7 +333,7 @@ def _wavelet(mother: Mother, param: float, gamma: float) -> tuple[Family, float,
 
 
 def _series(
-    request: AnyRequest, uploaded: Mapping[str, Data]
+    request: AnyRequest, uploaded: Mapping[str, Uploaded]
 ) -> list[list[float | None] | SeriesFile]:
     names = series_names(type(request))
     series: list[list[float | None] | SeriesFile] = []

@@ -1,0 +1,1 @@
+"""Periodograms of unevenly sampled series: an example of a workload of pycwtd."""
