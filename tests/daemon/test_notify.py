@@ -120,9 +120,9 @@ class TestWatchdog:
             "def end():\n"
             "    [task] = [t for t in asyncio.all_tasks() if t.get_name() == 'scheduler']\n"
             "    task.cancel()\n"
-            "async def launched(read):\n"
+            "async def launched(*arguments):\n"
             "    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, end)\n"
-            "    await serve(read)\n"
+            "    await serve(*arguments)\n"
             "daemon.serve = launched\n"
             "cli.main()\n"
         )
