@@ -105,6 +105,8 @@ class Config(Struct, forbid_unknown_fields=True, frozen=True):
     engine: EngineConfig = field(default_factory=EngineConfig)
     access: AccessConfig = field(default_factory=AccessConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    #: Settings of drivers, by the driver's name; see :mod:`pycwtd.engine.settings`.
+    drivers: dict[str, dict[str, str | int | float | bool]] = {}
 
 
 def load_config(

@@ -54,7 +54,7 @@ async def serve(config: Config) -> None:
             stack.callback(_close, one, listener)
         store = Store(state_dir)
         stack.push_async_callback(store.close)
-        pool = Pool(config.engine)
+        pool = Pool(config.engine, drivers=config.drivers)
         engine = Engine(config, store, pool)
         stack.push_async_callback(engine.stop)
         await pool.start()

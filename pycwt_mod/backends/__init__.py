@@ -25,6 +25,7 @@ from pycwt_mod.backends.registry import (
     list_backends,
     register_backend,
 )
+from pycwt_mod.backends.settings import driver_setting, setting_variable
 from pycwt_mod.backends.task import ESTIMATORS, FAMILIES, Estimator, SignificanceTask, check_span
 from pycwt_mod.grid import Family
 
@@ -48,10 +49,12 @@ __all__ = [
     "UnknownBackendError",
     "check_span",
     "choose_backend",
+    "driver_setting",
     "get_backend",
     "hookimpl",
     "installed_drivers",
     "list_backends",
     "load_manifest",
     "register_backend",
+    "setting_variable",
 ]

@@ -48,6 +48,10 @@ class Device:
         self.parts: tuple[str, ...] = ()
         #: Set when it is known whether it can compute.
         self.probed = asyncio.Event()
+        #: Whether it may come back while it is unavailable: it was there, or is configured.
+        self.recalled = False
+        #: Whether its jobs wait until then.
+        self.waits = False
         self._deaths: deque[float] = deque()
         self._not_before = 0.0
 

@@ -19,7 +19,7 @@ from pycwtd.engine.ledger import STORAGE_REST, Ledger
 from pycwtd.engine.news import News
 from pycwtd.engine.scheduler import Lease, schedule
 from pycwtd.engine.shares import Shares
-from pycwtd.engine.steps import StepFailedError, Steps, StorageError
+from pycwtd.engine.steps import BackendLostError, StepFailedError, Steps, StorageError
 from pycwtd.hosts.host import HostDiedError, TaskCancelledError
 from pycwtd.store.database import Database
 from pycwtd.store.records import FINAL, Job
@@ -308,6 +308,12 @@ class Engine:
             pass
         except HostDiedError as error:
             await self._host_died(job, device, str(error))
+        except BackendLostError as error:
+            # It keeps what it has; whether it waits or moves is seen to when it is next.
+            self.pool.away(device, str(error))
+            self._news.device(device)
+            data = {"device": device.id, "reason": str(error)}
+            await self.ledger.change(job, "job.retried", data)
         except StepFailedError as error:
             await self._end(job, "failed", str(error))
         except (StorageError, StoreError) as error:

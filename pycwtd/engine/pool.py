@@ -12,11 +12,13 @@ from pycwtd.config import ConfigError
 from pycwtd.engine.absent import absent
 from pycwtd.engine.device import NUMERICS, Condition, Device
 from pycwtd.engine.rates import Rates, Work
+from pycwtd.engine.recall import Recall
+from pycwtd.engine.settings import DriverSettings, check_drivers, driver_settings
 from pycwtd.hosts.host import Host, HostDiedError, HostError
 from pycwtd.workloads.wavelet.cost import USUAL_FAMILY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pycwt_mod.backends import BackendInfo
     from pycwtd.config import EngineConfig
@@ -58,11 +60,20 @@ def _usual(work: Work) -> Work:
 class Pool:
     """The devices of this appliance."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(
+        self,
+        config: EngineConfig,
+        *,
+        drivers: Mapping[str, Mapping[str, str | int | float | bool]] | None = None,
+    ) -> None:
         """Find the drivers; nothing is started yet.
 
+        Args:
+            config: of the engine.
+            drivers: ``[drivers.NAME]`` of the configuration.
+
         Raises:
-            ConfigError: a preferred backend doesn't exist.
+            ConfigError: a preferred backend doesn't exist, or a driver takes no such setting.
         """
         self._config = config
         self.rates = Rates()
@@ -74,16 +85,22 @@ class Pool:
         #: Drivers whose manifest can't be used, with the reason.
         self.refused: dict[str, str] = {}
         self._probing: asyncio.Task[None] | None = None
+        self._recall = Recall(self._probe)
+        self._recall.back = self._known
         for number in range(config.numerics_workers):
             self._add(f"{NUMERICS}-{number}", NUMERICS, "numerics", None)
+        names = []
         for driver in installed_drivers():
+            names.append(driver.name)
             if driver.manifest is None:
                 self.refused[driver.name] = driver.error or "no manifest"
                 log.error("driver %s is refused: %s", driver.name, driver.error)
                 continue
+            settings = driver_settings(driver.manifest, drivers or {})
             for info in driver.manifest.backends:
-                self._add(info.name, info.name, f"backend:{info.name}", info)
+                self._add(info.name, info.name, f"backend:{info.name}", info, settings)
 
+        check_drivers(drivers or {}, names)
         known = [device.id for device in self.backends()]
         #: Backends that clients know by name, without a driver.
         self.absent = absent(set(known), config.silence_seconds)
@@ -93,9 +110,18 @@ class Pool:
                     f"engine.preference: there is no backend {name!r}, only {', '.join(known)}"
                 )
 
-    def _add(self, device_id: str, pool: str, role: str, info: BackendInfo | None) -> None:
-        host = Host(role, self._config.silence_seconds)
-        self.devices[device_id] = Device(device_id, pool, host, info)
+    def _add(
+        self,
+        device_id: str,
+        pool: str,
+        role: str,
+        info: BackendInfo | None,
+        settings: DriverSettings | None = None,
+    ) -> None:
+        settings = settings or DriverSettings()
+        host = Host(role, self._config.silence_seconds, environment=settings.environment)
+        device = self.devices[device_id] = Device(device_id, pool, host, info)
+        device.recalled, device.waits = settings.wanted, settings.waits
 
     async def start(self) -> None:
         """Get the numerics processes going, and have every backend probed in the meantime."""
@@ -110,10 +136,22 @@ class Pool:
         for device in self.backends():
             await self._probe(device)
             device.probed.set()
-            self.changed()
-            self.told(device)
+            self._known(device)
+            self._recall.begin(device)
+
+    def away(self, device: Device, reason: str) -> None:
+        """Take note that a backend says, at work, that what it computes on is gone."""
+        device.condition, device.reason = Condition.UNAVAILABLE, reason
+        device.recalled = True
+        log.warning("backend %s is away: %s", device.id, reason)
+        self._recall.begin(device)
+
+    def _known(self, device: Device) -> None:
+        self.changed()
+        self.told(device)
 
     async def _probe(self, device: Device) -> None:
+        before = device.reason
         for _ in range(_PROBES):
             try:
                 found = await device.host.call("probe", {})
@@ -123,7 +161,7 @@ class Pool:
                     break
                 device.parts = tuple(found["devices"])
                 await self._calibrate(device)
-                device.condition = Condition.READY
+                device.condition, device.reason = Condition.READY, None
                 log.info("backend %s ready: %s", device.id, ", ".join(device.parts))
                 break
             except HostDiedError as error:
@@ -134,7 +172,7 @@ class Pool:
                 device.condition = Condition.UNAVAILABLE
                 device.reason = str(error)
                 break
-        if device.condition is not Condition.READY:
+        if device.condition is not Condition.READY and device.reason != before:
             log.warning("backend %s isn't available: %s", device.id, device.reason)
 
     async def _calibrate(self, device: Device) -> None:
@@ -160,6 +198,7 @@ class Pool:
         if self._probing:
             self._probing.cancel()
             await asyncio.wait({self._probing})
+        await self._recall.stop()
         await asyncio.gather(*(device.host.kill() for device in self.devices.values()))
 
     # -- choosing ------------------------------------------------------------------------
@@ -268,6 +307,8 @@ class Pool:
         device = self.devices.get(name)
         if device is None:
             return "its driver isn't installed any more"
+        if device.waits and device.condition is Condition.UNAVAILABLE:
+            return None
         if device.condition in {Condition.QUARANTINED, Condition.UNAVAILABLE}:
             return device.reason or device.condition.value
         return None

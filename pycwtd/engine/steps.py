@@ -30,6 +30,10 @@ class StepFailedError(Exception):
     """The job can't be done; the text is for its owner."""
 
 
+class BackendLostError(Exception):
+    """What the backend computes on is gone: nothing is wrong with the job."""
+
+
 class StorageError(Exception):
     """The disk is full or failing: nothing is wrong with the job, it has to wait."""
 
@@ -64,6 +68,7 @@ class Steps:
 
         Raises:
             StepFailedError: the backend refuses the task.
+            BackendLostError: the backend isn't available any more.
             StorageError: the disk is full.
         """
         record = job.record
@@ -190,4 +195,6 @@ async def _ask(
     except HostError as error:
         if error.kind == "storage":
             raise StorageError(str(error)) from None
+        if error.kind == "unavailable":
+            raise BackendLostError(str(error)) from None
         raise StepFailedError(str(error)) from None

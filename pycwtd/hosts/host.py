@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pycwtd.hosts import frames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +49,12 @@ class Host:
     It starts with the first task and starts again with the first one after a death.
     """
 
-    def __init__(self, role: str, silence_seconds: float) -> None:
+    def __init__(
+        self, role: str, silence_seconds: float, *, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.role = role
+        #: Variables beside those of the daemon's own environment.
+        self._environment = environment or {}
         self._silence = silence_seconds
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.StreamReader | None = None
@@ -167,6 +172,7 @@ class Host:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 pass_fds=(theirs.fileno(),),
+                env={**os.environ, **self._environment},
                 limit=_LINE_BYTES,
             )
         except BaseException:

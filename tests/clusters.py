@@ -1,0 +1,146 @@
+"""A Dask scheduler and workers as processes of their own, for tests."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+START_SECONDS = 60
+
+#: A worker that is silent is given up soon, a connection without answers, too.
+ENVIRONMENT = {
+    "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "15s",
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "12s",
+    "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "0",
+}
+
+
+class Program:
+    """A process whose words are read as they come."""
+
+    def __init__(self, command: Sequence[str], env: dict[str, str], folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [*command],
+            env={**os.environ, **ENVIRONMENT, **env},
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said: list[str] = []
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Wait until it says something; returns the match."""
+        while True:
+            line = self._lines.get(timeout=START_SECONDS)
+            assert line is not None, f"it ended: {''.join(self.said)}"
+            self.said.append(line)
+            if match := re.search(pattern, line):
+                return match
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+        self._reader.join(10)
+        assert self.process.stdout
+        self.process.stdout.close()
+
+
+@dataclass
+class Cluster:
+    """One scheduler, and the workers that were started for it."""
+
+    folder: Path
+    #: What runs a program elsewhere: ``ip netns exec NAME``.
+    prefix: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 0
+    #: Options of scheduler and workers: certificates.
+    options: tuple[str, ...] = ()
+    address: str = ""
+    scheduler: Program | None = None
+    workers: list[Program] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the scheduler; at the same address, if it was there before."""
+        self.scheduler = Program(
+            [
+                *(*self.prefix, sys.executable, "-m", "distributed.cli.dask_scheduler"),
+                *("--host", self.host, "--port", str(self.port), "--no-dashboard"),
+                *self.options,
+            ],
+            {},
+            self.folder,
+        )
+        self.address = self.scheduler.wait_for(r"Scheduler at:\s*(\S+)")[1]
+        self.port = int(self.address.rpartition(":")[2])
+
+    def add_worker(
+        self,
+        *,
+        threads: int = 1,
+        env: dict[str, str] | None = None,
+        prefix: tuple[str, ...] = (),
+        host: str = "127.0.0.1",
+        options: tuple[str, ...] = ("--no-nanny",),
+    ) -> Program:
+        worker = Program(
+            [
+                *(*prefix, sys.executable, "-m", "distributed.cli.dask_worker", self.address),
+                *("--host", host, "--nthreads", str(threads), "--no-dashboard"),
+                *("--local-directory", str(self.folder), "--memory-limit", "0"),
+                *options,
+                *self.options,
+            ],
+            env or {},
+            self.folder,
+        )
+        self.workers.append(worker)
+        worker.wait_for("Registered to:")
+        return worker
+
+    def stop(self) -> None:
+        for program in (*self.workers, self.scheduler):
+            if program:
+                program.kill()
+        self.workers.clear()
+
+
+@contextmanager
+def cluster(workers: int = 2, **options: object) -> Iterator[Cluster]:
+    """A scheduler on this machine, with workers of one thread each."""
+    with tempfile.TemporaryDirectory(prefix="dask-", dir="/tmp") as folder:
+        one = Cluster(Path(folder), **options)  # type: ignore[arg-type]
+        try:
+            one.start()
+            for _ in range(workers):
+                one.add_worker()
+            yield one
+        finally:
+            one.stop()
