@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import queue
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Iterator, Sequence
 
 START_SECONDS = 60
@@ -110,6 +110,23 @@ class Cluster:
         host: str = "127.0.0.1",
         options: tuple[str, ...] = ("--no-nanny",),
     ) -> Program:
+        worker = self._spawn(threads, env or {}, prefix, host, options)
+        worker.wait_for("Registered to:")
+        return worker
+
+    def add_workers(self, count: int) -> None:
+        """Start some alike, at the same time."""
+        for worker in [self._spawn(1, {}, (), "127.0.0.1", ("--no-nanny",)) for _ in range(count)]:
+            worker.wait_for("Registered to:")
+
+    def _spawn(
+        self,
+        threads: int,
+        env: dict[str, str],
+        prefix: tuple[str, ...],
+        host: str,
+        options: tuple[str, ...],
+    ) -> Program:
         worker = Program(
             [
                 *(*prefix, sys.executable, "-m", "distributed.cli.dask_worker", self.address),
@@ -118,11 +135,10 @@ class Cluster:
                 *options,
                 *self.options,
             ],
-            env or {},
+            env,
             self.folder,
         )
         self.workers.append(worker)
-        worker.wait_for("Registered to:")
         return worker
 
     def stop(self) -> None:
@@ -139,8 +155,7 @@ def cluster(workers: int = 2, **options: object) -> Iterator[Cluster]:
         one = Cluster(Path(folder), **options)  # type: ignore[arg-type]
         try:
             one.start()
-            for _ in range(workers):
-                one.add_worker()
+            one.add_workers(workers)
             yield one
         finally:
             one.stop()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pycwt_mod.backends import BackendUnavailableError, driver_setting
 from pycwtd_drivers.dask.fleet import Fleet
 from pycwtd_drivers.dask.spread import Pace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from distributed import Client
 
 #: A scheduler on the same network answers within milliseconds.
@@ -84,7 +86,7 @@ def connect() -> Connection:
     return _shared((configured, *files), lambda: _open(configured, files, ours=bool(address)))
 
 
-def _shared(key: tuple[str | None, ...], make: Any) -> Connection:
+def _shared(key: tuple[str | None, ...], make: Callable[[], Connection]) -> Connection:
     with _lock:
         known = _connections.get(key)
         if known and known.alive:

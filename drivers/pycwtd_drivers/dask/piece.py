@@ -22,7 +22,9 @@ class MismatchError(Exception):
 
 async def hello() -> tuple[str, str]:
     """Version and kernel of the worker; its event loop goes on meanwhile."""
-    return tuple(await asyncio.to_thread(identity))
+    found = await asyncio.to_thread(identity)
+    # Plain data: a client of another version may lack the type.
+    return found.version, found.kernel
 
 
 def compute(

@@ -1,0 +1,281 @@
+"""The Dask driver, with real schedulers and workers in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+
+import dask
+import numpy as np
+import pytest
+from clusters import Cluster, cluster
+from distributed import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pycwt_mod.backends import (
+    BackendUnavailableError,
+    Cancelled,
+    SignificanceTask,
+    get_backend,
+    installed_drivers,
+    setting_variable,
+)
+from pycwt_mod.monte_carlo.kernel import plan_for
+from pycwtd_drivers.dask import fleet
+from pycwtd_drivers.dask.spread import Pace
+
+TASK = SignificanceTask(
+    "morlet", 6.0, tuple(2 * 2 ** (j / 8) for j in range(40)), (0.3, 0.4, 0.3), 600, (0.5, 0.2), 200
+)
+#: One piece of it takes minutes.
+ENDLESS = replace(TASK, length=2**21)
+#: Several pieces for each of two workers.
+MANY = 6000
+_FACTS = "PYCWTD_DRIVER_DASK_"
+
+
+class Watch:
+    """Does something when the first realisations are in."""
+
+    def __init__(self, meddle=lambda: None, stop_after=None):
+        self.meddle = meddle
+        self.stop_after = stop_after
+        self.seen = []
+        self.looks = 0
+
+    def cancelled(self):
+        self.looks += 1
+        return self.stop_after is not None and self.looks > self.stop_after
+
+    def advance(self, done):
+        if done and not any(self.seen):
+            self.meddle()
+        self.seen.append(done)
+
+
+@pytest.fixture(scope="module")
+def pair():
+    """Two workers that nobody hurts."""
+    with cluster(2) as one:
+        yield one
+
+
+@pytest.fixture
+def use(monkeypatch):
+    """Points the driver at a cluster."""
+    for key in [key for key in os.environ if key.startswith(_FACTS)]:
+        monkeypatch.delenv(key)
+    backend = get_backend("dask")
+
+    def _use(one: Cluster | str, **files):
+        address = one if isinstance(one, str) else one.address
+        monkeypatch.setenv(setting_variable("dask", "scheduler"), address)
+        for key, path in files.items():
+            monkeypatch.setenv(setting_variable("dask", key), str(path))
+        return backend
+
+    yield _use
+    backend.close()
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return plan_for(TASK).run(5, 3, MANY, 2)
+
+
+# -- the contract ------------------------------------------------------------------------
+
+
+def test_the_manifest_says_what_it_is():
+    (driver,) = [d for d in installed_drivers() if d.name == "dask"]
+    assert driver.error is None
+    assert driver.manifest.settings == ("scheduler", "ca_file", "cert", "key")
+    (info,) = driver.manifest.backends
+    assert get_backend("dask").info == info
+    assert info.numerics == get_backend("sequential").info.numerics
+
+
+def test_the_same_integers_as_on_one_machine(pair, use, expected):
+    watch = Watch()
+    backend = use(pair)
+    np.testing.assert_array_equal(backend.run(TASK, 5, 3, MANY, watch), expected)
+    assert watch.seen == sorted(watch.seen)
+    assert any(0 < done < MANY for done in watch.seen)
+    parts = backend.run(TASK, 5, 3, 1001) + backend.run(TASK, 5, 1004, MANY - 1001)
+    np.testing.assert_array_equal(parts, expected)
+    backend.close()
+    assert backend.run(TASK, 5, 3, 1).sum() == plan_for(TASK).run(5, 3, 1).sum()
+
+
+@pytest.mark.parametrize("estimator", ["cascade", "full"])
+@pytest.mark.parametrize("family", ["morlet", "paul", "dog"])
+def test_families_and_estimators(pair, use, family, estimator):
+    task = SignificanceTask(
+        family, 4.0, tuple(2.0**j for j in range(1, 6)), (1.0,), 200, (0.1, 0.2), 50, estimator
+    )
+    for nodes in ((), (0.0, 0.5)):
+        wanted = replace(task, edge_nodes=nodes)
+        got = use(pair).run(wanted, 2**64 - 1, 0, 100)
+        np.testing.assert_array_equal(got, plan_for(wanted).run(2**64 - 1, 0, 100))
+
+
+def test_the_probe_tells_workers_and_threads(pair, use):
+    found = use(pair).probe()
+    assert found.available
+    assert found.devices == (f"2 workers, 2 threads at {pair.address}",)
+
+
+def test_what_the_kernel_cannot_compute_is_the_callers_error(pair, use):
+    backend = use(pair)
+    with pytest.raises(ValueError, match="seed"):
+        backend.run(TASK, -1, 0, 1)
+    with pytest.raises(ValueError, match="realisations"):
+        backend.run(TASK, 1, -1, 1)
+
+
+@given(st.integers(1, 10**7), st.integers(1, 500), st.floats(1e-7, 100))
+def test_pieces_are_never_empty_and_never_too_many(left, threads, seconds):
+    pace = Pace()
+    assert 1 <= pace.size(left, threads) <= left
+    pace.measured(1, seconds)
+    assert 1 <= pace.size(left, threads) <= left
+
+
+def test_a_cancel_stops_the_workers(pair, use):
+    with pytest.raises(Cancelled):
+        use(pair).run(ENDLESS, 1, 0, 10**6, Watch(stop_after=3))
+    with Client(pair.address, set_as_default=False) as client:
+        for address in client.nthreads():
+            # Each has one thread, which would be busy for minutes.
+            assert client.submit(os.getpid, workers=[address], pure=False).result(timeout=5)
+
+
+# -- where the scheduler is --------------------------------------------------------------
+
+
+def test_without_an_address_it_says_what_to_do(use):
+    backend = use("")
+    assert not backend.probe().available
+    assert "DASK_SCHEDULER_ADDRESS" in backend.probe().error
+    with pytest.raises(BackendUnavailableError, match=r"\[drivers.dask\]"):
+        backend.run(TASK, 1, 0, 1)
+
+
+def test_a_scheduler_that_is_not_there(use):
+    found = use("tcp://127.0.0.1:1").probe()
+    assert not found.available
+    assert "tcp://127.0.0.1:1 can't be reached" in found.error
+    assert "unknown" in use("nonsense://127.0.0.1:1").probe().error
+
+
+def test_dasks_own_configuration_and_clients_are_taken(pair, use):
+    backend = use("")
+    with dask.config.set({"scheduler-address": pair.address}):
+        assert backend.probe().devices == (f"2 workers, 2 threads at {pair.address}",)
+    with Client(pair.address) as client:
+        assert backend.probe().available
+        np.testing.assert_array_equal(backend.run(TASK, 1, 0, 50), plan_for(TASK).run(1, 0, 50))
+        backend.close()
+        assert client.status == "running"
+
+
+def test_a_scheduler_without_workers(use):
+    with cluster(0) as one:
+        found = use(one).probe()
+        assert not found.available
+        assert "no workers" in found.error
+
+
+# -- who may compute ---------------------------------------------------------------------
+
+
+def test_other_versions_and_kernels_are_refused(use, tmp_path):
+    metadata = tmp_path / "pycwtd-0.0.9.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: pycwtd\nVersion: 0.0.9\n")
+    spoilt = tmp_path / "spoilt.py"
+    spoilt.write_text(
+        "from pycwt_mod.monte_carlo import kernel\n"
+        "cone = kernel.cone_factor\n"
+        "kernel.cone_factor = lambda *values: 1.05 * cone(*values)\n"
+    )
+    with cluster(0) as one:
+        backend = use(one)
+        one.add_worker(env={"PYTHONPATH": str(tmp_path)})
+        found = backend.probe()
+        assert not found.available
+        assert "has pycwtd 0.0.9 with kernel" in found.error
+        assert "install the same version" in found.error
+        with pytest.raises(BackendUnavailableError, match="no worker fits"):
+            backend.run(TASK, 1, 0, 10)
+        one.add_worker(options=("--no-nanny", "--preload", str(spoilt)))
+        assert "has pycwtd 0.1.0 with kernel" in backend.probe().error
+        one.add_worker(threads=2)
+        found = backend.probe()
+        assert found.available
+        counted, *refused = found.devices
+        assert counted == f"1 worker, 2 threads at {one.address}"
+        assert len(refused) == 2
+        got = backend.run(TASK, 1, 0, MANY)
+        np.testing.assert_array_equal(got, plan_for(TASK).run(1, 0, MANY, 2))
+
+
+def test_a_spoilt_worker_that_joins_late_counts_nothing(use, tmp_path, expected):
+    spoilt = tmp_path / "spoilt.py"
+    spoilt.write_text(
+        "from pycwt_mod.monte_carlo import kernel\n"
+        "cone = kernel.cone_factor\n"
+        "kernel.cone_factor = lambda *values: 1.05 * cone(*values)\n"
+    )
+    with cluster(1) as one:
+        join = lambda: one.add_worker(options=("--no-nanny", "--preload", str(spoilt)))  # noqa: E731
+        got = use(one).run(TASK, 5, 3, MANY, Watch(join))
+        np.testing.assert_array_equal(got, expected)
+
+
+# -- what may happen to them -------------------------------------------------------------
+
+
+def test_a_killed_worker_costs_time_alone(use, expected):
+    with cluster(2) as one:
+        watch = Watch(lambda: one.workers[0].send(signal.SIGKILL))
+        np.testing.assert_array_equal(use(one).run(TASK, 5, 3, MANY, watch), expected)
+        one.workers[0].process.wait(10)
+
+
+def test_the_only_worker_is_killed_and_another_comes(use, expected):
+    def replace_it():
+        one.workers[0].kill()
+        one.add_worker()
+
+    with cluster(1) as one:
+        np.testing.assert_array_equal(use(one).run(TASK, 5, 3, MANY, Watch(replace_it)), expected)
+
+
+def test_a_stopped_worker_costs_time_alone(use, expected, monkeypatch):
+    monkeypatch.setattr(fleet, "_SILENT_SECONDS", 1.5)
+    with cluster(2) as one:
+        watch = Watch(lambda: one.workers[0].send(signal.SIGSTOP))
+        np.testing.assert_array_equal(use(one).run(TASK, 5, 3, MANY, watch), expected)
+
+
+def test_a_killed_scheduler_is_told(use):
+    with cluster(1) as one:
+        backend = use(one)
+        with pytest.raises(BackendUnavailableError, match="connection to the Dask scheduler"):
+            backend.run(TASK, 5, 3, 10**6, Watch(one.scheduler.kill))
+        assert "can't be reached" in backend.probe().error
+        one.start()
+        one.add_worker()
+        assert backend.probe().available
+        assert backend.run(TASK, 5, 3, 10).sum() > 0
+
+
+def test_a_stopped_scheduler_is_told(use, monkeypatch):
+    monkeypatch.setattr(fleet, "_ANSWER_SECONDS", 1.0)
+    with cluster(1) as one:
+        watch = Watch(lambda: one.scheduler.send(signal.SIGSTOP))
+        with pytest.raises(BackendUnavailableError, match="doesn't answer"):
+            use(one).run(TASK, 5, 3, 10**6, watch)
