@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import signal
@@ -140,6 +140,18 @@ class Cluster:
         )
         self.workers.append(worker)
         return worker
+
+    @contextmanager
+    def extra(self, **options: Any) -> Iterator[Program]:
+        """One more worker, gone for good afterwards."""
+        assert self.scheduler
+        worker = self.add_worker(**options)
+        try:
+            yield worker
+        finally:
+            worker.kill()
+            self.workers.remove(worker)
+            self.scheduler.wait_for("Remove worker")
 
     def stop(self) -> None:
         for program in (*self.workers, self.scheduler):

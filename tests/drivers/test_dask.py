@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 import dask
 import numpy as np
 import pytest
-from clusters import Cluster, cluster
 from distributed import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clusters import Cluster, cluster
 from pycwt_mod.backends import (
     BackendUnavailableError,
     Cancelled,
@@ -29,11 +31,18 @@ from pycwtd_drivers.dask.spread import Pace
 TASK = SignificanceTask(
     "morlet", 6.0, tuple(2 * 2 ** (j / 8) for j in range(40)), (0.3, 0.4, 0.3), 600, (0.5, 0.2), 200
 )
-#: One piece of it takes minutes.
-ENDLESS = replace(TASK, length=2**21)
+#: The two pieces that a thread is given at once take it a quarter of a minute.
+LONG = replace(TASK, length=2**18, scales=tuple(2 * 2 ** (j / 32) for j in range(160)))
 #: Several pieces for each of two workers.
-MANY = 6000
+MANY = 4000
 _FACTS = "PYCWTD_DRIVER_DASK_"
+#: What a worker loads first, to count otherwise, or not at all.
+SPOILT = """
+from pycwt_mod.grid import cone_factor
+from pycwt_mod.monte_carlo import kernel
+kernel.cone_factor = lambda *values: 1.05 * cone_factor(*values)
+"""
+BROKEN = "import sys; sys.modules['pycwt_mod._kernel'] = None"
 
 
 class Watch:
@@ -145,11 +154,11 @@ def test_pieces_are_never_empty_and_never_too_many(left, threads, seconds):
 
 def test_a_cancel_stops_the_workers(pair, use):
     with pytest.raises(Cancelled):
-        use(pair).run(ENDLESS, 1, 0, 10**6, Watch(stop_after=3))
+        use(pair).run(LONG, 1, 0, 10**6, Watch(stop_after=3))
     with Client(pair.address, set_as_default=False) as client:
         for address in client.nthreads():
-            # Each has one thread, which would be busy for minutes.
-            assert client.submit(os.getpid, workers=[address], pure=False).result(timeout=5)
+            # Each has one thread, which would be busy for long.
+            assert client.submit(os.getpid, workers=[address], pure=False).result(timeout=6)
 
 
 # -- where the scheduler is --------------------------------------------------------------
@@ -181,28 +190,28 @@ def test_dasks_own_configuration_and_clients_are_taken(pair, use):
         assert client.status == "running"
 
 
-def test_a_scheduler_without_workers(use):
-    with cluster(0) as one:
-        found = use(one).probe()
-        assert not found.available
-        assert "no workers" in found.error
-
-
 # -- who may compute ---------------------------------------------------------------------
 
 
-def test_other_versions_and_kernels_are_refused(use, tmp_path):
+@pytest.fixture
+def preload(tmp_path):
+    """Options of a worker that runs some code before it starts."""
+
+    def write(code):
+        path = tmp_path / f"preload{len(code)}.py"
+        path.write_text(code)
+        return "--no-nanny", "--preload", str(path)
+
+    return write
+
+
+def test_other_versions_and_kernels_are_refused(use, tmp_path, preload):
     metadata = tmp_path / "pycwtd-0.0.9.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: pycwtd\nVersion: 0.0.9\n")
-    spoilt = tmp_path / "spoilt.py"
-    spoilt.write_text(
-        "from pycwt_mod.monte_carlo import kernel\n"
-        "cone = kernel.cone_factor\n"
-        "kernel.cone_factor = lambda *values: 1.05 * cone(*values)\n"
-    )
     with cluster(0) as one:
         backend = use(one)
+        assert "no workers" in backend.probe().error
         one.add_worker(env={"PYTHONPATH": str(tmp_path)})
         found = backend.probe()
         assert not found.available
@@ -210,55 +219,54 @@ def test_other_versions_and_kernels_are_refused(use, tmp_path):
         assert "install the same version" in found.error
         with pytest.raises(BackendUnavailableError, match="no worker fits"):
             backend.run(TASK, 1, 0, 10)
-        one.add_worker(options=("--no-nanny", "--preload", str(spoilt)))
+        one.add_worker(options=preload(SPOILT))
         assert "has pycwtd 0.1.0 with kernel" in backend.probe().error
+        one.add_worker(options=preload(BROKEN))
+        assert "can't run pycwtd: ModuleNotFoundError" in backend.probe().error
         one.add_worker(threads=2)
-        found = backend.probe()
-        assert found.available
-        counted, *refused = found.devices
+        counted, *refused = backend.probe().devices
         assert counted == f"1 worker, 2 threads at {one.address}"
-        assert len(refused) == 2
+        assert len(refused) == 3
         got = backend.run(TASK, 1, 0, MANY)
         np.testing.assert_array_equal(got, plan_for(TASK).run(1, 0, MANY, 2))
 
 
-def test_a_spoilt_worker_that_joins_late_counts_nothing(use, tmp_path, expected):
-    spoilt = tmp_path / "spoilt.py"
-    spoilt.write_text(
-        "from pycwt_mod.monte_carlo import kernel\n"
-        "cone = kernel.cone_factor\n"
-        "kernel.cone_factor = lambda *values: 1.05 * cone(*values)\n"
-    )
-    with cluster(1) as one:
-        join = lambda: one.add_worker(options=("--no-nanny", "--preload", str(spoilt)))  # noqa: E731
-        got = use(one).run(TASK, 5, 3, MANY, Watch(join))
-        np.testing.assert_array_equal(got, expected)
+def test_a_spoilt_worker_that_joins_late_counts_nothing(pair, use, preload, expected):
+    with ExitStack() as stack:
+        join = partial(stack.enter_context, pair.extra(options=preload(SPOILT)))
+        got = use(pair).run(TASK, 5, 3, MANY, Watch(join))
+    np.testing.assert_array_equal(got, expected)
 
 
 # -- what may happen to them -------------------------------------------------------------
 
 
-def test_a_killed_worker_costs_time_alone(use, expected):
-    with cluster(2) as one:
-        watch = Watch(lambda: one.workers[0].send(signal.SIGKILL))
-        np.testing.assert_array_equal(use(one).run(TASK, 5, 3, MANY, watch), expected)
-        one.workers[0].process.wait(10)
+def test_a_killed_worker_costs_time_alone(pair, use, expected):
+    with pair.extra() as worker:
+        watch = Watch(lambda: worker.send(signal.SIGKILL))
+        np.testing.assert_array_equal(use(pair).run(TASK, 5, 3, MANY, watch), expected)
+        assert worker.process.wait(10) == -signal.SIGKILL
 
 
-def test_the_only_worker_is_killed_and_another_comes(use, expected):
+def test_a_stopped_worker_costs_time_alone(pair, use, expected, monkeypatch):
+    monkeypatch.setattr(fleet, "_SILENT_SECONDS", 1.5)
+    with pair.extra() as worker:
+        watch = Watch(lambda: worker.send(signal.SIGSTOP))
+        np.testing.assert_array_equal(use(pair).run(TASK, 5, 3, MANY, watch), expected)
+
+
+def test_the_only_worker_and_the_scheduler_may_stop(use, expected, monkeypatch):
     def replace_it():
         one.workers[0].kill()
         one.add_worker()
 
     with cluster(1) as one:
         np.testing.assert_array_equal(use(one).run(TASK, 5, 3, MANY, Watch(replace_it)), expected)
-
-
-def test_a_stopped_worker_costs_time_alone(use, expected, monkeypatch):
-    monkeypatch.setattr(fleet, "_SILENT_SECONDS", 1.5)
-    with cluster(2) as one:
-        watch = Watch(lambda: one.workers[0].send(signal.SIGSTOP))
-        np.testing.assert_array_equal(use(one).run(TASK, 5, 3, MANY, watch), expected)
+        backend = use(one)
+        watch = Watch(lambda: one.scheduler.send(signal.SIGSTOP))
+        monkeypatch.setattr(fleet, "_ANSWER_SECONDS", 1.0)
+        with pytest.raises(BackendUnavailableError, match="doesn't answer"):
+            backend.run(TASK, 5, 3, 10**6, watch)
 
 
 def test_a_killed_scheduler_is_told(use):
@@ -271,11 +279,3 @@ def test_a_killed_scheduler_is_told(use):
         one.add_worker()
         assert backend.probe().available
         assert backend.run(TASK, 5, 3, 10).sum() > 0
-
-
-def test_a_stopped_scheduler_is_told(use, monkeypatch):
-    monkeypatch.setattr(fleet, "_ANSWER_SECONDS", 1.0)
-    with cluster(1) as one:
-        watch = Watch(lambda: one.scheduler.send(signal.SIGSTOP))
-        with pytest.raises(BackendUnavailableError, match="doesn't answer"):
-            use(one).run(TASK, 5, 3, 10**6, watch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pycwt_mod.backends import BackendUnavailableError
@@ -34,7 +35,7 @@ class Fleet:
         self._present: dict[str, int] = {}
         #: What each worker is; text where it couldn't say.
         self._known: dict[str, Identity | str] = {}
-        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._asking: dict[str, asyncio.Task[Any]] = {}
         #: When each worker was seen by the scheduler, and when we have heard of that.
         self._seen: dict[str, tuple[float, float]] = {}
 
@@ -75,7 +76,8 @@ class Fleet:
             del self._known[address]
         new = [a for a in workers if a not in self._known and a not in self._asking]
         for address in new:
-            self._asking[address] = asyncio.create_task(self._ask(address))
+            task = self._asking[address] = asyncio.create_task(self._ask(address))
+            task.add_done_callback(partial(self._answered, address))
         if self._asking and (new or not self.threads):
             await asyncio.wait(self._asking.values(), timeout=_HELLO_SECONDS)
         self.threads = {
@@ -97,19 +99,21 @@ class Fleet:
         patience = _SILENT_SECONDS + len(workers) / 50
         self.silent = frozenset(a for a, (_, at) in self._seen.items() if now - at > patience)
 
-    async def _ask(self, address: str) -> None:
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                answers = await self._client.run(hello, workers=[address], on_error="return")
-            answer = answers.get(address, "it is gone")
-        except (OSError, TimeoutError):
-            answer = None
-        finally:
-            del self._asking[address]
+    async def _ask(self, address: str) -> Any:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            answers = await self._client.run(hello, workers=[address], on_error="return")
+        return answers.get(address)
+
+    def _answered(self, address: str, task: asyncio.Task[Any]) -> None:
+        del self._asking[address]
+        # What a worker without pycwtd, or with a broken one, raises may be anything.
+        error = None if task.cancelled() else task.exception()
+        answer = error if error or task.cancelled() else task.result()
         if isinstance(answer, tuple | list):
             self._known[address] = Identity(*answer)
-        elif answer is not None:  # else it is asked again at the next look
+        elif answer is not None and not isinstance(answer, OSError | TimeoutError):
             self._known[address] = f"{type(answer).__name__}: {answer}"
+        # Else it is asked again at the next look.
 
     def refused(self) -> list[str]:
         """Why workers that are there mustn't compute, a sentence each."""
