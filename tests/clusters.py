@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pycwt_mod.backends import SignificanceTask
+
 if TYPE_CHECKING:
     import signal
     from collections.abc import Iterator, Sequence
@@ -26,6 +28,32 @@ ENVIRONMENT = {
     "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "12s",
     "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "0",
 }
+
+
+TASK = SignificanceTask(
+    "morlet", 6.0, tuple(2 * 2 ** (j / 8) for j in range(40)), (0.3, 0.4, 0.3), 600, (0.5, 0.2), 200
+)
+#: Several pieces of it for each of two workers.
+MANY = 4000
+
+
+class Watch:
+    """Does something when the first realisations are in."""
+
+    def __init__(self, meddle=lambda: None, stop_after=None):
+        self.meddle = meddle
+        self.stop_after = stop_after
+        self.seen = []
+        self.looks = 0
+
+    def cancelled(self):
+        self.looks += 1
+        return self.stop_after is not None and self.looks > self.stop_after
+
+    def advance(self, done):
+        if done and not any(self.seen):
+            self.meddle()
+        self.seen.append(done)
 
 
 class Program:

@@ -15,27 +15,20 @@ from distributed import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clusters import Cluster, cluster
+from clusters import MANY, TASK, Watch, cluster
 from pycwt_mod.backends import (
     BackendUnavailableError,
     Cancelled,
     SignificanceTask,
     get_backend,
     installed_drivers,
-    setting_variable,
 )
 from pycwt_mod.monte_carlo.kernel import plan_for
 from pycwtd_drivers.dask import fleet
 from pycwtd_drivers.dask.spread import Pace
 
-TASK = SignificanceTask(
-    "morlet", 6.0, tuple(2 * 2 ** (j / 8) for j in range(40)), (0.3, 0.4, 0.3), 600, (0.5, 0.2), 200
-)
 #: The two pieces that a thread is given at once take it a quarter of a minute.
 LONG = replace(TASK, length=2**18, scales=tuple(2 * 2 ** (j / 32) for j in range(160)))
-#: Several pieces for each of two workers.
-MANY = 4000
-_FACTS = "PYCWTD_DRIVER_DASK_"
 #: What a worker loads first, to count otherwise, or not at all.
 SPOILT = """
 from pycwt_mod.grid import cone_factor
@@ -43,50 +36,6 @@ from pycwt_mod.monte_carlo import kernel
 kernel.cone_factor = lambda *values: 1.05 * cone_factor(*values)
 """
 BROKEN = "import sys; sys.modules['pycwt_mod._kernel'] = None"
-
-
-class Watch:
-    """Does something when the first realisations are in."""
-
-    def __init__(self, meddle=lambda: None, stop_after=None):
-        self.meddle = meddle
-        self.stop_after = stop_after
-        self.seen = []
-        self.looks = 0
-
-    def cancelled(self):
-        self.looks += 1
-        return self.stop_after is not None and self.looks > self.stop_after
-
-    def advance(self, done):
-        if done and not any(self.seen):
-            self.meddle()
-        self.seen.append(done)
-
-
-@pytest.fixture(scope="module")
-def pair():
-    """Two workers that nobody hurts."""
-    with cluster(2) as one:
-        yield one
-
-
-@pytest.fixture
-def use(monkeypatch):
-    """Points the driver at a cluster."""
-    for key in [key for key in os.environ if key.startswith(_FACTS)]:
-        monkeypatch.delenv(key)
-    backend = get_backend("dask")
-
-    def _use(one: Cluster | str, **files):
-        address = one if isinstance(one, str) else one.address
-        monkeypatch.setenv(setting_variable("dask", "scheduler"), address)
-        for key, path in files.items():
-            monkeypatch.setenv(setting_variable("dask", key), str(path))
-        return backend
-
-    yield _use
-    backend.close()
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +171,7 @@ def test_other_versions_and_kernels_are_refused(use, tmp_path, preload):
         one.add_worker(options=preload(SPOILT))
         assert "has pycwtd 0.1.0 with kernel" in backend.probe().error
         one.add_worker(options=preload(BROKEN))
-        assert "can't run pycwtd: ModuleNotFoundError" in backend.probe().error
+        assert "can't run pycwtd: Exception: ModuleNotFoundError" in backend.probe().error
         one.add_worker(threads=2)
         counted, *refused = backend.probe().devices
         assert counted == f"1 worker, 2 threads at {one.address}"
