@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycwt_mod.backends import BackendUnavailableError, driver_setting
 from pycwtd_drivers.dask.fleet import Fleet
 from pycwtd_drivers.dask.spread import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from distributed import Client
 
+_T = TypeVar("_T")
+
 #: A scheduler on the same network answers within milliseconds.
 _CONNECT_SECONDS = 3.0
-_CLOSE_SECONDS = 1.0
+#: Dask itself waits 2 s for the last words.
+_CLOSE_SECONDS = 4.0
 #: Dask's own 30 s make a job wait so long for a host whose cable was pulled; below 11 s it
 #: refuses to connect (distributed.comm.tcp.set_tcp_timeout).
 _SILENT_TCP = "12s"
@@ -42,6 +48,10 @@ class Connection:
     own: bool
     fleet: Fleet
     paces: dict[str, Pace] = field(default_factory=dict)
+
+    def begin(self, work: Coroutine[Any, Any, _T]) -> concurrent.futures.Future[_T]:
+        """Have the client's event loop do something, from another thread."""
+        return asyncio.run_coroutine_threadsafe(work, self.client.loop.asyncio_loop)
 
     @property
     def alive(self) -> bool:
@@ -92,7 +102,7 @@ def _shared(key: tuple[str | None, ...], make: Callable[[], Connection]) -> Conn
         if known and known.alive:
             return known
         if known:
-            _close(_connections.pop(key))
+            _close(_connections.pop(key))  # nobody waits for that
         _connections[key] = made = make()
         return made
 
@@ -115,24 +125,12 @@ def _adopt(client: Client) -> Connection:
 
 def _open(address: str, files: tuple[str | None, ...], *, ours: bool) -> Connection:
     import dask  # noqa: PLC0415
-    from distributed import Client, Security  # noqa: PLC0415
 
     if ours:
         # A process of the daemon's; in others Dask is the program's to configure.
         dask.config.set({"distributed.comm.timeouts.tcp": _SILENT_TCP})
     try:
-        security = None
-        if any(files):
-            names = ("tls_ca_file", "tls_client_cert", "tls_client_key")
-            given = {name: file for name, file in zip(names, files, strict=True) if file}
-            security = Security(require_encryption=True, **given)
-        client = Client(
-            address,
-            security=security,
-            timeout=_CONNECT_SECONDS,
-            set_as_default=False,
-            name="pycwtd",
-        )
+        client = asyncio.run_coroutine_threadsafe(_client(address, files), _loop()).result()
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         raise BackendUnavailableError(
             f"the Dask scheduler at {address} can't be reached: {error or type(error).__name__}; "
@@ -141,15 +139,54 @@ def _open(address: str, files: tuple[str | None, ...], *, ours: bool) -> Connect
     return Connection(client, address, own=True, fleet=Fleet(client))
 
 
-def _close(connection: Connection) -> None:
-    if connection.own:
+async def _client(address: str, files: tuple[str | None, ...]) -> Client:
+    from distributed import Client, Security  # noqa: PLC0415
+
+    security = None
+    if any(files):
+        names = ("tls_ca_file", "tls_client_cert", "tls_client_key")
+        given = {name: file for name, file in zip(names, files, strict=True) if file}
+        security = Security(require_encryption=True, **given)
+    client = Client(
+        address,
+        security=security,
+        timeout=_CONNECT_SECONDS,
+        set_as_default=False,
+        asynchronous=True,
+        name="pycwtd",
+    )
+    try:
+        return await client
+    except BaseException:
+        await client.close(timeout=None)
+        raise
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The event loop of this driver's clients, in a thread that lives as long as the process.
+
+    A client with a loop of its own leaves its thread behind whenever it can't connect.
+    """
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="pycwtd-dask", daemon=True).start()
+    return loop
+
+
+def _close(connection: Connection) -> concurrent.futures.Future[None] | None:
+    if not connection.own:
+        return None
+
+    async def close() -> None:
         # The scheduler may be gone, and with it whoever would answer.
-        with contextlib.suppress(OSError, TimeoutError, RuntimeError):
-            connection.client.close(timeout=_CLOSE_SECONDS)
+        with contextlib.suppress(OSError):
+            await connection.client.close(timeout=None)
+
+    return connection.begin(close())
 
 
 def close_all() -> None:
     """Give back every connection that this driver has made."""
     with _lock:
-        while _connections:
-            _close(_connections.popitem()[1])
+        closing = [_close(_connections.popitem()[1]) for _ in range(len(_connections))]
+        concurrent.futures.wait([one for one in closing if one], timeout=_CLOSE_SECONDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 from functools import cache
 from pathlib import Path
@@ -50,8 +49,7 @@ class DaskBackend(MonteCarloBackend):
         try:
             connection = connect()
             fleet = connection.fleet
-            loop = connection.client.loop.asyncio_loop
-            asyncio.run_coroutine_threadsafe(fleet.look(), loop).result(_PROBE_SECONDS)
+            connection.begin(fleet.look()).result(_PROBE_SECONDS)
         except BackendUnavailableError as error:
             return Availability(False, str(error))
         except TimeoutError:
@@ -84,8 +82,7 @@ class DaskBackend(MonteCarloBackend):
         connection = connect()
         pace = connection.pace(task.fingerprint())
         spread = Spread(connection.client, connection.fleet, Span(task, seed, first, count), pace)
-        loop = connection.client.loop.asyncio_loop
-        pending = asyncio.run_coroutine_threadsafe(spread.run(), loop)
+        pending = connection.begin(spread.run())
         try:
             while not concurrent.futures.wait((pending,), timeout=_LOOK_SECONDS).done:
                 control.advance(spread.done)
