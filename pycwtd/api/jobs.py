@@ -121,7 +121,7 @@ async def view(record: Job, context: Context) -> JobView:
         fallback_reason=record.fallback_reason,
         attempts=record.attempts,
         error=record.error,
-        waiting_for=context.engine.ledger.trouble if live else None,
+        waiting_for=context.engine.waiting_for(live) if live else None,
         owner=record.owner,
         seed=record.seed,
         realisations_done=done,

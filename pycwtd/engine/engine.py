@@ -227,6 +227,10 @@ class Engine:
         """Drop the files of a synchronous call that has been answered."""
         self.ledger.discard([job])
 
+    def waiting_for(self, job: ActiveJob) -> str | None:
+        """What keeps a job from going on: the disk, or a backend that is away."""
+        return self.ledger.trouble or self.pool.awaited(job.record.backend)
+
     # -- the loop ------------------------------------------------------------------------
 
     async def _run(self) -> None:

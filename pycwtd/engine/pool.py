@@ -307,11 +307,18 @@ class Pool:
         device = self.devices.get(name)
         if device is None:
             return "its driver isn't installed any more"
-        if device.waits and device.condition is Condition.UNAVAILABLE:
+        if self.awaited(name):
             return None
         if device.condition in {Condition.QUARANTINED, Condition.UNAVAILABLE}:
             return device.reason or device.condition.value
         return None
+
+    def awaited(self, name: str | None) -> str | None:
+        """Why jobs wait for a backend that is away, if that is what they shall do."""
+        device = self.devices.get(name or "")
+        if device is None or not device.waits or device.condition is not Condition.UNAVAILABLE:
+            return None
+        return f"{device.id} isn't available: {device.reason}"
 
     def same_class(self, name: str, work: Work) -> str | None:
         """A ready backend for such work whose numbers are bit-identical to those of ``name``."""
