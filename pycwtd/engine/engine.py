@@ -396,6 +396,9 @@ class Engine:
             "completed_at": time.time(),
             "total": job.record.total,
             "result_sha256": job.record.result_sha256,
+            # It may have moved since it was first run.
+            "backend": job.record.backend,
+            "fallback_reason": job.record.fallback_reason,
         }
         assert status in FINAL
         await self.ledger.change(job, f"job.{status}", {"error": error} if error else {}, **changes)

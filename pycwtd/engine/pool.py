@@ -133,7 +133,8 @@ class Pool:
 
     async def _probe_all(self) -> None:
         """One after the other, because each is measured and they share the cores."""
-        for device in self.backends():
+        # This machine's own first: what is far away may take its time to answer.
+        for device in sorted(self.backends(), key=lambda d: d.info is None or d.info.type != "cpu"):
             await self._probe(device)
             device.probed.set()
             self._known(device)
@@ -307,11 +308,16 @@ class Pool:
         device = self.devices.get(name)
         if device is None:
             return "its driver isn't installed any more"
-        if self.awaited(name):
+        if self.awaited(name) or not self._all_probed(like=name):
             return None
         if device.condition in {Condition.QUARANTINED, Condition.UNAVAILABLE}:
             return device.reason or device.condition.value
         return None
+
+    def _all_probed(self, *, like: str) -> bool:
+        """Whether it is known of every backend of a class if it can stand in."""
+        numerics = self._numerics(like)
+        return all(d.probed.is_set() for d in self.backends() if self._numerics(d.id) == numerics)
 
     def awaited(self, name: str | None) -> str | None:
         """Why jobs wait for a backend that is away, if that is what they shall do."""

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from clusters import cluster
 from support import red_pair, running
+
+
+@pytest.fixture(scope="module")
+def one():
+    """A cluster that is killed again and again."""
+    with cluster(1) as made:
+        yield made
 
 
 def configuration(one, when_lost):
@@ -15,7 +23,7 @@ scheduler = "{one.address}"
 when_lost = "{when_lost}"
 
 [engine]
-chunk_seconds = 0.3
+chunk_seconds = 0.2
 """
 
 
@@ -35,12 +43,11 @@ def same(daemon, ours, other):
         np.testing.assert_array_equal(mine[name], theirs[name])
 
 
-def test_a_job_waits_for_the_scheduler_and_is_right():
-    with cluster(2) as one, running(configuration(one, "wait")) as daemon:
-        job = daemon.submit("wct", request("dask", 24_000))
+def test_a_job_waits_for_the_scheduler_and_is_right(one):
+    with running(configuration(one, "wait")) as daemon:
+        job = daemon.submit("wct", request("dask", 8_000))
         daemon.until(job, lambda told: told.get("progress", 0) > 0)
-        for program in (*one.workers, one.scheduler):
-            program.kill()
+        one.stop()
         told = daemon.events(0, lambda event: event["type"] == "device.unavailable")
         assert told[-1]["device"] == "dask"
         assert "Dask scheduler" in told[-1]["reason"]
@@ -48,23 +55,23 @@ def test_a_job_waits_for_the_scheduler_and_is_right():
         assert told["status"] == "running"
         assert told["waiting_for"].startswith("dask isn't available")
         one.start()
-        one.add_workers(2)
+        one.add_workers(1)
         assert daemon.finish(job)["status"] == "completed"
         assert daemon.job(job)["backend"] == "dask"
-        again = daemon.submit("wct", request("joblib", 24_000))
+        again = daemon.submit("wct", request("joblib", 8_000))
         assert daemon.finish(again)["status"] == "completed"
         same(daemon, job, again)
 
 
-def test_a_job_falls_back_and_is_right():
-    with cluster(1) as one, running(configuration(one, "fallback")) as daemon:
-        job = daemon.submit("wct", request("dask", 24_000))
+def test_a_job_falls_back_and_is_right(one):
+    with running(configuration(one, "fallback")) as daemon:
+        job = daemon.submit("wct", request("dask", 8_000))
         daemon.until(job, lambda told: told.get("progress", 0) > 0)
         one.scheduler.kill()
         assert daemon.finish(job)["status"] == "completed"
         told = daemon.job(job)
         assert told["backend"] in {"joblib", "sequential"}
         assert "dask is gone" in told["fallback_reason"]
-        again = daemon.submit("wct", request("sequential", 24_000))
+        again = daemon.submit("wct", request("sequential", 8_000))
         assert daemon.finish(again)["status"] == "completed"
         same(daemon, job, again)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pycwt_mod.backends import ManifestError, driver_setting, installed_drivers, load_manifest
@@ -57,7 +55,7 @@ def test_values_that_are_no_text(manifest):
 
 
 def test_a_manifest_with_settings_that_are_none(tmp_path):
-    path: Path = tmp_path / "driver.toml"
+    path = tmp_path / "driver.toml"
     path.write_text('[driver]\nname = "x"\napi = 1\nsettings = "port"\n[[backend]]\n')
     with pytest.raises(ManifestError, match=r"driver.settings must be a list of names"):
         load_manifest(path)
