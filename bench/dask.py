@@ -1,6 +1,7 @@
 """The backend ``dask`` against the kernel alone: ``python -m bench.dask``. Prints a table.
 
-Scheduler and workers are processes on this machine, each worker with one thread; what the network between machines takes is not in it.
+Scheduler and workers are processes on this machine, each worker with one thread; what the
+network between machines takes is not in it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,6 @@ def workers(count: int) -> Iterator[str]:
         dashboard_address=None,
         worker_dashboard_address=None,
         memory_limit=0,
-        set_as_default=False,
     ) as cluster:
         yield cluster.scheduler_address
 
