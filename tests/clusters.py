@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 START_SECONDS = 60
+#: Without the address there is HTTP on all of the machine's, even without a dashboard.
+_NO_PAGES = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
 
 #: A worker that is silent is given up soon, a connection without answers, too.
 ENVIRONMENT = {
@@ -120,7 +122,7 @@ class Cluster:
         self.scheduler = Program(
             [
                 *(*self.prefix, sys.executable, "-m", "distributed.cli.dask_scheduler"),
-                *("--host", self.host, "--port", str(self.port), "--no-dashboard"),
+                *("--host", self.host, "--port", str(self.port), *_NO_PAGES),
                 *self.options,
             ],
             {},
@@ -158,7 +160,7 @@ class Cluster:
         worker = Program(
             [
                 *(*prefix, sys.executable, "-m", "distributed.cli.dask_worker", self.address),
-                *("--host", host, "--nthreads", str(threads), "--no-dashboard"),
+                *("--host", host, "--nthreads", str(threads), *_NO_PAGES),
                 *("--local-directory", str(self.folder), "--memory-limit", "0"),
                 *options,
                 *self.options,

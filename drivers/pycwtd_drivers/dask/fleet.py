@@ -62,6 +62,8 @@ class Fleet:
             BackendUnavailableError: the scheduler doesn't answer.
         """
         own = await asyncio.to_thread(identity)
+        if self._client.status != "running":
+            raise BackendUnavailableError("the connection to the Dask scheduler is lost")
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 told = await self._client.scheduler.identity(n_workers=-1)

@@ -131,6 +131,10 @@ class Spread:
                 self._give()
                 await self._wait()
             return self._total
+        except BackendUnavailableError:
+            raise
+        except (OSError, RuntimeError) as error:  # of a connection, or of a client that is closed
+            raise BackendUnavailableError(f"the Dask scheduler is lost: {error}") from error
         finally:
             # Released futures are dropped by the scheduler, at the workers, too.
             for waiting, attempt in self._attempts.items():
