@@ -101,6 +101,10 @@ bench-quick: $(VENV)/.run build/peer/.ready  ## the same in two minutes, without
 bench-daemon: $(VENV)/.run  ## the daemon under load: latencies, memory, jobs lost
 	@$(BIN)/python -m bench.daemon
 
+.PHONY: bench-dask
+bench-dask: $(VENV)/.test  ## the backend dask: efficiency of two workers, overhead of a chunk
+	@$(BIN)/python -m bench.dask
+
 build/peer/.ready: $(VENV)/.python bench/peer-requirements.txt bench/prepare-peers.sh
 	@echo "installing what we are measured against into build/peer …"
 	@sh bench/prepare-peers.sh $(BIN)/python build/peer

@@ -129,7 +129,7 @@ async def _start(
     place, progress = Path(config.state_dir), notifier.still_starting
     store = await asyncio.to_thread(Store, place, decision, progress)
     stack.push_async_callback(store.close)
-    pool = Pool(config.engine, installed())
+    pool = Pool(config.engine, installed(), config.drivers)
     engine = Engine(config, store, pool)
     stack.push_async_callback(engine.stop)
     notifier.starting("Starting the processes for numerics")

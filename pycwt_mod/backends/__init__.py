@@ -27,6 +27,7 @@ from pycwt_mod.backends.registry import (
     load_driver,
     register_backend,
 )
+from pycwt_mod.backends.settings import driver_setting, setting_variable
 from pycwt_mod.backends.task import ESTIMATORS, FAMILIES, Estimator, SignificanceTask, check_span
 from pycwt_mod.grid import Family
 
@@ -51,6 +52,7 @@ __all__ = [
     "check_span",
     "choose_backend",
     "driver_in",
+    "driver_setting",
     "get_backend",
     "hookimpl",
     "installed_drivers",
@@ -58,4 +60,5 @@ __all__ = [
     "load_driver",
     "load_manifest",
     "register_backend",
+    "setting_variable",
 ]

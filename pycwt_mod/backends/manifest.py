@@ -37,6 +37,8 @@ class Manifest:
 
     driver: str
     backends: tuple[BackendInfo, ...]
+    #: Keys that an operator may set; see :func:`.driver_setting`.
+    settings: tuple[str, ...] = ()
 
 
 def load_manifest(path: Path) -> Manifest:
@@ -59,7 +61,11 @@ def load_manifest(path: Path) -> Manifest:
     entries = data.get("backend")
     if not isinstance(entries, list) or not entries:
         raise ManifestError(f"{path}: needs at least one [[backend]]")
-    return Manifest(driver["name"], tuple(_backend(path, entry) for entry in entries))
+    settings = driver.get("settings", [])
+    if not isinstance(settings, list) or not all(isinstance(key, str) for key in settings):
+        raise ManifestError(f"{path}: driver.settings must be a list of names")
+    backends = tuple(_backend(path, entry) for entry in entries)
+    return Manifest(driver["name"], backends, tuple(settings))
 
 
 def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Entry-point group and pluggy project name.
 GROUP = "pycwtd.drivers"
 #: Folders of drop-in drivers, separated as in PATH.
-FOLDERS_VARIABLE = "PYCWTD_DRIVERS"
+FOLDERS_VARIABLE = "PYCWTD_DRIVER_FOLDERS"
 DEFAULT_FOLDER = "/etc/pycwtd/drivers.d"
 
 hookspec = pluggy.HookspecMarker(GROUP)

@@ -113,7 +113,7 @@ def _waits_for(job: ActiveJob | None, context: Context) -> str | None:
     if job.pool == NOWHERE:
         kind = job.record.kind
         return f"no workload with the kind {kind} is installed; install it and restart pycwtd"
-    return context.engine.ledger.trouble
+    return context.engine.waiting_for(job)
 
 
 async def view(record: Job, context: Context) -> JobView:

@@ -141,7 +141,7 @@ def _add_faults(context: Context, registry: CollectorRegistry) -> None:
             "Submissions that found the queue full.",
             engine.queue.refused,
         ),
-        "pycwtd_host_deaths": ("Host processes that died at work.", engine.deaths),
+        "pycwtd_host_deaths": ("Host processes that died at work.", engine.mishaps.deaths),
     }
     for name, (text, value) in counted.items():
         Counter(name, f"{text[:-1]}, since the start.", registry=registry).inc(value)

@@ -135,11 +135,19 @@ class Config(Struct, forbid_unknown_fields=True, frozen=True):
     network: NetworkConfig = field(default_factory=NetworkConfig)
     #: What the daemon says on stderr.
     log: LogConfig = field(default_factory=LogConfig)
+    #: Settings of drivers, by the driver's name: what its manifest names, and when_lost.
+    drivers: dict[str, dict[str, str | int | float | bool]] = {}
 
 
 #: What holds from a start to the next; a reload says so and changes all the rest.
 NEEDS_RESTART: frozenset[Key] = frozenset(
-    {("state_dir",), ("listen",), ("engine", "numerics_workers"), ("limits", "body_bytes")}
+    {
+        ("state_dir",),
+        ("listen",),
+        ("drivers",),
+        ("engine", "numerics_workers"),
+        ("limits", "body_bytes"),
+    }
 )
 
 

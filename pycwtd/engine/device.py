@@ -50,6 +50,10 @@ class Device:
         self.parts: tuple[str, ...] = ()
         #: Set when it is known whether it can compute.
         self.probed = asyncio.Event()
+        #: Whether it may come back while it is unavailable: it was there, or is configured.
+        self.recalled = False
+        #: Whether its jobs wait until then.
+        self.waits = False
         self._deaths: deque[float] = deque()
         self._not_before = 0.0
 
@@ -84,9 +88,12 @@ class Device:
         # The processes for numerics aren't hardware: it is a job that kills one, and the job
         # is what gets stopped. Without them nothing would work.
         if self.info is not None and len(self._deaths) >= QUARANTINE_DEATHS:
-            self.condition = Condition.QUARANTINED
-            self.reason = (
+            self.quarantine(
                 f"its process died {len(self._deaths)} times within "
-                f"{QUARANTINE_WINDOW / 60:.0f} minutes, at last: {reason}; "
-                "restart pycwtd to try again"
+                f"{QUARANTINE_WINDOW / 60:.0f} minutes, at last: {reason}"
             )
+
+    def quarantine(self, reason: str) -> None:
+        """Give it no more work until an operator decides."""
+        self.condition = Condition.QUARANTINED
+        self.reason = f"{reason}; restart pycwtd to try again"

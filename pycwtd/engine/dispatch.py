@@ -92,11 +92,22 @@ class Dispatch:
                 continue
             for candidate in self._waiting.of(pool):
                 job = self._jobs[candidate.job_id]
-                if not self._move(job, reason):
+                if not self.move(job, reason):
                     self.remove(job)
                     yield job, reason
+                else:
+                    self.add(job)
 
-    def _move(self, job: ActiveJob, reason: str) -> bool:
+    def move(self, job: ActiveJob, reason: str) -> bool:
+        """Give a job another backend of the class of its own.
+
+        Args:
+            job: that simulates, or is about to.
+            reason: why its own isn't fit.
+
+        Returns:
+            Whether there is one.
+        """
         name = job.record.backend
         if name is None or job.phase is not Phase.SIMULATE:
             return False
@@ -105,7 +116,6 @@ class Dispatch:
             return False
         log.warning("job %s goes from %s to %s", job.record.id, name, other)
         job.record = msgspec.structs.replace(
-            job.record, backend=other, fallback_reason=f"{name} is gone: {reason}"
+            job.record, backend=other, fallback_reason=f"{name} can't go on: {reason}"
         )
-        self.add(job)
         return True

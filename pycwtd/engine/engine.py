@@ -13,12 +13,20 @@ from pycwtd.engine.disk import STORAGE_REST
 from pycwtd.engine.dispatch import Dispatch
 from pycwtd.engine.errands import Errands
 from pycwtd.engine.ledger import Ledger
+from pycwtd.engine.mishaps import Mishap, Mishaps
 from pycwtd.engine.news import News
 from pycwtd.engine.queue import Queue, disk_bytes
 from pycwtd.engine.recovery import recover
 from pycwtd.engine.repair import AGAIN, Repair, ResultLostError
 from pycwtd.engine.signal import Bell
-from pycwtd.engine.steps import DamagedError, StepFailedError, Steps, StorageError
+from pycwtd.engine.steps import (
+    BackendDefectError,
+    BackendLostError,
+    DamagedError,
+    StepFailedError,
+    Steps,
+    StorageError,
+)
 from pycwtd.hosts.host import HostDiedError, TaskCancelledError
 from pycwtd.store.records import FINAL, Job
 from pycwtd.store.store import StoreError
@@ -35,8 +43,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: A job that has taken so many host processes down is given up.
-_MAX_HOST_DEATHS = 3
 #: How long a stop waits for the chunks in flight, of the 2 s that a stop may take.
 _STOP_SECONDS = 1.0
 
@@ -62,8 +68,7 @@ class Engine:
         self.repair = Repair(store, self.ledger, self._place)
         self.errands = Errands(pool)
         self._news = News(self.ledger)
-        #: Host processes that died at work since the start.
-        self.deaths = 0
+        self.mishaps = Mishaps(pool, self._dispatch, self.ledger, self._news)
         #: Told of every job that has ended.
         self.observers: list[Callable[[Job], None]] = []
         self._work = asyncio.Event()
@@ -265,6 +270,10 @@ class Engine:
         """Drop the files of a synchronous call that has been answered."""
         self.ledger.discard([job])
 
+    def waiting_for(self, job: ActiveJob) -> str | None:
+        """What keeps a job from going on: the disk, or a backend that is away."""
+        return self.ledger.trouble or self.pool.awaited(job.record.backend)
+
     # -- the loop ------------------------------------------------------------------------
 
     async def _run(self) -> None:
@@ -301,35 +310,7 @@ class Engine:
     async def _step(self, job: ActiveJob, lease: Lease, device: Device) -> None:
         started = time.monotonic()
         try:
-            if job.record.status == "queued":
-                record = job.record
-                await self.ledger.change(
-                    job,
-                    "job.running",
-                    {"backend": record.backend},
-                    status="running",
-                    attempts=record.attempts + 1,
-                    started_at=record.started_at or time.time(),
-                    backend=record.backend,
-                    fallback_reason=record.fallback_reason,
-                )
-            try:
-                await self._perform(job, lease, device)
-            except DamagedError as error:
-                await self.repair.back(job, str(error))
-        except TaskCancelledError:
-            pass
-        except HostDiedError as error:
-            await self._host_died(job, device, str(error))
-        except StepFailedError as error:
-            await self._end(job, "failed", str(error))
-        except (StorageError, StoreError, OSError) as error:
-            self.ledger.refused(job, str(error))
-            if job.durable:
-                # Nothing is wrong with the job: it keeps what it has and waits.
-                await asyncio.sleep(STORAGE_REST)
-            else:
-                await self._end(job, "failed", f"the disk can't take it: {error}")
+            await self._try(job, lease, device)
         finally:
             self._dispatch.release(job, time.monotonic() - started)
             self._running.pop(job.record.id, None)
@@ -339,6 +320,48 @@ class Engine:
             else:
                 self._dispatch.add(job)
         self._work.set()
+
+    async def _try(self, job: ActiveJob, lease: Lease, device: Device) -> None:
+        """One step, and what goes wrong in it that somebody thought of."""
+        try:
+            if job.record.status == "queued":
+                await self._begin(job)
+            try:
+                await self._perform(job, lease, device)
+            except DamagedError as error:
+                await self.repair.back(job, str(error))
+        except TaskCancelledError:
+            pass
+        except (HostDiedError, BackendLostError, BackendDefectError) as error:
+            await self._go_on(job, device, error)
+        except StepFailedError as error:
+            await self._end(job, "failed", str(error))
+        except (StorageError, StoreError, OSError) as error:
+            self.ledger.refused(job, str(error))
+            if job.durable:
+                # Nothing is wrong with the job: it keeps what it has and waits.
+                await asyncio.sleep(STORAGE_REST)
+            else:
+                await self._end(job, "failed", f"the disk can't take it: {error}")
+
+    async def _begin(self, job: ActiveJob) -> None:
+        record = job.record
+        await self.ledger.change(
+            job,
+            "job.running",
+            {"backend": record.backend},
+            status="running",
+            attempts=record.attempts + 1,
+            started_at=record.started_at or time.time(),
+            backend=record.backend,
+            fallback_reason=record.fallback_reason,
+        )
+
+    async def _go_on(self, job: ActiveJob, device: Device, mishap: Mishap) -> None:
+        if job.cancelled or self.stopping:
+            return
+        if hopeless := await self.mishaps.under(job, device, mishap):
+            await self._end(job, "failed", hopeless)
 
     async def _perform(self, job: ActiveJob, lease: Lease, device: Device) -> None:
         if job.cancelled:
@@ -366,24 +389,6 @@ class Engine:
                 await self.ledger.change(job, "job.extended", {"total": more}, total=more)
                 job.phase = Phase.SIMULATE
 
-    async def _host_died(self, job: ActiveJob, device: Device, reason: str) -> None:
-        if job.cancelled or self.stopping:
-            return
-        self.deaths += 1
-        device.died(reason)
-        self._news.died(device)
-        log.error("host %s died under job %s: %s", device.id, job.record.id, reason)
-        deaths = job.record.host_deaths + 1
-        if deaths >= _MAX_HOST_DEATHS:
-            await self._end(
-                job,
-                "failed",
-                f"its computation took {deaths} processes down, the last one {reason}",
-            )
-            return
-        data = {"device": device.id, "reason": reason}
-        await self.ledger.change(job, "job.retried", data, host_deaths=deaths)
-
     async def _complete(self, job: ActiveJob) -> None:
         if job.cancelled:
             return
@@ -396,6 +401,9 @@ class Engine:
             "completed_at": time.time(),
             "total": job.record.total,
             "result_sha256": job.record.result_sha256,
+            # It may have moved since it was first run.
+            "backend": job.record.backend,
+            "fallback_reason": job.record.fallback_reason,
         }
         assert status in FINAL
         await self.ledger.change(job, f"job.{status}", {"error": error} if error else {}, **changes)

@@ -12,6 +12,13 @@ from pycwtd.config import ConfigError
 from pycwtd.engine.absent import absent
 from pycwtd.engine.device import NOWHERE, NUMERICS, Condition, Device
 from pycwtd.engine.rates import Rates, Work
+from pycwtd.engine.recall import Recall
+from pycwtd.engine.settings import (
+    DriverSettings,
+    DriverTables,
+    check_drivers,
+    driver_settings,
+)
 from pycwtd.hosts.host import Host, HostDiedError, HostError
 from pycwtd.workloads.registry import RESERVED, Workloads
 from pycwtd.workloads.wavelet.cost import USUAL_FAMILY
@@ -59,15 +66,21 @@ def _usual(work: Work) -> Work:
 class Pool:
     """The devices of this appliance."""
 
-    def __init__(self, config: EngineConfig, workloads: Workloads | None = None) -> None:
+    def __init__(
+        self,
+        config: EngineConfig,
+        workloads: Workloads | None = None,
+        drivers: DriverTables | None = None,
+    ) -> None:
         """Find the drivers; nothing is started yet.
 
         Args:
             config: of the engine.
             workloads: those that are installed.
+            drivers: ``[drivers.NAME]`` of the configuration.
 
         Raises:
-            ConfigError: a preferred backend doesn't exist.
+            ConfigError: a preferred backend doesn't exist, or a driver takes no such setting.
         """
         self._config = config
         self.rates = Rates()
@@ -80,19 +93,25 @@ class Pool:
         #: Drivers whose manifest can't be used, with the reason.
         self.refused: dict[str, str] = {}
         self._probing: asyncio.Task[None] | None = None
+        self._recall = Recall(self._probe)
+        self._recall.back = self._known
         for number in range(config.numerics_workers):
             self._add(f"{NUMERICS}-{number}", NUMERICS, "numerics", None)
             for one in self.workloads.installed:
                 if not one.shares:
                     self._add(f"{one.process}-{number}", one.process, one.process, None)
+        names = []
         for driver in installed_drivers():
+            names.append(driver.name)
             if driver.manifest is None:
                 self.refused[driver.name] = driver.error or "no manifest"
                 log.error("driver %s is refused: %s", driver.name, driver.error)
                 continue
+            settings = driver_settings(driver.manifest, drivers or {})
             for info in driver.manifest.backends:
-                self._add(info.name, info.name, f"backend:{info.name}", info)
+                self._add(info.name, info.name, f"backend:{info.name}", info, settings)
 
+        check_drivers(drivers or {}, names)
         known = {device.id for device in self.backends()}
         #: Backends that clients know by name, without a driver.
         self.absent = absent(known, config.silence_seconds)
@@ -117,9 +136,19 @@ class Pool:
         for device in self.devices.values():
             device.host.configure(config.silence_seconds)
 
-    def _add(self, device_id: str, pool: str, role: str, info: BackendInfo | None) -> None:
-        host = Host(role, self._config.silence_seconds, self._config.memory_bytes)
-        self.devices[device_id] = Device(device_id, pool, host, info)
+    def _add(
+        self,
+        device_id: str,
+        pool: str,
+        role: str,
+        info: BackendInfo | None,
+        settings: DriverSettings | None = None,
+    ) -> None:
+        settings = settings or DriverSettings()
+        limits = self._config.silence_seconds, self._config.memory_bytes
+        host = Host(role, *limits, environment=settings.environment)
+        device = self.devices[device_id] = Device(device_id, pool, host, info)
+        device.recalled, device.waits = settings.wanted, settings.waits
 
     async def start(self) -> None:
         """Get the numerics processes going, and have every backend probed in the meantime."""
@@ -133,13 +162,26 @@ class Pool:
 
     async def _probe_all(self) -> None:
         """One after the other, because each is measured and they share the cores."""
-        for device in self.backends():
+        # This machine's own first: what is far away may take its time to answer.
+        for device in sorted(self.backends(), key=lambda d: d.info is None or d.info.type != "cpu"):
             await self._probe(device)
             device.probed.set()
-            self.changed()
-            self.told(device)
+            self._known(device)
+            self._recall.begin(device)
+
+    def away(self, device: Device, reason: str) -> None:
+        """Take note that a backend says, at work, that what it computes on is gone."""
+        device.condition, device.reason = Condition.UNAVAILABLE, reason
+        device.recalled = True
+        log.warning("backend %s is away: %s", device.id, reason)
+        self._recall.begin(device)
+
+    def _known(self, device: Device) -> None:
+        self.changed()
+        self.told(device)
 
     async def _probe(self, device: Device) -> None:
+        before = device.reason
         for _ in range(_PROBES):
             try:
                 found = await device.host.call("probe", {})
@@ -149,7 +191,7 @@ class Pool:
                     break
                 device.parts = tuple(found["devices"])
                 await self._calibrate(device)
-                device.condition = Condition.READY
+                device.condition, device.reason = Condition.READY, None
                 log.info("backend %s ready: %s", device.id, ", ".join(device.parts))
                 break
             except HostDiedError as error:
@@ -160,7 +202,7 @@ class Pool:
                 device.condition = Condition.UNAVAILABLE
                 device.reason = str(error)
                 break
-        if device.condition is not Condition.READY:
+        if device.condition is not Condition.READY and device.reason != before:
             log.warning("backend %s isn't available: %s", device.id, device.reason)
 
     async def _calibrate(self, device: Device) -> None:
@@ -186,6 +228,7 @@ class Pool:
         if self._probing:
             self._probing.cancel()
             await asyncio.wait({self._probing})
+        await self._recall.stop()
         await asyncio.gather(*(device.host.kill() for device in self.devices.values()))
 
     # -- choosing ------------------------------------------------------------------------
@@ -264,14 +307,19 @@ class Pool:
         return Choice(fastest, reason)
 
     def fastest(self, work: Work, *, like: str | None = None) -> str | None:
-        """The ready backend that does such work soonest; of the class of ``like``, if given."""
+        """The ready backend that does such work soonest.
+
+        Args:
+            work: to be done.
+            like: a backend; another of its class is wanted.
+        """
         numerics = None if like is None else self._numerics(like)
         ready = [
             d.id
             for d in self.backends()
             if d.condition is Condition.READY
             and d.lacks(work.estimator, work.family) is None
-            and (like is None or self._numerics(d.id) == numerics)
+            and (like is None or (d.id != like and self._numerics(d.id) == numerics))
         ]
         preference = {name: i for i, name in enumerate(self._config.preference)}
         ready.sort(key=lambda name: preference.get(name, 99))
@@ -306,10 +354,24 @@ class Pool:
         device = self.devices.get(name)
         if device is None:
             return "its driver isn't installed any more"
+        if self.awaited(name) or not self._all_probed(like=name):
+            return None
         if device.condition in {Condition.QUARANTINED, Condition.UNAVAILABLE}:
             return device.reason or device.condition.value
         return None
 
+    def _all_probed(self, *, like: str) -> bool:
+        """Whether it is known of every backend of a class if it can stand in."""
+        numerics = self._numerics(like)
+        return all(d.probed.is_set() for d in self.backends() if self._numerics(d.id) == numerics)
+
+    def awaited(self, name: str | None) -> str | None:
+        """Why jobs wait for a backend that is away, if that is what they shall do."""
+        device = self.devices.get(name or "")
+        if device is None or not device.waits or device.condition is not Condition.UNAVAILABLE:
+            return None
+        return f"{device.id} isn't available: {device.reason}"
+
     def same_class(self, name: str, work: Work) -> str | None:
-        """A ready backend for such work whose numbers are bit-identical to those of ``name``."""
+        """Another backend, ready for such work, whose numbers are bit-identical to its own."""
         return self.fastest(work, like=name) if name in self.devices else None

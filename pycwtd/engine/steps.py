@@ -33,6 +33,14 @@ class StepFailedError(Exception):
     """The job can't be done; the text is for its owner."""
 
 
+class BackendLostError(Exception):
+    """What the backend computes on is gone: nothing is wrong with the job."""
+
+
+class BackendDefectError(Exception):
+    """The backend gave what can't be right; nothing is wrong with the job."""
+
+
 class StorageError(Exception):
     """The disk is full or failing: nothing is wrong with the job, it has to wait."""
 
@@ -80,6 +88,7 @@ class Steps:
 
         Raises:
             StepFailedError: the backend refuses the task.
+            BackendLostError: the backend isn't available any more.
             StorageError: the disk is full.
         """
         record = job.record
@@ -213,6 +222,10 @@ async def _ask(
             raise StorageError(str(error)) from None
         if error.kind == "damaged":
             raise DamagedError(str(error)) from None
+        if error.kind == "unavailable":
+            raise BackendLostError(str(error)) from None
+        if error.kind == "defect":
+            raise BackendDefectError(str(error)) from None
         raise StepFailedError(str(error)) from None
     if job.synced and not sync:
         # The job has been made durable in the meantime.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from pycwtd.hosts import frames
 from pycwtd.platform import memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 log = logging.getLogger(__name__)
 
@@ -51,15 +52,24 @@ class Host:
     It starts with the first task and starts again with the first one after a death.
     """
 
-    def __init__(self, role: str, silence_seconds: float, memory_bytes: int = 0) -> None:
+    def __init__(
+        self,
+        role: str,
+        silence_seconds: float,
+        memory_bytes: int = 0,
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Nothing is started yet.
 
         Args:
             role: what it does.
             silence_seconds: saying nothing for so long, it is killed.
             memory_bytes: that it may take; 0: as many as there are.
+            environment: variables beside those of the daemon's own environment.
         """
         self.role = role
+        self._environment = environment or {}
         self._silence = silence_seconds
         self._memory = memory_bytes
         self._oom_kills = 0
@@ -179,6 +189,7 @@ class Host:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 pass_fds=(theirs.fileno(),),
+                env={**os.environ, **self._environment},
                 limit=_LINE_BYTES,
             )
         except BaseException:

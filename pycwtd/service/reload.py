@@ -119,7 +119,7 @@ def _different(one: Config, other: Config) -> list[Key]:
     found: list[Key] = []
     for name in structs.asdict(one):
         mine, theirs = getattr(one, name), getattr(other, name)
-        if isinstance(mine, tuple | str):
+        if isinstance(mine, tuple | str | dict):
             found += [(name,)] if mine != theirs else []
             continue
         values = structs.asdict(theirs)

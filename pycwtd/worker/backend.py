@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycwt_mod.backends import MonteCarloBackend, get_backend
+from pycwt_mod.backends import BackendUnavailableError, MonteCarloBackend, get_backend
 from pycwt_mod.grid import DEFAULT_ORDERS
 from pycwt_mod.monte_carlo.reference import coherence_histogram
 from pycwt_mod.monte_carlo.run import coherence_task
 from pycwt_mod.wavelets import wavelet_of
+from pycwtd.worker.control import DriverDefectError
 from pycwtd.worker.files import load_task, save_array, save_arrays, task_of
 from pycwtd.workloads.wavelet.cost import USUAL_GRID, realisation_cost, usual_grid
 
@@ -133,11 +134,14 @@ def _run(
     folder = Path(message["folder"])
     task = task_of(load_task(folder))
     started = time.perf_counter()
-    histogram = backend.run(task, message["seed"], message["first"], message["count"], control)
+    try:
+        histogram = backend.run(task, message["seed"], message["first"], message["count"], control)
+    except MemoryError:
+        raise BackendUnavailableError("its process ran out of memory") from None
     seconds = time.perf_counter() - started
     shape = (task.rows, task.bins)
     if histogram.shape != shape or histogram.dtype != np.int64 or histogram.min() < 0:
-        raise ValueError(
+        raise DriverDefectError(
             f"backend {backend.info.name} gave an impossible histogram: "
             f"{histogram.dtype}{histogram.shape} instead of int64{shape}, or negative counts"
         )

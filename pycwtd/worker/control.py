@@ -20,6 +20,10 @@ _PROGRESS_INTERVAL = 0.1
 _BEAT_SECONDS = 0.5
 
 
+class DriverDefectError(Exception):
+    """A driver gave what can't be right; the text says what."""
+
+
 class Link:
     """The host's end of the socketpair."""
 

@@ -30,7 +30,7 @@ def folder(tmp_path, monkeypatch):
     """A folder of drop-ins that only this test knows."""
     path = tmp_path / "drivers.d"
     path.mkdir(mode=0o755)
-    monkeypatch.setenv("PYCWTD_DRIVERS", os.fspath(path))
+    monkeypatch.setenv("PYCWTD_DRIVER_FOLDERS", os.fspath(path))
     monkeypatch.setattr(sys, "path", list(sys.path))
     return path
 

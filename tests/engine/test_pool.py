@@ -20,10 +20,11 @@ PAUL = Work("cascade", "paul", 100.0)
 
 @pytest.fixture
 def pool():
-    """The pool of the drivers that are installed, none of whose processes is started."""
+    """The CPU's backends are ready, other drivers' aren't; no process is started."""
     one = Pool(EngineConfig())
     for device in one.backends():
-        device.condition = Condition.READY
+        ready = device.info.type == "cpu"
+        device.condition = Condition.READY if ready else Condition.UNAVAILABLE
         device.probed.set()
     return one
 
@@ -77,8 +78,8 @@ def test_what_a_backend_does_not_declare_it_is_not_given(pool):
 
 
 def test_work_that_none_declares_is_refused_for_good(pool):
-    for name in ("joblib", "sequential"):
-        limit(pool, name, estimators=("full",))
+    for device in pool.backends():
+        limit(pool, device.id, estimators=("full",))
     with pytest.raises(UnfitBackendError, match="no backend runs estimator cascade"):
         choose(pool, "auto", CASCADE)
     with pytest.raises(UnfitBackendError, match="joblib doesn't run estimator cascade"):
@@ -121,3 +122,18 @@ def test_work_of_unknown_size_is_neither_measured_nor_estimated():
     assert rates.seconds("joblib", FULL) is None
     rates.measured("joblib", FULL, 2.0)
     assert rates.seconds("joblib", unknown) is None
+
+
+def test_a_lost_backend_hands_over_when_all_are_probed(pool):
+    """Else a job that is early fails beside a backend that would do."""
+    pool.devices["joblib"].condition = Condition.UNAVAILABLE
+    pool.devices["joblib"].reason = "it is unplugged"
+    pool.devices["sequential"].probed.clear()
+    assert pool.lost("joblib") is None
+    pool.devices["sequential"].probed.set()
+    assert pool.lost("joblib") == "it is unplugged"
+    pool.devices["joblib"].waits = True
+    assert pool.lost("joblib") is None
+    assert pool.awaited("joblib") == "joblib isn't available: it is unplugged"
+    assert pool.awaited("sequential") is None
+    assert pool.awaited(None) is None
