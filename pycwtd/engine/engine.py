@@ -201,9 +201,6 @@ class Engine:
         for job in jobs:
             job.record = numbered[job.record.id]
             self._admit(job)
-        log.info(
-            "job %s (%s) accepted from %s", accepted[0].id, accepted[0].kind, accepted[0].owner
-        )
         return accepted[0]
 
     async def cancel(self, job_id: str) -> Job:
