@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct
@@ -27,6 +28,8 @@ from pycwtd.platform.hardware import detect
 from pycwtd.workloads.wavelet.cost import USUAL_FAMILY, USUAL_GRID, realisation_cost, usual_grid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiohttp import web
 
     from pycwtd.engine.device import Device
@@ -125,7 +128,10 @@ class RecommendQuery(Struct, forbid_unknown_fields=True):
 
 
 async def recommend(request: web.Request) -> web.StreamResponse:
-    """The backend for a significance test, from the rates measured here."""
+    """The backend for a significance test, from what has been measured here, with the arithmetic.
+
+    What it takes to hand tasks over, through a process or over a line, is in the measured rates.
+    """
     query = convert(request.query, RecommendQuery)
     pool = request.app[CONTEXT].engine.pool
     await pool.probed()
@@ -133,40 +139,84 @@ async def recommend(request: web.Request) -> web.StreamResponse:
     s0, dj, J = usual_grid(query.data_size)
     cost = realisation_cost(query.estimator, USUAL_FAMILY, s0, dj, J)
     work = Work(query.estimator, USUAL_FAMILY, cost * query.n_simulations)
-    times = {
-        device.id: seconds
+    watts = request.app[CONTEXT].config.engine.watts
+    costs = [
+        _Cost(device.id, seconds, pool.wait(device.id), watts.get(device.id))
         for device in pool.backends()
         if device.condition is Condition.READY
         and (seconds := pool.rates.seconds(device.id, work)) is not None
-    }
-    if not times:
+    ]
+    if not costs:
         raise Problem(
             503,
             f"no backend that runs estimator {query.estimator} is available",
             headers={"Retry-After": "10"},
         )
-    ranked = sorted(times, key=lambda name: times[name])
-    if query.priority == "speed":
-        chosen, why = ranked[0], "the fastest as measured here"
-    else:
-        # One core draws least, and has the fewest parts that can fail.
-        chosen = REFERENCE if REFERENCE in times else ranked[0]
-        why = {
-            "power": "one core draws the least power",
-            "reliability": "one core, no other hardware, has the fewest parts that can fail",
-        }[query.priority]
+    costs.sort(key=lambda cost: cost.done)
+    chosen, why = _preferred(costs, query.priority)
+    what = (
+        f"{query.n_simulations} realisations of estimator {query.estimator}, for a series of "
+        f"{query.data_size} samples at {J + 1} scales"
+    )
     return answer(
         Recommendation(
-            recommended_backend=chosen,
-            reason=(
-                f"{why}: {query.n_simulations} realisations of estimator {query.estimator}, for a "
-                f"series of {query.data_size} samples at {J + 1} scales, take "
-                f"{times[chosen]:.3g} s"
-            ),
-            estimated_time=times[chosen],
-            alternatives=[Alternative(name, times[name]) for name in ranked if name != chosen],
+            recommended_backend=chosen.name,
+            reason=f"{why}: {what}, {chosen.told()}",
+            estimated_time=chosen.done,
+            waiting_time=chosen.wait,
+            energy=chosen.energy,
+            alternatives=[
+                Alternative(one.name, one.done, one.wait, one.energy)
+                for one in costs
+                if one is not chosen
+            ],
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """What a piece of work costs on a backend."""
+
+    name: str
+    #: Of computing, and behind the jobs that it has.
+    seconds: float
+    wait: float
+    watts: float | None
+
+    @property
+    def done(self) -> float:
+        """Seconds from now."""
+        return self.wait + self.seconds
+
+    @property
+    def energy(self) -> float | None:
+        """Joules."""
+        return None if self.watts is None else self.watts * self.seconds
+
+    def told(self) -> str:
+        """The arithmetic."""
+        words = f"take {self.seconds:.3g} s"
+        words += f" after {self.wait:.3g} s of other jobs" if self.wait else ", nothing before them"
+        if self.energy is not None:
+            words += f"; {self.watts:g} W for that long are {self.energy:.3g} J"
+        return words
+
+
+def _preferred(costs: Sequence[_Cost], priority: str) -> tuple[_Cost, str]:
+    """The best of some, which are sorted by when they would be done, and why."""
+    if priority == "speed":
+        return costs[0], "the soonest to be done, as measured here"
+    # One core has the fewest parts that can fail, and without other knowledge draws least.
+    simple = next((one for one in costs if one.name == REFERENCE), costs[0])
+    if priority == "reliability":
+        return simple, "one core, no other hardware, has the fewest parts that can fail"
+    known = {one.name: one.energy for one in costs if one.energy is not None}
+    if not known:
+        return simple, "one core draws the least power (engine.watts tells nothing of any backend)"
+    return min(
+        (one for one in costs if one.name in known), key=lambda one: known[one.name]
+    ), "the least energy by engine.watts"
 
 
 async def hardware(_request: web.Request) -> web.StreamResponse:

@@ -107,9 +107,10 @@ async def new_job(wanted: Wanted, owner: str, context: Context) -> Job:
     plan, kind = wanted.plan, wanted.kind.name
     if plan.task:
         work = Work(plan.task.estimator, plan.task.family, plan.cost, plan.task.edges)
-        choice = await pool.choose(plan.backend, work, fallback=plan.fallback)
+        whole = work.times(plan.total)
+        choice = await pool.choose(plan.backend, whole, fallback=plan.fallback)
         backend, reason = choice.name, choice.fallback_reason
-        estimate = pool.seconds(backend, work.times(plan.total))
+        estimate = pool.seconds(backend, whole)
     elif plan.total:
         work = Work(kind, "", plan.cost)
         estimate = pool.seconds(pool.process_of(kind), work.times(plan.total))

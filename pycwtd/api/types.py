@@ -147,7 +147,12 @@ class Alternative(Struct):
     """Another backend that would do."""
 
     backend: str
+    #: Seconds, those behind the jobs that it has included.
     estimated_time: float
+    #: Seconds behind the jobs that it has.
+    waiting_time: float
+    #: Joules, where its watts are configured (``engine.watts``).
+    energy: float | None
 
 
 class Recommendation(Struct):
@@ -155,8 +160,12 @@ class Recommendation(Struct):
 
     recommended_backend: str
     reason: str
-    #: Seconds.
+    #: Seconds, those behind the jobs that it has included.
     estimated_time: float
+    #: Seconds behind the jobs that it has.
+    waiting_time: float
+    #: Joules, where its watts are configured (``engine.watts``).
+    energy: float | None
     alternatives: list[Alternative]
 
 

@@ -107,6 +107,9 @@ class EngineConfig(Struct, forbid_unknown_fields=True, frozen=True):
     memory_bytes: Annotated[int, Meta(ge=0)] = 0
     #: What ``auto`` chooses before anything has been measured, best first.
     preference: tuple[str, ...] = ("joblib", "sequential")
+    #: What backends draw while they compute, by name (watts): recommendations of the least power
+    #: go by it.
+    watts: dict[str, Annotated[float, Meta(gt=0)]] = {}
 
 
 class LogConfig(Struct, forbid_unknown_fields=True, frozen=True):

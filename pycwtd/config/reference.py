@@ -32,7 +32,7 @@ _TYPES = {
     "boolean": "true or false",
     "integer": "whole number",
     "number": "number",
-    "object": "table of names and roles",
+    "object": "table",
     "string": "text",
 }
 #: Of keys that have no default.

@@ -63,6 +63,7 @@ class Engine:
         self._steps = Steps(config, store, pool)
         self.active: dict[str, ActiveJob] = {}
         self.queue = Queue(config.limits)
+        pool.wait = self.queue.wait
         self._dispatch = Dispatch(pool)
         self.ledger = Ledger(store, self.halted)
         self.repair = Repair(store, self.ledger, self._place)

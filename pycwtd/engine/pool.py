@@ -86,6 +86,8 @@ class Pool:
         self.rates = Rates()
         self.workloads = workloads or Workloads()
         self.devices: dict[str, Device] = {}
+        #: Seconds of work that a backend has before it.
+        self.wait: Callable[[str], float] = lambda _name: 0.0
         #: Called whenever a device becomes usable or is lost.
         self.changed: Callable[[], None] = lambda: None
         #: Called with a device whose condition has become known or has changed.
@@ -121,13 +123,19 @@ class Pool:
         """See that a configuration is fit for what there is.
 
         Raises:
-            ConfigError: a preferred backend doesn't exist.
+            ConfigError: a backend that it names doesn't exist.
         """
         known = [device.id for device in self.backends()]
         for name in config.preference:
             if name not in known:
                 raise ConfigError(
                     f"engine.preference: there is no backend {name!r}, only {', '.join(known)}"
+                )
+        everything = [device.id for device in self.known()]
+        for name in config.watts:
+            if name not in everything:
+                raise ConfigError(
+                    f"engine.watts: there is no backend {name!r}, only {', '.join(everything)}"
                 )
 
     def configure(self, config: EngineConfig) -> None:
@@ -307,7 +315,9 @@ class Pool:
         return Choice(fastest, reason)
 
     def fastest(self, work: Work, *, like: str | None = None) -> str | None:
-        """The ready backend that does such work soonest.
+        """The ready backend that has done such work soonest, after all that it has to do before.
+
+        What it takes to hand tasks over is in what was measured.
 
         Args:
             work: to be done.
@@ -323,8 +333,12 @@ class Pool:
         ]
         preference = {name: i for i, name in enumerate(self._config.preference)}
         ready.sort(key=lambda name: preference.get(name, 99))
-        for known in (work, _usual(work)):
-            times = [(t, i) for i, name in enumerate(ready) if (t := self.seconds(name, known))]
+        for known, wait in ((work, self.wait), (_usual(work), lambda _name: 0.0)):
+            times = [
+                (seconds + wait(name), i)
+                for i, name in enumerate(ready)
+                if (seconds := self.seconds(name, known))
+            ]
             if times:
                 return ready[min(times)[1]]
         return ready[0] if ready else None

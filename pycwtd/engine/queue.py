@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class Queue:
         self._limits = limits
         self._jobs: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
+        #: What jobs were estimated to take, by the backend that they were given and their ids.
+        self._seconds: defaultdict[str, dict[str, float]] = defaultdict(dict)
         #: Of all owners.
         self.jobs = 0
         self.bytes = 0
@@ -67,6 +69,13 @@ class Queue:
         self.bytes += job.bytes
         self._jobs[owner] += 1
         self._bytes[owner] += job.bytes
+        if job.record.backend is not None:
+            seconds = job.record.estimated_seconds or 0.0
+            self._seconds[job.record.backend][job.record.id] = seconds
+
+    def wait(self, backend: str) -> float:
+        """Seconds that the jobs which haven't ended were estimated to take on a backend."""
+        return sum(self._seconds[backend].values())
 
     def remove(self, job: ActiveJob) -> None:
         """Count it out."""
@@ -75,6 +84,8 @@ class Queue:
         self.bytes -= job.bytes
         self._jobs[owner] -= 1
         self._bytes[owner] -= job.bytes
+        for seconds in self._seconds.values():
+            seconds.pop(job.record.id, None)
         if not self._jobs[owner]:
             del self._jobs[owner], self._bytes[owner]
 

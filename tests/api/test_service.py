@@ -12,7 +12,7 @@ from pycwtd.api import types
 from pycwtd.api.answers import JSON
 from pycwtd.api.examples import EXAMPLES
 from pycwtd.api.routes import operations
-from support import red_pair
+from support import red_pair, running
 
 OPERATIONS = operations()
 A, B = red_pair()
@@ -70,6 +70,39 @@ def test_recommendation_is_arithmetic_on_measured_rates(daemon):
     others = [other["estimated_time"] for other in large["alternatives"]]
     assert all(large["estimated_time"] <= time for time in others)
     assert "10000 realisations" in large["reason"]
+
+
+WATTS = "[engine.watts]\nsequential = 10.0\njoblib = 90.0\n"
+
+
+def test_power_is_watts_times_seconds():
+    ask = "/api/v1/backends/recommend?data_size=500&n_simulations=10000&priority=power"
+    with running(WATTS) as daemon:
+        least = daemon.call("GET", ask).json
+        assert least["recommended_backend"] == "sequential"
+        assert least["energy"] == pytest.approx(10 * least["estimated_time"])
+        (other,) = least["alternatives"]
+        assert other["energy"] == pytest.approx(90 * other["estimated_time"])
+        assert " 10 W for that long are " in least["reason"]
+
+
+def test_auto_and_recommendations_count_what_is_before_them(daemon):
+    daemon.call("GET", "/api/v1/backends/recommend")  # waits until all have been probed
+    ask = "/api/v1/backends/recommend?data_size=500&n_simulations=100"
+    idle = daemon.call("GET", ask).json["recommended_backend"]
+    a, b = red_pair()
+    request = {"signal1": a, "signal2": b, "dt": 1.0, "sig": True, "mc_count": 1_000_000}
+    long = daemon.submit("wct", {**request, "estimator": "full", "backend": idle})
+    try:
+        told = daemon.call("GET", ask).json
+        assert told["recommended_backend"] != idle
+        assert told["waiting_time"] == 0
+        (busy,) = [one for one in told["alternatives"] if one["backend"] == idle]
+        assert busy["waiting_time"] > 1
+        short = daemon.submit("wct", {**request, "mc_count": 100})
+        assert daemon.finish(short)["backend"] == told["recommended_backend"]
+    finally:
+        daemon.call("DELETE", f"/api/v1/jobs/{long}")
 
 
 def test_hardware_repeats_identically(daemon):
