@@ -25,6 +25,8 @@ from pycwt_mod.backends import (
 )
 from pycwt_mod.monte_carlo.kernel import plan_for
 from pycwtd_drivers.dask import fleet
+from pycwtd_drivers.dask.identity import identity
+from pycwtd_drivers.dask.piece import MismatchError, compute
 from pycwtd_drivers.dask.spread import Pace
 
 #: The two pieces that a thread is given at once take it a quarter of a minute.
@@ -178,6 +180,16 @@ def test_other_versions_and_kernels_are_refused(use, tmp_path, preload):
         assert len(refused) == 3
         got = backend.run(TASK, 1, 0, MANY)
         np.testing.assert_array_equal(got, plan_for(TASK).run(1, 0, MANY, 2))
+
+
+def test_a_piece_for_another_version_is_refused(pair):
+    """Whatever the handshake has said: workers may be replaced after it."""
+    asked = (TASK.to_dict(), 1, 0, 1, ("0.0.9", identity().kernel))
+    with Client(pair.address, set_as_default=False) as client:
+        with pytest.raises(MismatchError, match=r"the worker has pycwtd 0\.1\.0 with kernel"):
+            client.submit(compute, *asked).result(timeout=20)
+        own = client.submit(compute, *asked[:-1], tuple(identity())).result(timeout=20)
+        np.testing.assert_array_equal(own[0], plan_for(TASK).run(1, 0, 1))
 
 
 def test_a_spoilt_worker_that_joins_late_counts_nothing(pair, use, preload, expected):
