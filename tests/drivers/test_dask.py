@@ -212,8 +212,13 @@ def test_a_killed_worker_costs_time_alone(pair, use, expected):
 def test_a_stopped_worker_costs_time_alone(pair, use, expected, monkeypatch):
     monkeypatch.setattr(fleet, "_SILENT_SECONDS", 1.5)
     with pair.extra() as worker:
+        backend = use(pair)
         watch = Watch(lambda: worker.send(signal.SIGSTOP))
-        np.testing.assert_array_equal(use(pair).run(TASK, 5, 3, MANY, watch), expected)
+        np.testing.assert_array_equal(backend.run(TASK, 5, 3, MANY, watch), expected)
+        # The scheduler still counts it as present: it wasn't Dask that gave up.
+        counted, refused = backend.probe().devices
+        assert counted.startswith("2 workers, 2 threads")
+        assert "doesn't answer" in refused
 
 
 def test_the_only_worker_and_the_scheduler_may_stop(use, expected, monkeypatch):
