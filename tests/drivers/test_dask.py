@@ -25,12 +25,12 @@ from pycwt_mod.backends import (
 )
 from pycwt_mod.monte_carlo.kernel import plan_for
 from pycwtd_drivers.dask import fleet
+from pycwtd_drivers.dask.cluster import connect
 from pycwtd_drivers.dask.identity import identity
 from pycwtd_drivers.dask.piece import MismatchError, compute
 from pycwtd_drivers.dask.spread import Pace
 
-#: The two pieces that a thread is given at once take it a quarter of a minute.
-LONG = replace(TASK, length=2**18, scales=tuple(2 * 2 ** (j / 32) for j in range(160)))
+LONG = replace(TASK, length=2**15)
 #: What a worker loads first, to count otherwise, or not at all.
 SPOILT = """
 from pycwt_mod.grid import cone_factor
@@ -104,8 +104,11 @@ def test_pieces_are_never_empty_and_never_too_many(left, threads, seconds):
 
 
 def test_a_cancel_stops_the_workers(pair, use):
+    backend = use(pair)
+    # Thought to be so fast, it is cut into pieces that take an hour.
+    connect().pace(LONG.fingerprint()).measured(10**6, 1.0)
     with pytest.raises(Cancelled):
-        use(pair).run(LONG, 1, 0, 10**6, Watch(stop_after=3))
+        backend.run(LONG, 1, 0, 10**7, Watch(stop_after=20))
     with Client(pair.address, set_as_default=False) as client:
         for address in client.nthreads():
             # Each has one thread, which would be busy for long.
