@@ -34,7 +34,9 @@ TASK = SignificanceTask(
 )
 FULL = replace(TASK, estimator="full")
 #: Seconds of work that a case is given, and times that it is done: the least counts.
-SECONDS, ROUNDS = 1.5, 8
+SECONDS, ROUNDS = 3.0, 6
+#: The kernel on one thread.
+ALONE = "sequential"
 #: Calls for the overhead of a chunk.
 CHUNKS = 60
 
@@ -56,10 +58,12 @@ def workers(count: int) -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-def seconds(address: str, task: SignificanceTask, count: int) -> float:
-    """Wall time of one run, by the kernel alone where there is no address."""
-    os.environ[setting_variable("dask", "scheduler")] = address
-    backend = get_backend("dask" if address else "sequential")
+def seconds(place: str, task: SignificanceTask, count: int) -> float:
+    """Wall time of one run, by another backend or, where the place is an address, by Dask."""
+    if "://" in place:
+        os.environ[setting_variable("dask", "scheduler")] = place
+        place = "dask"
+    backend = get_backend(place)
     started = time.perf_counter()
     backend.run(task, 1, 0, count)
     return time.perf_counter() - started
@@ -67,26 +71,39 @@ def seconds(address: str, task: SignificanceTask, count: int) -> float:
 
 def overheads(address: str) -> tuple[float, float]:
     """What a run of 16 realisations takes more than the kernel alone, ms: least and median."""
-    more = [1e3 * (seconds(address, TASK, 16) - seconds("", TASK, 16)) for _ in range(CHUNKS)]
+    more = [1e3 * (seconds(address, TASK, 16) - seconds(ALONE, TASK, 16)) for _ in range(CHUNKS)]
     return min(more), statistics.median(more)
+
+
+def busy(address: str, task: SignificanceTask, count: int) -> tuple[float, float]:
+    """Wall time of a run by two workers, and the share of it that they compute."""
+    from pycwtd_drivers.dask.cluster import connect  # noqa: PLC0415 - needs the optional library
+
+    seconds(address, task, 16)
+    pace = connect().pace(task.fingerprint())
+    before = pace.spent
+    took = seconds(address, task, count)
+    return took, (pace.spent - before) / (2 * took)
 
 
 def measure() -> dict[str, Any]:
     """All figures; the variants take turns, because the machine may have other work."""
     found: dict[str, Any] = {}
     with ExitStack() as stack:
-        places = ("", *(stack.enter_context(workers(number)) for number in (1, 2)))
+        one, two = (stack.enter_context(workers(number)) for number in (1, 2))
         for name, task in (("cascade", TASK), ("full", FULL)):
-            for place in places:  # tables and paces are made here
+            places = (ALONE, "joblib", one)
+            for place in (*places, two):  # tables and paces are made here
                 seconds(place, task, 1000)
-            each = min(seconds("", task, 160) for _ in range(5)) / 160
+            each = min(seconds(ALONE, task, 160) for _ in range(5)) / 160
             count = 160 * round(SECONDS / each / 160)
-            took = [[seconds(place, task, count) for place in places] for _ in range(ROUNDS)]
-            found[name] = {
-                "count": count,
-                "seconds": [min(times) for times in zip(*took, strict=True)],
-            }
-        found["overhead"] = overheads(places[1])
+            took = [
+                (*(seconds(place, task, count) for place in places), *busy(two, task, count))
+                for _ in range(ROUNDS)
+            ]
+            *least, share = zip(*took, strict=True)
+            found[name] = (count, [min(times) for times in least], statistics.median(share))
+        found["overhead"] = overheads(one)
         get_backend("dask").close()
     return found
 
@@ -96,12 +113,11 @@ def main() -> None:
     about = machine()
     print(f"{about['processor']}, {about['processors']} processors, load {about['load'][0]:.1f}")
     found = measure()
-    print("\n| task | realisations | kernel alone | 1 worker | 2 workers | 2 against 1 |")
-    print("|---|---|---|---|---|---|")
+    print("\n| task | realisations | 1 thread | joblib | 1 worker | 2 workers | computing |")
+    print("|---|---|---|---|---|---|---|")
     for name in ("cascade", "full"):
-        count, took = found[name]["count"], found[name]["seconds"]
-        share = took[1] / took[2] / 2
-        times = " | ".join(f"{took[number]:.2f} s" for number in (0, 1, 2))
+        count, took, share = found[name]
+        times = " | ".join(f"{each:.2f} s" for each in took)
         print(f"| {name} | {count:,} | {times} | {100 * share:.0f} % |")
     low, middle = found["overhead"]
     print(f"\nA run of 16 realisations takes {low:.1f} ms more than the kernel alone at best,")

@@ -25,10 +25,12 @@ from pycwt_mod.backends import (
 )
 from pycwt_mod.monte_carlo.kernel import plan_for
 from pycwtd_drivers.dask import fleet
+from pycwtd_drivers.dask.cluster import connect
+from pycwtd_drivers.dask.identity import identity
+from pycwtd_drivers.dask.piece import MismatchError, compute
 from pycwtd_drivers.dask.spread import Pace
 
-#: The two pieces that a thread is given at once take it a quarter of a minute.
-LONG = replace(TASK, length=2**18, scales=tuple(2 * 2 ** (j / 32) for j in range(160)))
+LONG = replace(TASK, length=2**15)
 #: What a worker loads first, to count otherwise, or not at all.
 SPOILT = """
 from pycwt_mod.grid import cone_factor
@@ -102,8 +104,11 @@ def test_pieces_are_never_empty_and_never_too_many(left, threads, seconds):
 
 
 def test_a_cancel_stops_the_workers(pair, use):
+    backend = use(pair)
+    # Thought to be so fast, it is cut into pieces that take an hour.
+    connect().pace(LONG.fingerprint()).measured(10**6, 1.0)
     with pytest.raises(Cancelled):
-        use(pair).run(LONG, 1, 0, 10**6, Watch(stop_after=3))
+        backend.run(LONG, 1, 0, 10**7, Watch(stop_after=20))
     with Client(pair.address, set_as_default=False) as client:
         for address in client.nthreads():
             # Each has one thread, which would be busy for long.
@@ -180,6 +185,16 @@ def test_other_versions_and_kernels_are_refused(use, tmp_path, preload):
         np.testing.assert_array_equal(got, plan_for(TASK).run(1, 0, MANY, 2))
 
 
+def test_a_piece_for_another_version_is_refused(pair):
+    """Whatever the handshake has said: workers may be replaced after it."""
+    asked = (TASK.to_dict(), 1, 0, 1, ("0.0.9", identity().kernel))
+    with Client(pair.address, set_as_default=False) as client:
+        with pytest.raises(MismatchError, match=r"the worker has pycwtd 0\.1\.0 with kernel"):
+            client.submit(compute, *asked).result(timeout=20)
+        own = client.submit(compute, *asked[:-1], tuple(identity())).result(timeout=20)
+        np.testing.assert_array_equal(own[0], plan_for(TASK).run(1, 0, 1))
+
+
 def test_a_spoilt_worker_that_joins_late_counts_nothing(pair, use, preload, expected):
     with ExitStack() as stack:
         join = partial(stack.enter_context, pair.extra(options=preload(SPOILT)))
@@ -200,8 +215,13 @@ def test_a_killed_worker_costs_time_alone(pair, use, expected):
 def test_a_stopped_worker_costs_time_alone(pair, use, expected, monkeypatch):
     monkeypatch.setattr(fleet, "_SILENT_SECONDS", 1.5)
     with pair.extra() as worker:
+        backend = use(pair)
         watch = Watch(lambda: worker.send(signal.SIGSTOP))
-        np.testing.assert_array_equal(use(pair).run(TASK, 5, 3, MANY, watch), expected)
+        np.testing.assert_array_equal(backend.run(TASK, 5, 3, MANY, watch), expected)
+        # The scheduler still counts it as present: it wasn't Dask that gave up.
+        counted, refused = backend.probe().devices
+        assert counted.startswith("2 workers, 2 threads")
+        assert "doesn't answer" in refused
 
 
 def test_the_only_worker_and_the_scheduler_may_stop(use, expected, monkeypatch):

@@ -80,8 +80,9 @@ def cable():
             pytest.skip(f"there are no virtual cables here: {error.stderr.decode().strip()}")
         ip("addr", "add", "10.213.7.1/30", "dev", near)
         ip("link", "set", near, "up")
-        for words in (("addr", "add", "10.213.7.2/30", "dev", far), ("link", "set", far, "up")):
-            ip("-n", name, *words)
+        ip("-n", name, "addr", "add", "10.213.7.2/30", "dev", far)
+        for device in (far, "lo"):
+            ip("-n", name, "link", "set", device, "up")
         yield name, near
     finally:
         ip("netns", "del", name)

@@ -54,9 +54,12 @@ class Pace:
 
     def __init__(self) -> None:
         self.seconds: float | None = None
+        #: What the workers have spent computing, all threads together (seconds).
+        self.spent = 0.0
 
     def measured(self, count: int, seconds: float) -> None:
         """Take note of a piece; the last few count most."""
+        self.spent += seconds
         each = max(seconds, 1e-6) / count
         self.seconds = each if self.seconds is None else 0.8 * self.seconds + 0.2 * each
 
