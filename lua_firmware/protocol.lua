@@ -41,8 +41,8 @@ local function take_part(seq, id, part, count, data)
     for i = 1, count do
       if not parts[i] then return say("n", seq, "parts") end
     end
+    -- The parts are kept: if the answer is lost, the last one comes again.
     blocks[id] = P.read_numbers(table.concat(parts))
-    parts, filling = {}, nil
     if not blocks[id] then return say("n", seq, "digits") end
   end
   say("k", seq, id, part)
@@ -116,7 +116,7 @@ function pw(text, crc)
   if op == "H" then
     return say("h", seq, P.version or "-", tables_crc(), math.maxinteger > 0x7fffffff and 64 or 32)
   elseif op == "F" then
-    blocks, known, x, y = {}, nil, nil, nil
+    blocks, parts, filling, known, x, y = {}, {}, nil, nil, nil, nil
     collectgarbage()
     return say("k", seq, math.floor(collectgarbage("count")))
   elseif op == "B" then

@@ -6,10 +6,19 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from pycwtd_drivers.elm11.blocks import Blocks, read_bins
+from pycwtd_drivers.elm11.blocks import Blocks
 from pycwtd_drivers.elm11.console import Console, ConsoleError
 from pycwtd_drivers.elm11.firmware import firmware
-from pycwtd_drivers.elm11.protocol import TRIES, Answer, CallError, Link, NotLoadedError, data_room
+from pycwtd_drivers.elm11.pieces import Pieces
+from pycwtd_drivers.elm11.protocol import (
+    TRIES,
+    CallError,
+    ForgottenError,
+    Link,
+    NotLoadedError,
+    data_room,
+)
+from pycwtd_drivers.elm11.typing_in import type_in
 from pycwtd_drivers.elm11.upload import upload
 
 if TYPE_CHECKING:
@@ -102,25 +111,35 @@ class Board:
         self._retried(lambda: self._hello(_ANSWER_SECONDS))
 
     def _load(self) -> None:
-        try:
-            found = self._hello(_ANSWER_SECONDS)
-        except NotLoadedError:
-            found = None
         wanted = firmware()
-        if found != wanted.version and (found := self._start()) != wanted.version:
-            upload(self.console, wanted.name, wanted.text)
-            found = self._start()
-        if found != wanted.version:
-            raise CallError(f"the firmware says it is {found}, not {wanted.version}")
         self._task = None
+        if self._version() == wanted.version or self._run_stored() == wanted.version:
+            return
+        try:
+            upload(self.console, wanted.name, wanted.text)
+            if self._run_stored() == wanted.version:
+                return
+        except (CallError, ConsoleError):
+            self.console.recover()
+        type_in(self.console, wanted.text)
+        self._until_prompt()
+        if (found := self._version()) != wanted.version:
+            raise CallError(f"the firmware says it is {found}, not {wanted.version}")
 
-    def _start(self) -> str | None:
+    def _run_stored(self) -> str | None:
         """Run the program that may be stored already; what it says its version is."""
         self.console.type(f'run_program("{firmware().name}")')
+        self._until_prompt()
+        return self._version()
+
+    def _until_prompt(self) -> None:
         end = time.monotonic() + _LOAD_SECONDS
         echoed = False
         while time.monotonic() < end and not (echoed and self.console.prompt()):
             echoed = bool(self.console.lines()) or echoed
+
+    def _version(self) -> str | None:
+        """The version of the firmware that is running; None where none is."""
         try:
             return self._hello(_ANSWER_SECONDS)
         except NotLoadedError:
@@ -191,32 +210,37 @@ class Board:
             *(str(series.part.stream), f"{number:08x}"),
         )
 
+        # Lines that arrived whole are right whenever they came: a realisation is always the same.
+        pieces = Pieces([counted.points for counted in group.counted], task.bins)
+
         def once() -> list[list[int]]:
             # After a reset the board has to be told again.
             block = str(self.load(task, plan).groups[where[0]][where[1]])
-            return self._run(("R", block, *words), group, task.bins)
+            self._run(("R", block, *words), group, pieces)
+            return pieces.rows()
 
         return self._retried(once)
 
-    def _run(self, words: tuple[str, ...], group: Group, bins: int) -> list[list[int]]:
-        rows: list[list[int]] = [[] for _ in group.counted]
+    def _run(self, words: tuple[str, ...], group: Group, pieces: Pieces) -> None:
         work = group.points * sum(len(row.taps) + 4 * len(row.window) for row in group.rows)
         expected = work * (self._pace or _FIRST_PACE)
-
-        def take(answer: Answer) -> None:
-            _take_bins(rows, answer, bins)
-
         started = time.monotonic()
-        silence = _LEAST_SECONDS + _PATIENCE * expected
-        end = self._link.call(words, silence, take)
-        total = sum(counted.points for counted in group.counted)
-        lengths = [counted.points for counted in group.counted]
-        if [len(row) for row in rows] != lengths or end.fields != (str(total),):
+        try:
+            end = self._link.call(words, _LEAST_SECONDS + _PATIENCE * expected, pieces.take)
+        except ForgottenError:
+            self._task = None
+            raise
+        except NotLoadedError:
+            raise
+        except CallError:
+            if not pieces.complete():
+                raise
+            return
+        if end.tag != "e" or end.fields != (str(pieces.points),) or not pieces.complete():
             raise CallError("some of the points didn't arrive")
         seconds = (time.monotonic() - started) / max(work, 1)
         # The slower of the last two, so that a hiccup isn't a reason to give up.
         self._pace = seconds if self._pace is None else max(seconds, 0.5 * (self._pace + seconds))
-        return rows
 
     def _retried(self, once: Callable[[], _T], *, reload: bool = True) -> _T:
         """Try until it is right.
@@ -250,24 +274,3 @@ class Board:
             self._load()
         except (CallError, ConsoleError) as error:
             reasons.append(str(error))
-
-
-def _take_bins(rows: list[list[int]], answer: Answer, bins: int) -> None:
-    """Put a line's bins where they belong.
-
-    Raises:
-        CallError: there is no such row, bins before it are missing, or it isn't bins.
-    """
-    if answer.tag != "r" or len(answer.fields) != 3:
-        raise CallError("a line of bins is another")
-    row, start, text = answer.fields
-    found = read_bins(text)
-    if (
-        not row.isdecimal()
-        or int(row) >= len(rows)
-        or start != str(len(rows[int(row)]))
-        or found is None
-        or max(found, default=0) >= bins
-    ):
-        raise CallError("a line of bins doesn't follow the one before")
-    rows[int(row)] += found

@@ -117,7 +117,7 @@ class Console:
         self._pending = _COLOURS.sub(b"", self._pending + self.receive())
         *whole, self._pending = self._pending.split(b"\n")
         self._pending = self._pending[-_MAX_PENDING:]
-        return [line.strip(b"\r").decode("ascii", "replace") for line in whole]
+        return [line.strip(b"\r").decode("latin-1") for line in whole]
 
     def prompt(self) -> str | None:
         """The prompt that the board is at, ``$``, ``$$`` or ``/``, as far as is known."""

@@ -36,6 +36,10 @@ class NotLoadedError(CallError):
     """The board doesn't know the firmware: it was reset, or never had it."""
 
 
+class ForgottenError(CallError):
+    """The board doesn't know what it had been told: it was reset."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One line of the board's."""
@@ -46,7 +50,7 @@ class Answer:
 
 def crc(text: str) -> str:
     """CRC-16 of the CCITT (polynomial 1021, start ffff), four hexadecimal digits."""
-    return f"{crc_hqx(text.encode('ascii'), 0xFFFF):04x}"
+    return f"{crc_hqx(text.encode('latin-1'), 0xFFFF):04x}"
 
 
 def data_room(seq: int, *arguments: int) -> int:
@@ -115,7 +119,8 @@ class Link:
                         raise CallError(f"the board says: {line}")
                     echoed = True
                 elif answer.tag == "n":
-                    raise CallError(f"the board refuses: {' '.join(answer.fields)}")
+                    error = ForgottenError if answer.fields == ("block",) else CallError
+                    raise error(f"the board refuses: {' '.join(answer.fields)}")
                 elif answer.tag in "khe":
                     return answer
                 elif on_answer:

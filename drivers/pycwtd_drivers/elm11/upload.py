@@ -4,6 +4,9 @@ The handshake, by the vendor's documents; it hasn't been seen on a board: the ho
 06 comes back; 09, answered by 08; the length in four bytes, big end first, answered by the sum of
 its bytes and 0A, or by 10 or 11 where it is too large; of every 256 bytes 0C, answered by 0B, then
 their number less one and they themselves, answered by the sum of all these; 0D ends it.
+
+How a page is sent again isn't documented well enough to rely on: whatever goes wrong ends the
+upload. A line that is too noisy for it takes the program as Lua, :mod:`.typing_in`.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ if TYPE_CHECKING:
     from pycwtd_drivers.elm11.console import Console
 
 PAGE = 256
-#: Tries of the first byte, and of each page.
-_HELLOS, _TRIES = 20, 3
+#: Tries of the first byte.
+_HELLOS = 12
 #: For one answer: the flash writes a page within.
 _ANSWER_SECONDS = 2.0
 _HELLO_SECONDS = 0.25
@@ -92,12 +95,11 @@ class _Talk:
 
     def _page(self, data: bytes) -> None:
         packet = bytes([len(data) - 1]) + data
-        for _ in range(_TRIES):
-            if self._asked(bytes([PAGE_NEXT]), PAGE_OK, _ANSWER_SECONDS) and self._asked(
-                packet, checksum(packet), _ANSWER_SECONDS
-            ):
-                return
-        raise ConsoleError(f"{self._console.port}: a page of the program doesn't arrive whole")
+        if not (
+            self._asked(bytes([PAGE_NEXT]), PAGE_OK, _ANSWER_SECONDS)
+            and self._asked(packet, checksum(packet), _ANSWER_SECONDS)
+        ):
+            raise ConsoleError(f"{self._console.port}: a page of the program doesn't arrive whole")
 
     def _must(self, data: bytes, wanted: int, what: str) -> None:
         if not self._asked(data, wanted, _ANSWER_SECONDS):
