@@ -87,8 +87,8 @@ function P.series(length, pad, k0, k1, number, stream, lag1, lag2, sd1, sd2)
   x[base], y[base] = a, b
   for t = 1, length - 1 do
     local u, v = P.normals(P.threefry(k0, k1, number, stream << 26 | t))
-    a = limited((a * lag1 + 16384) // 32768 + u * sd1 // 4096)
-    b = limited((b * lag2 + 16384) // 32768 + v * sd2 // 4096)
+    a = limited((a * lag1 + 16384) // 32768 + (u * sd1 + 2048) // 4096)
+    b = limited((b * lag2 + 16384) // 32768 + (v * sd2 + 2048) // 4096)
     x[base + t], y[base + t] = a, b
     sum1, sum2 = sum1 + a, sum2 + b
   end

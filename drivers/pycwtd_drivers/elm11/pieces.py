@@ -48,10 +48,6 @@ class Pieces:
     def rows(self) -> list[list[int]]:
         """The bins of each row; of complete pieces."""
         return [
-            [
-                found
-                for start in range(0, length, WIDTH)
-                for found in self._found[row, start]
-            ]
+            [found for start in range(0, length, WIDTH) for found in self._found[row, start]]
             for row, length in enumerate(self._lengths)
         ]

@@ -9,7 +9,7 @@ every sum within them, so that Lua with 64-bit integers gives the same numbers.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -198,12 +198,15 @@ def _group(part: Octave, own: range) -> Group:
     offset = (task.length - 1 - (points - 1) * step) // 2
     after = task.length - 1 - offset - (points - 1) * step
     rows = tuple(
-        Row(taps, _window(s, step)) for taps, s in zip(_taps(task.order, scales), scales, strict=True)
+        Row(taps, _window(s, step))
+        for taps, s in zip(_taps(task.order, scales), scales, strict=True)
     )
     return Group(
         rows=rows,
         own=own.start - first,
-        counted=tuple(_counted(task, s, step, offset, points) for s in task.scales[own.start : own.stop]),
+        counted=tuple(
+            _counted(task, s, step, offset, points) for s in task.scales[own.start : own.stop]
+        ),
         row=part.row + own.start - part.own[0],
         step=step,
         offset=offset,
@@ -294,9 +297,7 @@ def _shift(rows: tuple[Row, ...], coefficient: float) -> int:
     return max(0, math.ceil(math.log2(math.sqrt(largest) / _RMS)))
 
 
-def _counted(
-    task: SignificanceTask, scale: float, step: int, offset: int, points: int
-) -> Counted:
+def _counted(task: SignificanceTask, scale: float, step: int, offset: int, points: int) -> Counted:
     at = offset + step * np.arange(points)
     distance = np.minimum(at, task.length - 1 - at)
     outside = np.nonzero(scale * grid.cone_factor("morlet") <= distance)[0]

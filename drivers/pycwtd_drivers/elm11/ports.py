@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import math
 import os
 from dataclasses import dataclass
@@ -81,7 +80,9 @@ def find_port(configured: str, sysfs: Path = Path("/sys/class/tty")) -> str:
     Raises:
         PortError: there is none, there are several, or it is a USB device of another kind.
     """
-    found = sorted(glob.glob(configured))
+    pattern = Path(configured)
+    root = Path(pattern.anchor or ".")
+    found = sorted(str(path) for path in root.glob(str(pattern.relative_to(root))))
     if not found:
         raise PortError(f"{configured} isn't there: is the board plugged in?")
     if len(found) > 1:

@@ -6,9 +6,12 @@ import os
 import pty
 import select
 import tty
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pycwtd_drivers.elm11.simulator.faults import Faults, Wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class UnpluggedError(Exception):
@@ -66,10 +69,10 @@ class Terminal:
             raise UnpluggedError
         self._put(self._out.carry(data))
         self._sent += len(data)
-        if faults.reset_after is not None and self._sent > faults.reset_after:
-            if not self._reset_done:
-                self._reset_done = True
-                raise ResetError
+        due = faults.reset_after is not None and self._sent > faults.reset_after
+        if due and not self._reset_done:
+            self._reset_done = True
+            raise ResetError
 
     def _put(self, data: bytes) -> None:
         step = 1 if self._faults.single else max(1, len(data))

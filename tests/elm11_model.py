@@ -58,7 +58,7 @@ def noise(series, seed, number):
         x = np.empty(series.length, np.int64)
         now = checked(row[0] * 4000) // 4096
         x[0] = now
-        steps = checked(row * innovation) // 4096
+        steps = checked(row * innovation + 2048) // 4096
         for t in range(1, series.length):
             now = int(checked(now * lag + 16384) // 32768 + steps[t])
             now = max(-32767, min(32767, now))
@@ -96,8 +96,12 @@ def coherence_bins(group, x, y, bins):
             products[:, -1] = checked(products[:, -1] * group.ends[1]) >> 5
         window = np.array(row.window)
         full = np.concatenate([window[:0:-1], window])
-        smooth.append([checked(np.convolve(p, full)[window.size - 1 :][: group.points]) // 256
-                       for p in products])
+        smooth.append(
+            [
+                checked(np.convolve(p, full)[window.size - 1 :][: group.points]) // 256
+                for p in products
+            ]
+        )
     smooth = np.array(smooth)
     halo = len(group.weights) // 2
     out = []

@@ -1,0 +1,23 @@
+"""Simulated boards in processes of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+
+
+@contextmanager
+def simulated(*arguments):
+    """A simulated board in a process of its own; gives its terminal's path."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pycwtd_drivers.elm11.simulator", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
