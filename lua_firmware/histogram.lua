@@ -1,7 +1,7 @@
 -- How bins travel: two characters each, in the order of the points.
 --
--- A histogram of 25 scales and 1,000 bins would take 400 kB here, and its thousands of counts more
--- bytes on the line than the 500 to 1,000 points of one realisation. So the host counts.
+-- A histogram of 25 scales and 1,000 bins would take 400 kB here, and 25,000 counts are more bytes
+-- on the line than the bins of the points of one realisation. So the host counts.
 
 local P = pycwt
 local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

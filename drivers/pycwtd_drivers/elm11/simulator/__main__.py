@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 from pathlib import Path
 
@@ -30,13 +31,16 @@ def main() -> None:
     arguments = vars(parser.parse_args())
     link, megahertz = arguments.pop("link"), arguments.pop("megahertz")
     board = SimulatedBoard(link, Faults(**arguments), megahertz)
-    # So that the link goes, too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    print(board.terminal.path, flush=True)
-    try:
-        board.serve()
-    except KeyboardInterrupt:
+
+    def leave(_signal: int, _frame: object) -> None:
+        # Lua would catch an exception; the symbolic link goes, too.
         board.terminal.close()
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    print(board.terminal.path, flush=True)
+    board.serve()
 
 
 if __name__ == "__main__":

@@ -123,7 +123,9 @@ class SimulatedBoard:
             self.terminal.close()
 
     def _power_on(self) -> None:
-        lua = lua54.LuaRuntime(max_memory=_HEAP_BYTES + _OWN_BYTES, register_eval=False)
+        lua = lua54.LuaRuntime(
+            encoding="latin-1", max_memory=_HEAP_BYTES + _OWN_BYTES, register_eval=False
+        )
         setup = lua.eval("function(text) return load(text, '=setup') end")(_SETUP)
         self._evaluate = setup(self._interrupted, self._emit, _LOOK_EVERY, self.programs.stored.get)
         self.terminal.write(b"\r\nembLua OS (simulated)\r\n\r\n")
@@ -142,7 +144,7 @@ class SimulatedBoard:
         return False
 
     def _emit(self, text: str) -> None:
-        self.terminal.write(text.encode("ascii", "replace"))
+        self.terminal.write(text.encode("latin-1", "replace"))
 
     # -- lines -----------------------------------------------------------------------------
 
