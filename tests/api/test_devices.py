@@ -10,7 +10,7 @@ import pytest
 from support import red_pair, running
 
 A, B = red_pair()
-ABSENT = {"dask": "distributed", "gpu": "gpu", "elm11_lua": "embedded", "tang_nano_9k": "fpga"}
+ABSENT = {"dask": "distributed", "gpu": "gpu", "tang_nano_9k": "fpga"}
 
 
 def test_the_benchmark_names_what_each_backend_took(daemon):
@@ -65,7 +65,7 @@ def test_known_backends_without_a_driver_are_listed_with_what_to_do(daemon):
     for name, kind in ABSENT.items():
         assert (listed[name]["available"], listed[name]["type"]) == (False, kind)
         assert "install" in listed[name]["error"]
-    assert daemon.call("GET", "/api/v1/backends/elm11").json == listed["elm11_lua"]
+    assert daemon.call("GET", "/api/v1/backends/elm11").json["name"] == "elm11_lua"
     status = daemon.call("GET", "/api/v1/backends/gpu/status").json
     assert status["status"] == "unavailable"
     health = daemon.call("GET", "/api/v1/health/detailed").json

@@ -156,10 +156,10 @@ def test_another_task_takes_another_plan(backend):
     "faults",
     [
         ["--single"],
-        ["--loss", 2e-4],
-        ["--duplication", 2e-4],
-        ["--flips", 2e-4],
-        ["--delays", 2e-3, "--delay", 0.05],
+        ["--loss", 1e-4],
+        ["--duplication", 1e-4],
+        ["--flips", 1e-4],
+        ["--delays", 5e-4, "--delay", 0.05],
         ["--loss", 1e-4, "--duplication", 1e-4, "--flips", 1e-4, "--single"],
     ],
     ids=lambda faults: faults[0],
@@ -236,8 +236,8 @@ def test_a_board_that_stays_away_is_unavailable(monkeypatch, tmp_path):
 
 def test_a_cancel_stops_the_board(backend):
     backend.run(TASK, SEED, 0, 1)
-    # Filters of 8,000 points: a second's work for one group.
-    slow = coherence_task(0.5, 0.2, 1, 1.0, 2, 3, estimator="full", n=6000)
+    # A quarter of a second for each realisation.
+    slow = coherence_task(0.5, 0.2, 1, 0.25, 2, 22, estimator="full")
 
     class Stop:
         asked = 0
@@ -247,7 +247,7 @@ def test_a_cancel_stops_the_board(backend):
             return self.asked > 40
 
         def advance(self, done):
-            assert done == 0
+            assert done < 100
 
     with pytest.raises(Cancelled):
         backend.run(slow, SEED, 0, 100, Stop())

@@ -117,13 +117,18 @@ class Series:
         """Zeros that the filters need beyond either end."""
         return max(len(row.taps) // 2 for group in self.groups for row in group.rows)
 
-    @property
-    def memory(self) -> int:
-        """Bytes that its plan and its work take on the board, about."""
-        noise = 2 * (self.length + 2 * self.pad)
-        taps = sum(len(row.taps) + len(row.window) for g in self.groups for row in g.rows)
-        work = max((len(g.weights) + 1) * 4 * g.points for g in self.groups)
-        return _ELEMENT * (noise + taps + work)
+
+def memory(series: tuple[Series, ...]) -> int:
+    """Bytes that a plan and its work take on the board, about.
+
+    Filters and windows that are alike are there once; of the series, and of the coefficients of a
+    group, there are those at hand.
+    """
+    noise = max(2 * (one.length + 2 * one.pad) for one in series)
+    rows = {row for one in series for group in one.groups for row in group.rows}
+    fixed = sum(len(row.taps) + len(row.window) for row in rows)
+    work = max((len(g.weights) + 2) * 4 * g.points for one in series for g in one.groups)
+    return _ELEMENT * (noise + fixed + work)
 
 
 @lru_cache(maxsize=8)
@@ -145,9 +150,9 @@ def plan(task: SignificanceTask) -> tuple[Series, ...]:
     if task.bins > 4096:
         raise ValueError(f"backend elm11_lua counts in at most 4096 bins, not {task.bins}")
     found = tuple(_series(part) for part in parts(task))
-    if (memory := sum(series.memory for series in found)) > MEMORY:
+    if (needed := memory(found)) > MEMORY:
         raise ValueError(
-            f"the task takes about {memory // 1000} kB on an ELM11, which has "
+            f"the task takes about {needed // 1000} kB on an ELM11, which has "
             f"{MEMORY // 1000} kB for it: take the estimator cascade, fewer scales, "
             "or another backend"
         )

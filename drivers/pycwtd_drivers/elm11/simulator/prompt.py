@@ -123,6 +123,7 @@ class SimulatedBoard:
             self.terminal.close()
 
     def _power_on(self) -> None:
+        self.terminal.mishap = None
         lua = lua54.LuaRuntime(
             encoding="latin-1", max_memory=_HEAP_BYTES + _OWN_BYTES, register_eval=False
         )
@@ -166,7 +167,9 @@ class SimulatedBoard:
         try:
             answer = self._evaluate(text)
         except lua54.LuaMemoryError:
-            return "error", "not enough memory"
+            answer = ("error", "not enough memory")
+        if self.terminal.mishap:
+            raise self.terminal.mishap
         return answer if isinstance(answer, tuple) else (answer, "")
 
     def _read_line(self, prompt: bytes) -> str:

@@ -39,7 +39,9 @@ class Terminal:
         self._faults = faults
         self._in, self._out = Wire(faults, 0), Wire(faults, 1)
         self._sent = 0
-        self._reset_done = False
+        #: What has happened, and is to be told again: Lua catches what is raised in its calls.
+        self.mishap: Exception | None = None
+        self.resets = 0
         self._come = bytearray()
         self._link = link
         if link:
@@ -63,16 +65,21 @@ class Terminal:
             UnpluggedError: the time for it has come.
             ResetError: likewise.
         """
+        if self.mishap:
+            raise self.mishap
         faults = self._faults
-        if faults.unplug_after is not None and self._sent + len(data) > faults.unplug_after:
-            self._put(self._out.carry(data[: faults.unplug_after - self._sent]))
-            raise UnpluggedError
-        self._put(self._out.carry(data))
+        left = len(data)
+        if faults.unplug_after is not None:
+            left = min(left, faults.unplug_after - self._sent)
+        self._put(self._out.carry(data[:left]))
         self._sent += len(data)
-        due = faults.reset_after is not None and self._sent > faults.reset_after
-        if due and not self._reset_done:
-            self._reset_done = True
-            raise ResetError
+        if left < len(data):
+            self.mishap = UnpluggedError()
+        elif faults.reset_after is not None and self._sent > faults.reset_after and not self.resets:
+            self.resets = 1
+            self.mishap = ResetError()
+        if self.mishap:
+            raise self.mishap
 
     def _put(self, data: bytes) -> None:
         step = 1 if self._faults.single else max(1, len(data))
