@@ -20,10 +20,11 @@ PAUL = Work("cascade", "paul", 100.0)
 
 @pytest.fixture
 def pool():
-    """The pool of the drivers that are installed, none of whose processes is started."""
+    """The CPU's backends are ready, other drivers' aren't; no process is started."""
     one = Pool(EngineConfig())
     for device in one.backends():
-        device.condition = Condition.READY
+        ready = device.info.type == "cpu"
+        device.condition = Condition.READY if ready else Condition.UNAVAILABLE
         device.probed.set()
     return one
 
@@ -77,8 +78,8 @@ def test_what_a_backend_does_not_declare_it_is_not_given(pool):
 
 
 def test_work_that_none_declares_is_refused_for_good(pool):
-    for name in ("joblib", "sequential"):
-        limit(pool, name, estimators=("full",))
+    for device in pool.backends():
+        limit(pool, device.id, estimators=("full",))
     with pytest.raises(UnfitBackendError, match="no backend runs estimator cascade"):
         choose(pool, "auto", CASCADE)
     with pytest.raises(UnfitBackendError, match="joblib doesn't run estimator cascade"):
