@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,6 @@ from pycwt_mod.backends import (
     BackendInfo,
     BackendUnavailableError,
     Cancelled,
-    Manifest,
     MonteCarloBackend,
     NoControl,
     check_span,
@@ -69,23 +69,27 @@ class Elm11Backend(MonteCarloBackend):
     def __init__(self, info: BackendInfo) -> None:
         self.info = info
         self._board: Board | None = None
+        #: A board does one thing at a time.
+        self._turn = threading.RLock()
 
     def probe(self) -> Availability:
         """Whether a port is configured, and a board behind it takes the firmware."""
-        try:
-            board = self._ready(settings(), _Steering(NoControl()))
-            board.greet()
-        except (PortError, LostError, BoardError, ConsoleError) as error:
-            self.close()
-            return Availability(False, str(error))
-        port, bits = board.console.port, board.integer_bits
+        with self._turn:
+            try:
+                board = self._ready(settings(), _Steering(NoControl()))
+                board.greet()
+            except (PortError, LostError, BoardError, ConsoleError) as error:
+                self.close()
+                return Availability(False, str(error))
+            port, bits = board.console.port, board.integer_bits
         return Availability(True, None, (f"ELM11 at {port}, Lua with {bits}-bit integers",))
 
     def close(self) -> None:
         """Give the port back."""
-        if self._board:
-            self._board.close()
-            self._board = None
+        with self._turn:
+            if self._board:
+                self._board.close()
+                self._board = None
 
     def run(
         self,
@@ -113,7 +117,22 @@ class Elm11Backend(MonteCarloBackend):
             raise BackendUnavailableError(str(error)) from None
         steering = _Steering(control or NoControl())
         histogram = np.zeros((task.rows, task.bins), np.int64)
-        for realisation in range(first, first + count):
+        while not self._turn.acquire(timeout=_LOOK_SECONDS):
+            steering.beat()
+        try:
+            self._fill(histogram, work, range(first, first + count), steering)
+        finally:
+            self._turn.release()
+        return histogram
+
+    def _fill(
+        self,
+        histogram: NDArray[np.int64],
+        work: _Work,
+        realisations: range,
+        steering: _Steering,
+    ) -> None:
+        for realisation in realisations:
             steering.beat()
             for index, series in enumerate(work.plan):
                 part = series.part
@@ -123,7 +142,6 @@ class Elm11Backend(MonteCarloBackend):
                         _count(histogram, series, at, rows)
             steering.done += 1
         steering.beat()
-        return histogram
 
     # -- the board -------------------------------------------------------------------------
 
@@ -163,8 +181,11 @@ class Elm11Backend(MonteCarloBackend):
             BoardError: what is behind it doesn't work.
             ConsoleError: what is behind it isn't such a board.
         """
+        port = find_port(configured.port)
+        if self._board and self._board.console.port != port:
+            self.close()
         if self._board is None:
-            board = Board(find_port(configured.port), configured.pace_seconds)
+            board = Board(port, configured.pace_seconds)
             try:
                 with board.beating(steering.beat):
                     board.prepare()
@@ -194,11 +215,8 @@ def _count(histogram: NDArray[np.int64], series: Series, at: int, rows: list[lis
             histogram[row, found] += beyond if inner else near
 
 
-def backends() -> list[MonteCarloBackend]:
-    """``elm11_lua``, as the manifest describes it."""
-    return [Elm11Backend(info) for info in _manifest().backends]
-
-
 @cache
-def _manifest() -> Manifest:
-    return load_manifest(Path(__file__).with_name("driver.toml"))
+def backends() -> list[MonteCarloBackend]:
+    """``elm11_lua``, as the manifest describes it; the same one always, as the port is but one."""
+    manifest = load_manifest(Path(__file__).with_name("driver.toml"))
+    return [Elm11Backend(info) for info in manifest.backends]
