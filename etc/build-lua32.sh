@@ -5,8 +5,9 @@ folder=$1
 mkdir -p "$folder/lists/partial"
 cd "$folder"
 here=$(pwd)
-. /etc/os-release
-echo "deb-src http://deb.debian.org/debian $VERSION_CODENAME main" > sources.list
+# Where this machine's packages come from, there are their sources.
+apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+    'Created-By: Packages' 'Component: main' | sort -u > sources.list
 apt_here() {
     apt-get --quiet=2 -o Dir::Etc::sourcelist="$here/sources.list" -o Dir::Etc::sourceparts=- \
         -o Dir::State::lists="$here/lists" -o APT::Sandbox::User=root "$@"

@@ -290,5 +290,13 @@ def test_only_the_bins_of_the_group_are_taken(fields):
     assert pieces.rows()[0] == [0, 63]
 
 
+@pytest.mark.parametrize("text", ["", "AA", "AAAAAA", "AAA", "AA*/", "B/A/"])
+def test_a_line_has_as_many_bins_as_there_are_points(text):
+    pieces = Pieces([2], 64)
+    pieces.take(Answer("r", ("0", "0", text)))
+    assert not pieces.complete()
+    assert not pieces._found
+
+
 def test_the_program_is_stored_by_its_version():
     assert firmware().version in firmware().name
