@@ -45,6 +45,17 @@ install: $(VENV)/.run  ## .venv with everything that runs
 demo: $(VENV)/.run  ## the main job on real data: a coherence map with its significance
 	@$(BIN)/python -m pycwtd_console.demo
 
+.PHONY: demo-elm11
+demo-elm11: $(VENV)/.test  ## levels from a simulated ELM11 board, beside the CPU's
+	@$(BIN)/python -m pycwtd_drivers.elm11.simulator.demo
+
+.PHONY: lua32
+lua32: build/lua32/lua  ## Lua with 32-bit integers, for the tests of the ELM11's firmware
+
+build/lua32/lua: etc/build-lua32.sh
+	@echo "building Lua with 32-bit integers into build/lua32 …"
+	@sh etc/build-lua32.sh build/lua32
+
 .PHONY: test
 test: lint test-kernel  ## everything that CI runs: lint, C tests, Python tests
 	@$(BIN)/pytest

@@ -1,0 +1,187 @@
+"""The board's console: a serial port, and the way to its prompt from any state.
+
+Nothing here knows what the lines mean; that is :mod:`.protocol`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import serial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BAUD = 115200
+#: How long a read waits: the caller hears of a cancel within twice of it.
+SLICE_SECONDS = 0.03
+#: A full buffer of the operating system must not block for ever.
+_WRITE_SECONDS = 2.0
+#: After so long without a byte the board has said what it had to say: 50 characters' time at
+#: 115200 baud is 4 ms, a USB bridge adds up to 16 ms, a loaded host some more.
+QUIET_SECONDS = 0.12
+#: For one step on the way to the prompt. The interrupt takes effect between two instructions of
+#: Lua's; a long line may have to be printed before.
+_STEP_SECONDS = 1.5
+_STEPS = 8
+#: The console's buffer has 256 bytes; some are left for the line's end and the unknown.
+MAX_LINE = 250
+#: What comes without the end of a line is dropped beyond this.
+_MAX_PENDING = 65536
+
+_COLOURS = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+_PROMPT = re.compile(rb"(?:^|\n)(?:\[ #\d+ \] )?(\$\$|\$|/) $")
+_WHERE = b"\x1b[6n"
+
+
+class ConsoleError(Exception):
+    """The board can't be brought to its prompt, or doesn't take what is sent."""
+
+
+class LostError(Exception):
+    """The port is gone."""
+
+
+class Console:
+    """A serial port with a prompt at its other end.
+
+    Args:
+        port: path.
+        pace: seconds between two bytes.
+    """
+
+    def __init__(self, port: str, pace: float) -> None:
+        self.port = port
+        self._pace = pace
+        #: Called all the time while something is waited for; may raise.
+        self.beat: Callable[[], None] = lambda: None
+        self._pending = b""
+        self._marks = 0
+        try:
+            self._serial: Any = serial.Serial(
+                port,
+                BAUD,
+                timeout=SLICE_SECONDS,
+                write_timeout=_WRITE_SECONDS,
+                exclusive=True,
+            )
+        except (serial.SerialException, OSError) as error:
+            raise LostError(f"{port} can't be opened: {error}") from None
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._serial.close()
+
+    # -- bytes -----------------------------------------------------------------------------
+
+    def send(self, data: bytes) -> None:
+        """Send bytes at the board's pace.
+
+        Raises:
+            LostError: the port is gone or takes nothing any more.
+        """
+        pieces = [data] if not self._pace else [data[i : i + 1] for i in range(len(data))]
+        try:
+            for number, piece in enumerate(pieces):
+                self._serial.write(piece)
+                if self._pace:
+                    time.sleep(self._pace)
+                if number % 16 == 15:
+                    self.beat()
+        except (serial.SerialException, OSError) as error:
+            raise LostError(f"{self.port} takes nothing: {error}") from None
+
+    def receive(self) -> bytes:
+        """What has come, after a short wait; may be nothing.
+
+        Raises:
+            LostError: the port is gone.
+        """
+        self.beat()
+        try:
+            data: bytes = self._serial.read(max(1, min(4096, self._serial.in_waiting)))
+        except (serial.SerialException, OSError, TypeError) as error:
+            # TypeError: pyserial's, when the port is closed in the meantime.
+            raise LostError(f"{self.port} is gone: {error}") from None
+        if _WHERE in data:
+            # Command mode asks where the cursor is, and waits for the answer.
+            self.send(b"\x1b[1;1R")
+        return data
+
+    # -- lines -----------------------------------------------------------------------------
+
+    def lines(self) -> list[str]:
+        """The lines that have come to an end, without colours; may be none."""
+        self._pending = _COLOURS.sub(b"", self._pending + self.receive())
+        *whole, self._pending = self._pending.split(b"\n")
+        self._pending = self._pending[-_MAX_PENDING:]
+        return [line.strip(b"\r").decode("latin-1") for line in whole]
+
+    def prompt(self) -> str | None:
+        """The prompt that the board is at, ``$``, ``$$`` or ``/``, as far as is known."""
+        found = _PROMPT.search(b"\n" + self._pending)
+        return found[1].decode() if found else None
+
+    def type(self, line: str) -> None:
+        """Type a line.
+
+        Raises:
+            ValueError: it is too long for the board's buffer.
+        """
+        if len(line) > MAX_LINE:
+            raise ValueError(f"a line of {len(line)} characters, the board takes {MAX_LINE}")
+        self.send(line.encode("ascii") + b"\n")
+
+    # -- states ----------------------------------------------------------------------------
+
+    def interrupt(self) -> None:
+        """Stop what runs, without waiting for it."""
+        self.send(b"q\n")
+
+    def recover(self) -> None:
+        """Bring the board to its Lua prompt, from whatever it is in.
+
+        ``q`` stops a program, ends a line that somebody began and, being no sense, a chunk that
+        isn't complete; in command mode it is an unknown command. That the prompt is one is known
+        when it prints what it was asked to.
+
+        Raises:
+            ConsoleError: it isn't to be had.
+            LostError: the port is gone.
+        """
+        for _ in range(_STEPS):
+            self.interrupt()
+            self._drain()
+            if self.prompt() == "/":
+                self.type("exit")
+                self._drain()
+            self._marks += 1
+            mark = f"@s {time.monotonic_ns() % 10**9} {self._marks}"
+            self._pending = b""
+            self.type(f'print("{mark}")')
+            if self._comes(mark):
+                self._drain()
+                return
+        raise ConsoleError(
+            f"{self.port} doesn't answer as an ELM11's console does: is it the second of the "
+            "board's two ports, and is no other program using it?"
+        )
+
+    def _drain(self) -> None:
+        """Read until nothing comes any more; what came is known to :meth:`prompt`."""
+        end = time.monotonic() + _STEP_SECONDS
+        last = time.monotonic()
+        while (now := time.monotonic()) < end and now - last < QUIET_SECONDS:
+            before = self._pending
+            if self.lines() or self._pending != before:
+                last = time.monotonic()
+
+    def _comes(self, line: str) -> bool:
+        end = time.monotonic() + _STEP_SECONDS
+        while time.monotonic() < end:
+            # Not the echo, which has more on its line.
+            if line in self.lines():
+                return True
+        return False
