@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pycwt_mod.analysis.areawise import areawise_test as areawise_test
     from pycwt_mod.analysis.cross import coherence_matrix as coherence_matrix
     from pycwt_mod.analysis.cross import wct_from as wct_from
-    from pycwt_mod.analysis.cross import wct_overlap as wct_overlap
+    from pycwt_mod.analysis.cumulative import cumulative_areawise_test as cumulative_areawise_test
+    from pycwt_mod.analysis.cumulative import geometric_test as geometric_test
+    from pycwt_mod.analysis.cumulative import patch_test as patch_test
     from pycwt_mod.analysis.filters import band_correlation as band_correlation
     from pycwt_mod.analysis.filters import bandpass as bandpass
     from pycwt_mod.analysis.filters import bandpass_from as bandpass_from
@@ -24,9 +26,12 @@ if TYPE_CHECKING:
     from pycwt_mod.analysis.multiple_testing import false_discovery as false_discovery
     from pycwt_mod.analysis.multivariate import multiple_coherence as multiple_coherence
     from pycwt_mod.analysis.multivariate import partial_coherence as partial_coherence
+    from pycwt_mod.analysis.overlap import wct_overlap as wct_overlap
     from pycwt_mod.analysis.patches import areawise_opening as areawise_opening
     from pycwt_mod.analysis.patches import critical_patch as critical_patch
     from pycwt_mod.analysis.patches import reproducing_kernel as reproducing_kernel
+    from pycwt_mod.analysis.pathways import noise_patches as noise_patches
+    from pycwt_mod.analysis.pathways import pointwise_patches as pointwise_patches
     from pycwt_mod.analysis.phases import coherence_phase as coherence_phase
     from pycwt_mod.analysis.phases import phase_statistics as phase_statistics
     from pycwt_mod.analysis.ridge import ridges as ridges
@@ -105,20 +110,25 @@ _HOME = {
     "coherence_matrix": "analysis.cross",
     "coherence_phase": "analysis.phases",
     "critical_patch": "analysis.patches",
+    "cumulative_areawise_test": "analysis.cumulative",
     "cwt": "transform",
     "icwt": "inverse",
     "detrend": "preprocess",
     "false_discovery": "analysis.multiple_testing",
+    "geometric_test": "analysis.cumulative",
     "global_spectrum": "analysis.spectra",
     "load_dataset": "datasets",
     "multiple_coherence": "analysis.multivariate",
+    "noise_patches": "analysis.pathways",
     "normalise": "preprocess",
     "partial_coherence": "analysis.multivariate",
+    "patch_test": "analysis.cumulative",
     "phase_statistics": "analysis.phases",
     "plot_coherence": "plots",
     "plot_cross": "plots",
     "plot_global": "plots",
     "plot_scalogram": "plots",
+    "pointwise_patches": "analysis.pathways",
     "power_p_values": "analysis.spectra",
     "rectified_power": "analysis.spectra",
     "rednoise": "noise",
@@ -132,7 +142,7 @@ _HOME = {
     "surrogates": "monte_carlo.surrogate_models",
     "wct": "coherence",
     "wct_from": "analysis.cross",
-    "wct_overlap": "analysis.cross",
+    "wct_overlap": "analysis.overlap",
     "wct_significance": "monte_carlo.run",
     "wwz": "uneven_spectra",
     "wwz_coherence": "uneven_spectra",

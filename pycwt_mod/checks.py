@@ -41,7 +41,7 @@ def series(values: ArrayLike, name: str, minimum: int = MIN_LENGTH) -> NDArray[n
     return x
 
 
-def samples(values: ArrayLike, name: str) -> NDArray[np.float64]:
+def samples(values: ArrayLike, name: str, cure: str = "") -> NDArray[np.float64]:
     """Real, finite numbers in one dimension, as many as there are: part of a series.
 
     Raises:
@@ -51,7 +51,7 @@ def samples(values: ArrayLike, name: str) -> NDArray[np.float64]:
     x = real(values, name)
     if x.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, not of shape {x.shape}")
-    _all_finite(x, name)
+    _all_finite(x, name, cure)
     return x
 
 

@@ -48,6 +48,8 @@ GAPS: tuple[Gaps, ...] = get_args(Gaps)
 _REACH = 12.0
 #: Points of a mask that is kept for the next look at the same result.
 _KEPT = 1 << 22
+#: Where periods are compared with the cone ties count as outside; rounding mustn't undo that.
+_TIE = 1 + 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,22 @@ def _outside(
     for mask in masks:
         found &= lost_energy(mask, scales, wavelet) <= limit
     return found
+
+
+def outside_ends(
+    periods: float | NDArray[np.float64], coi: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Points outside the cone of influence of the ends, those on its rim included.
+
+    Args:
+        periods: of the points, of a shape that broadcasts.
+        coi: longest period free of edge effects at each sample, shape (N,).
+
+    Returns:
+        bool, of the common shape.
+    """
+    outside: NDArray[np.bool_] = np.asarray(periods) <= coi * _TIE
+    return outside
 
 
 def outside_gaps_of(result: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -13,10 +13,14 @@ import numpy as np
 from scipy.signal import lfilter
 
 from pycwt_mod import checks
+from pycwt_mod.gaps import filled
 from pycwt_mod.results.cautions import UnitRootWarning
+from pycwt_mod.results.labels import unlabelled
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from pycwt_mod.results.labels import Labels
 
 
 class RedNoise(NamedTuple):
@@ -30,7 +34,7 @@ class RedNoise(NamedTuple):
     mu2: float
 
 
-def ar1(x: ArrayLike, present: ArrayLike | None = None) -> RedNoise:
+def ar1(x: ArrayLike | Labels, present: ArrayLike | None = None) -> RedNoise:
     """AR(1) parameters of a series, corrected for the bias of short series.
 
     The lag-1 autocorrelation of a finite series is biased low because its own mean is taken
@@ -46,9 +50,10 @@ def ar1(x: ArrayLike, present: ArrayLike | None = None) -> RedNoise:
     (1 + r)/2, with a warning.
 
     Args:
-        x: N real samples, at least 4, not constant.
-        present: of a series whose gaps were filled, the samples that weren't, bool[N]: only they,
-            and neighbours among them, count.
+        x: N real samples, at least 4 of them there, not constant. Samples that are NaN or masked
+            are missing: those there, and neighbours among them, count.
+        present: of a series whose gaps were filled, the samples that weren't, bool[N]; they take
+            the place of NaN.
 
     Returns:
         g, a, mu2; see :class:`pycwt_mod.noise.RedNoise`.
@@ -60,7 +65,12 @@ def ar1(x: ArrayLike, present: ArrayLike | None = None) -> RedNoise:
     Warns:
         UnitRootWarning: the series is too close to a unit root.
     """
-    values = checks.series(x, "x")
+    if present is None:
+        (bare,) = unlabelled(x=x)
+        series = filled(bare, "mask", "x")
+        values, present = series.values, series.present
+    else:
+        values = checks.series(x, "x")
     there = _present(present, values.size)
     n = int(there.sum())
     exponent = math.frexp(float(np.abs(values).max()))[1]

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _DOG_LIMIT = 40.0
 #: Smoothed power below this share of the scale's largest is rounding of the FFT: no power.
 _ROUNDING = 1e-13
+#: Scales × padded length up to which windows are kept: 1 MiB each.
+_CACHED = 1 << 18
 
 
 def scale_weights(dj: float, wavelet: str | Wavelet) -> tuple[float, ...]:
@@ -110,6 +112,13 @@ def _dog_window(m: int) -> CubicSpline:
     return CubicSpline(x, np.cos(x[:, None] * eta) @ density / density.sum())
 
 
+@lru_cache(maxsize=8)
+def _cached_window(wavelet: Wavelet, scales: bytes, n: int) -> NDArray[np.float64]:
+    window = time_window(wavelet, np.frombuffer(scales), n)
+    window.flags.writeable = False
+    return window
+
+
 class Smoother:
     """Smooths arrays of shape (scales, N) in time, then in scale.
 
@@ -136,7 +145,10 @@ class Smoother:
         self._weights = np.asarray(weights)
         self._n = n
         self._padded = 1 << (n - 1).bit_length()
-        self._window = time_window(wavelet, scales, self._padded)
+        if scales.size * self._padded <= _CACHED:
+            self._window = _cached_window(wavelet, scales.tobytes(), self._padded)
+        else:
+            self._window = time_window(wavelet, scales, self._padded)
 
     def real(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Smooth real values, shape (scales, N)."""

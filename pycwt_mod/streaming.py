@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -64,6 +64,10 @@ class RunningTransform:
     The mean of a series that isn't complete isn't known: ``mean`` is taken off instead. Far from
     the ends the Morlet wavelet sees 1e−8 of an error in it, Paul and DOG none.
 
+    With ``gaps="mask"`` samples that are NaN or masked are missing and weigh nothing, as in
+    :func:`pycwt_mod.cwt`: ``mean`` stands in their place. The result knows where they are.
+    Lines across gaps aren't offered: they need the sample after the gap.
+
     Args:
         dt: sampling interval.
         J: number of scales less one.
@@ -73,6 +77,7 @@ class RunningTransform:
         mean: what the series varies about.
         tolerance: share of the wavelet's amplitude that its reach leaves out, above 0 and below
             0.1. Paul's falls off like a power of time: its reach gets long below 1e-3.
+        gaps: None refuses missing samples, "mask" gives them no weight.
 
     Raises:
         TypeError: an argument isn't a number.
@@ -89,6 +94,7 @@ class RunningTransform:
         *,
         mean: float = 0.0,
         tolerance: float = _TOLERANCE,
+        gaps: Literal["mask"] | None = None,
     ) -> None:
         self.wavelet = find_wavelet(wavelet)
         self.dt = checks.positive(dt, "dt")
@@ -99,6 +105,13 @@ class RunningTransform:
         tail = checks.within(tolerance, "tolerance", 0, 0.1)
         self._factor = reach_of(self.wavelet, tail)
         self._groups = self._octaves(self.sj / self.dt)
+        if gaps not in {None, "mask"}:
+            raise ValueError(
+                f"gaps must be None or 'mask', not {gaps!r}: a line across a gap needs the sample "
+                "after it"
+            )
+        self._gaps: Literal["mask"] | None = gaps
+        self._present: list[NDArray[np.bool_]] = []
         self._n = 0
         # Of the series, what unfinished coefficients depend on; it begins at this sample.
         self._tail = np.zeros(0)
@@ -118,7 +131,8 @@ class RunningTransform:
         """Take more samples, any number of them.
 
         Args:
-            samples: real, finite, one-dimensional.
+            samples: real, finite, one-dimensional; with ``gaps="mask"`` NaN or masked where they
+                are missing.
 
         Returns:
             What became final with them.
@@ -127,7 +141,7 @@ class RunningTransform:
             TypeError: they aren't real numbers.
             ValueError: they aren't finite, or not one-dimensional.
         """
-        fresh = checks.samples(samples, "samples") - self._mean
+        fresh = self._taken(samples) - self._mean
         self._tail = np.concatenate([self._tail, fresh])
         self._n += fresh.size
         first, rows = [], []
@@ -164,9 +178,24 @@ class RunningTransform:
                 row[at : at + piece.size] = piece
                 at += piece.size
         coi = cone_of_influence(self._n, self.dt, self.wavelet)
-        about = About(dt=self.dt, dj=None, wavelet=self.wavelet)
+        present = np.concatenate(self._present)
+        masks = () if present.all() else (present,)
+        about = About(dt=self.dt, dj=None, wavelet=self.wavelet, gaps=self._gaps, present=masks)
         none = np.zeros(0)
         return Transform(W, self.sj, self.freqs, coi, none.astype(complex), none, about=about)
+
+    def _taken(self, samples: ArrayLike) -> NDArray[np.float64]:
+        """Samples to be appended, with the mean in the place of missing ones."""
+        if self._gaps is None:
+            fresh = checks.samples(samples, "samples", "gaps='mask' gives missing ones no weight")
+            self._present.append(np.ones(fresh.size, bool))
+            return fresh
+        masked = np.ma.getmaskarray(samples) if np.ma.isMaskedArray(samples) else False
+        values = checks.real(np.ma.getdata(samples), "samples")
+        missing = np.isnan(values) | masked
+        fresh = checks.samples(np.where(missing, self._mean, values), "samples")
+        self._present.append(~missing)
+        return fresh
 
     def _octaves(self, scales: NDArray[np.float64]) -> list[_Group]:
         octave = np.floor(np.log2(scales / scales[0]) + 1e-9).astype(int)

@@ -21,6 +21,8 @@ from pycwt_mod.results.kinds import About, Transform
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from pycwt_mod.gaps import Gaps
@@ -285,14 +287,18 @@ def transform(
         complex128, shape (scales, N); the imaginary part is exactly zero for real wavelets.
     """
     n = padded_length(x.size)
-    spectrum = sp_fft.fft(x, n)
     out = np.empty((scales.size, x.size), dtype=np.complex128)
+    if not wavelet.is_real:
+        for start, block in _analytic_blocks(sp_fft.rfft(x, n), scales, wavelet):
+            out[start : start + len(block)] = block[:, : x.size]
+        return out
+    spectrum = sp_fft.fft(x, n)
     step = max(1, _BLOCK // n)
     for start in range(0, scales.size, step):
         rows = slice(start, start + step)
         block = sp_fft.ifft(spectrum * daughters(wavelet, scales[rows], n), axis=1)
         # The real part also takes off what the lone Nyquist bin adds for odd derivatives.
-        out[rows] = block[:, : x.size].real if wavelet.is_real else block[:, : x.size]
+        out[rows] = block[:, : x.size].real
     return out
 
 
@@ -330,7 +336,19 @@ def _analytic_rows(
     emit: Emit,
     size: int,
 ) -> None:
-    """:func:`transform` from bins 0 … n/2, for wavelets that have no others."""
+    for start, block in _analytic_blocks(spectrum, scales, wavelet):
+        for j, row in enumerate(block, start):
+            emit(j, _copier(row[:size]))
+
+
+def _analytic_blocks(
+    spectrum: NDArray[np.complex128], scales: NDArray[np.float64], wavelet: Wavelet
+) -> Iterator[tuple[int, NDArray[np.complex128]]]:
+    """:func:`transform` from bins 0 … n/2, for wavelets that have no others, block by block.
+
+    Yields:
+        The number of the first scale, and the padded rows from it on.
+    """
     n = 2 * (spectrum.size - 1)
     step = max(1, _BLOCK // n)
     for start in range(0, scales.size, step):
@@ -341,9 +359,7 @@ def _analytic_rows(
             weights = _weights(wavelet, rows, n)
         block = np.zeros((rows.size, n), np.complex128)
         np.multiply(weights, spectrum[1:], out=block[:, 1 : n // 2 + 1])
-        block = sp_fft.ifft(block, axis=1, overwrite_x=True)
-        for j, row in enumerate(block, start):
-            emit(j, _copier(row[:size]))
+        yield start, sp_fft.ifft(block, axis=1, overwrite_x=True)
 
 
 def _weights(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArray[np.float64]:

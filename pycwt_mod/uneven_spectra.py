@@ -26,6 +26,8 @@ from pycwt_mod.wavelets import Morlet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.backends import Control
@@ -39,7 +41,7 @@ _COVERED = 1 - math.erfc(1) / 2
 _BATCH = 50
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WWZ:
     """What :func:`wwz` gives."""
 
@@ -72,8 +74,17 @@ class WWZ:
         """1/freqs."""
         return 1 / self.freqs
 
+    def plot(self, *, ax: Axes | None = None) -> Figure:
+        """The map, with its level and cones; see :func:`pycwt_mod.plots.lines.plot_uneven`."""
+        from pycwt_mod.plots.lines import plot_uneven  # noqa: PLC0415 - figures only
 
-@dataclass(frozen=True)
+        return plot_uneven(self, ax=ax)
+
+    def __repr__(self) -> str:
+        return _told(self)
+
+
+@dataclass(frozen=True, repr=False)
 class UnevenCoherence:
     """What :func:`wwz_coherence` gives."""
 
@@ -89,6 +100,25 @@ class UnevenCoherence:
     standard_errors: NDArray[np.float64]
     seed: int | None
     mc_count: int
+
+    def plot(self, *, ax: Axes | None = None) -> Figure:
+        """The map, with its level and cones; see :func:`pycwt_mod.plots.lines.plot_uneven`."""
+        from pycwt_mod.plots.lines import plot_uneven  # noqa: PLC0415 - figures only
+
+        return plot_uneven(self, ax=ax)
+
+    def __repr__(self) -> str:
+        return _told(self)
+
+
+def _told(found: WWZ | UnevenCoherence) -> str:
+    periods, run = 1 / found.freqs, ""
+    if found.seed is not None:
+        run = f"; levels of {found.mc_count:,} realisations, seed {found.seed}"
+    return (
+        f"<{type(found).__name__}: {found.freqs.size} frequencies × {found.tau.size:,} times, "
+        f"periods {periods.min():.4g} to {periods.max():.4g}{run}>"
+    )
 
 
 def wwz(

@@ -247,6 +247,24 @@ static void check_other(const trial *t, const pk_plan *plan, const int64_t *expe
     pk_plan_free(other);
 }
 
+/* Series of the caller's own: any finite values of the order of one, impulses and constants too. */
+static void check_given(const pk_plan *plan, const trial *t, input *in)
+{
+    size_t length = (size_t)t->task.length, pairs = t->count < 3 ? (size_t)t->count : 3;
+    float *x = calloc(2 * pairs * length + 1, sizeof *x);
+    int64_t *hist = calloc(cells_of(t), sizeof *hist);
+    CHECK(x && hist);
+    uint64_t every = 1 + take(in, 1) % 64;
+    for (size_t i = 0; i < 2 * pairs * length; i++)
+        x[i] = i % every == 0 ? (float)between(in, -4000, 4000) / 1000 : 0;
+    CHECK(pk_plan_run_given(plan, NULL, x, x + pairs * length, pairs, hist, NULL, NULL) == PK_OK);
+    trial part = *t;
+    part.count = pairs;
+    check_histogram(&part, hist);
+    free(hist);
+    free(x);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = {data, size};
@@ -266,6 +284,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_histogram(&t, hist);
         check_values(plan, &t);
         check_other(&t, plan, hist);
+        check_given(plan, &t, &in);
         free(hist);
     }
     pk_plan_free(plan);

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import gammainccinv
@@ -33,12 +33,15 @@ from pycwt_mod.gaps import filled
 from pycwt_mod.monte_carlo.streams import noise_pair
 from pycwt_mod.noise import ar1, ar1_spectrum
 from pycwt_mod.progress import progress_line
+from pycwt_mod.results.kinds import Transform
 from pycwt_mod.transform import outside_cone, transform
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.analysis.planes import TransformLike
@@ -51,14 +54,17 @@ _LEVELS = (0.02, 0.995)
 _HALVINGS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AreawiseTest:
     """What :func:`areawise_test` gives."""
 
-    #: Area-wise significant points, shape (scales, N).
-    significant: NDArray[np.bool_]
-    #: Pointwise significant points, shape (scales, N).
+    #: Area-wise significant points of the whole map, within the cone of influence too, where
+    #: patches may begin that reach out of it; shape (scales, N).
+    opened: NDArray[np.bool_]
+    #: Pointwise significant points of the whole map, shape (scales, N).
     pointwise: NDArray[np.bool_]
+    #: Points outside the cones of the ends and of gaps, shape (scales, N).
+    outside: NDArray[np.bool_]
     #: Critical patch of the test.
     patch: CriticalPatch
     #: Share of the falsely significant area that the Monte Carlo run left; NaN without one.
@@ -66,6 +72,40 @@ class AreawiseTest:
     #: Seed and realisations of that run; None and 0 without one.
     seed: int | None
     mc_count: int
+    #: The transform that was tested; None where it isn't one of :func:`pycwt_mod.cwt`.
+    source: Transform | None = None
+
+    @property
+    def significant(self) -> NDArray[np.bool_]:
+        """Area-wise significant points outside the cones of ends and gaps, shape (scales, N)."""
+        return self.opened & self.outside
+
+    def plot(self, *, ax: Axes | None = None, **how: Any) -> Figure:
+        """The map with thin contours around pointwise and thick ones around area-wise points.
+
+        Args:
+            ax: axes to draw into; None makes a figure.
+            how: as :func:`pycwt_mod.plot_scalogram` takes it.
+
+        Returns:
+            The figure.
+
+        Raises:
+            ValueError: the map isn't known.
+        """
+        from pycwt_mod.plots.patches import plot_patches  # noqa: PLC0415 - figures only
+
+        return plot_patches(self, ax=ax, **how)
+
+    def __repr__(self) -> str:
+        points = max(1, int(self.outside.sum()))
+        shares = [(mask & self.outside).sum() / points for mask in (self.pointwise, self.opened)]
+        run = f"; {self.mc_count:,} realisations, seed {self.seed}" if self.mc_count else ""
+        return (
+            f"<AreawiseTest: {shares[0]:.1%} of what lies outside the cones pointwise, "
+            f"{shares[1]:.1%} area-wise significant, kernel level "
+            f"{self.patch.kernel_level:.3f}{run}>"
+        )
 
 
 def areawise_test(
@@ -112,7 +152,8 @@ def areawise_test(
         ValueError: an argument is out of range.
         Cancelled: the control said so.
     """
-    plane, signal = plane_of(transform, wavelet), series_of(transform, signal)
+    source, plane = transform, plane_of(transform, wavelet)
+    signal = series_of(transform, signal)
     if alpha is None:
         lag1 = _lag1(filled(signal, plane.gaps, "signal")) if np.ndim(signal) else 0.0
     else:
@@ -136,7 +177,8 @@ def areawise_test(
         count = mc_count
     patch = critical_patch(kernel_level, plane.dj, plane.wavelet)
     opened = areawise_opening(pointwise, plane.sj, plane.dt, patch)
-    return AreawiseTest(opened, pointwise, patch, left, number, count)
+    known = source if isinstance(source, Transform) else None
+    return AreawiseTest(opened, pointwise, plane.outside, patch, left, number, count, known)
 
 
 def _lag1(series: FilledSeries) -> float:

@@ -7,38 +7,28 @@ Definitions are those of :mod:`pycwt_mod.coherence`; the phase is that of W₁·
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pycwt_mod import checks
 from pycwt_mod.analysis.planes import Plane, plane_of, rows_within, same_grid
-from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, named_series
-from pycwt_mod.gaps import filled
+from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, listed, read_series
 from pycwt_mod.results.kinds import About, Coherence
 from pycwt_mod.smoothing import Smoother, coherence_ratio, scale_weights
-from pycwt_mod.transform import cone_of_influence, cwt, scale_grid
+from pycwt_mod.transform import cwt, scale_grid
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from pycwt_mod.analysis.planes import TransformLike
+    from pycwt_mod.analysis.spectral_matrix import Several
     from pycwt_mod.gaps import Gaps
-
-#: Time axes may miss their grid by this share of the sampling interval: months in rounded years.
-_TIME_TOLERANCE = 0.01
-
-
-class Overlap(NamedTuple):
-    """What :func:`wct_overlap` gives."""
-
-    #: The common part of the time axes, shape (N,).
-    time: NDArray[np.float64]
-    #: Coherence there, without levels.
-    coherence: Coherence
+    from pycwt_mod.results.labels import Labelled
 
 
 class PairMeans(NamedTuple):
@@ -74,66 +64,27 @@ def wct_from(
     """
     planes = [plane_of(t1, wavelet, "t1"), plane_of(t2, wavelet, "t2")]
     same_grid(planes, ["t1", "t2"])
-    return _coherence_of(_matrix(planes), 0, 1, planes)
+    return coherence_of(matrix_of(planes), 0, 1, planes)
 
 
-def wct_overlap(  # noqa: PLR0917 - series and their axes, then the grid in the order of wct
-    time1: ArrayLike,
-    y1: ArrayLike,
-    time2: ArrayLike,
-    y2: ArrayLike,
-    dj: float = 1 / 12,
-    s0: float = -1,
-    J: float = -1,
-    wavelet: str | Wavelet = "morlet",
-    *,
-    gaps: Gaps | None = None,
-) -> Overlap:
-    """Wavelet coherence of two series of different spans, over the time that they share.
+def told(coherence: Coherence, known: Labelled, which: tuple[int, int]) -> Coherence:
+    """A coherence that knows the labels of its series."""
+    about = coherence.about
+    if about is None:
+        return coherence
 
-    Either series is transformed over its full span, so that the end of the shared time is an
-    end for the transforms only of a series that really ends there. The transforms are cut and
-    their three products smoothed over the shared time. An auto spectrum smoothed over more
-    than that would see what no cross spectrum sees, and R² of equal series would fall below 1
-    near the ends. The cone of influence is that of the shared time: at either end of it one of
-    the series ends.
+    def of(what: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(what[i] for i in which) if what else ()
 
-    Args:
-        time1: of the first series, evenly spaced, shape (N₁,).
-        y1: N₁ real samples, not constant.
-        time2: of the second, with the same spacing and in step with the first, shape (N₂,).
-        y2: N₂ real samples, not constant.
-        dj: spacing of scales in octaves.
-        s0: smallest scale, or −1; see :func:`pycwt_mod.cwt`.
-        J: number of scales less one; −1 goes by the length of the shared time.
-        wavelet: name or instance.
-        gaps: how missing samples are taken; see :func:`pycwt_mod.cwt`.
-
-    Returns:
-        The shared time, and the coherence without levels.
-
-    Raises:
-        TypeError: an argument isn't a number, or a series isn't made of real numbers.
-        ValueError: an argument is out of range, a time axis isn't evenly spaced, or the axes
-            don't fit each other or share fewer than four samples.
-    """
-    mother = find_wavelet(wavelet)
-    both = filled(y1, gaps, "y1"), filled(y2, gaps, "y2")
-    sizes = [x.values.size for x in both]
-    axes = (_axis(time1, sizes[0], "time1"), _axis(time2, sizes[1], "time2"))
-    dt = (axes[0][-1] - axes[0][0]) / (sizes[0] - 1)
-    start1, start2, shared = _shared(*axes, dt)
-    sj = scale_grid(shared, dt, dj=dj, s0=s0, J=J, wavelet=mother)
-    coi = cone_of_influence(shared, dt, mother)
-    planes = []
-    for x, start in zip(both, (start1, start2), strict=True):
-        full = cwt(x.with_gaps, dt, dj, float(sj[0]), sj.size - 1, mother, gaps=gaps)
-        part = slice(start, start + shared)
-        # What gaps beyond the shared time do within it, they do within the cone of its ends.
-        there = None if x.present is None or x.present[part].all() else x.present[part]
-        planes.append(Plane(full.W[:, part], sj, full.freqs, coi, dt, mother, there))
-    matrix = _matrix(planes, dj)
-    return Overlap(axes[0][start1 : start1 + shared], _coherence_of(matrix, 0, 1, planes))
+    labelled = replace(
+        about,
+        axis=known.axis,
+        time_units=known.time_units,
+        names=of(known.names),
+        units=of(known.units),
+        steps=of(known.steps),
+    )
+    return coherence._replace(about=labelled)
 
 
 class CoherenceMatrix:
@@ -143,7 +94,13 @@ class CoherenceMatrix:
     Going through it gives (name, name, coherence) for every pair once.
     """
 
-    def __init__(self, names: tuple[str, ...], planes: Sequence[Plane], dj: float) -> None:
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        planes: Sequence[Plane],
+        dj: float,
+        known: Labelled | None = None,
+    ) -> None:
         #: Names of the series.
         self.names = names
         #: Fourier frequencies of the scales in 1/time, shape (scales,).
@@ -151,7 +108,8 @@ class CoherenceMatrix:
         #: Cone of influence in periods, shape (N,).
         self.coi = planes[0].coi
         self._planes = planes
-        self._matrix = _matrix(planes, dj)
+        self._known = known
+        self._matrix = matrix_of(planes, dj)
 
     def __len__(self) -> int:
         """Number of pairs."""
@@ -175,7 +133,18 @@ class CoherenceMatrix:
         Raises:
             ValueError: there is no such series.
         """
-        return _coherence_of(self._matrix, self._index(first), self._index(second), self._planes)
+        i, j = self._index(first), self._index(second)
+        found = coherence_of(self._matrix, i, j, self._planes)
+        return found if self._known is None else told(found, self._known, (i, j))
+
+    def __repr__(self) -> str:
+        """What it is of."""
+        periods = 1 / self.freqs
+        return (
+            f"<CoherenceMatrix: {len(self)} pairs of {', '.join(self.names)}; {self.freqs.size} "
+            f"scales × {self.coi.size:,} samples, periods {periods.min():.4g} to "
+            f"{periods.max():.4g}>"
+        )
 
     def means(self, periods: ArrayLike | None = None) -> PairMeans:
         """R² and phase of every pair averaged outside the cones of the ends and of its gaps.
@@ -214,8 +183,8 @@ class CoherenceMatrix:
 
 
 def coherence_matrix(  # noqa: PLR0917 - in the order of wct
-    series: Mapping[str, ArrayLike] | Sequence[ArrayLike] | NDArray[Any],
-    dt: float,
+    series: Several,
+    dt: float | None = None,
     dj: float = 1 / 12,
     s0: float = -1,
     J: float = -1,
@@ -223,20 +192,24 @@ def coherence_matrix(  # noqa: PLR0917 - in the order of wct
     *,
     dtype: DTypeLike = "complex128",
     gaps: Gaps | None = None,
+    time_units: str = "auto",
 ) -> CoherenceMatrix:
     """Coherence of every pair of several series; each is transformed and smoothed once.
 
     n series need n planes of ``dtype`` and n of float64, and a few for the pair at hand.
 
     Args:
-        series: two at least of one length: by name, in a row, or an array of shape (series, N).
-        dt: sampling interval.
+        series: two at least of one length: by name, in a row, an array of shape (series, N), or
+            the columns of a pandas table. They may bring a time axis along, see
+            :func:`pycwt_mod.cwt`.
+        dt: sampling interval; None takes that of the time axis.
         dj: spacing of scales in octaves.
         s0: smallest scale, or −1; see :func:`pycwt_mod.cwt`.
         J: number of scales less one, or −1; see :func:`pycwt_mod.cwt`.
         wavelet: name or instance.
         dtype: that the transforms are kept in: complex128, or complex64 with R² good to 1e−5.
         gaps: how missing samples are taken; see :func:`pycwt_mod.cwt`.
+        time_units: of dt; see :func:`pycwt_mod.results.labels.read`.
 
     Returns:
         The pairs; see :class:`CoherenceMatrix`.
@@ -246,20 +219,23 @@ def coherence_matrix(  # noqa: PLR0917 - in the order of wct
         ValueError: an argument is out of range, a series is unfit, or their lengths differ.
     """
     mother = find_wavelet(wavelet)
-    names, values = named_series(series, "series", 2, gaps)
-    dt = checks.positive(dt, "dt")
+    names, parts = listed(series, "series", 2)
+    found = read_series(dt, parts, names, gaps=gaps, time_units=time_units)
+    values, step = found.values, found.known.dt
     kind = checks.complex_type(dtype, "dtype")
-    sj = scale_grid(values[0].values.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
+    sj = scale_grid(values[0].values.size, step, dj=dj, s0=s0, J=J, wavelet=mother)
     planes = []
     for x in values:
-        t = cwt(x.with_gaps, dt, dj, float(sj[0]), sj.size - 1, mother, gaps=gaps)
-        plane = Plane(t.W, sj, t.freqs, t.coi, dt, mother)
+        t = cwt(x.with_gaps, step, dj, float(sj[0]), sj.size - 1, mother, gaps=gaps)
+        plane = Plane(t.W, sj, t.freqs, t.coi, step, mother)
         W = plane.unit().astype(kind, copy=False)
-        planes.append(Plane(W, sj, t.freqs, t.coi, dt, mother, x.present))
-    return CoherenceMatrix(names, planes, dj)
+        planes.append(Plane(W, sj, t.freqs, t.coi, step, mother, x.present))
+    known = replace(found.known, names=found.names) if found.known.axis else None
+    return CoherenceMatrix(found.names, planes, dj, known)
 
 
-def _matrix(planes: Sequence[Plane], dj: float | None = None) -> SpectralMatrix:
+def matrix_of(planes: Sequence[Plane], dj: float | None = None) -> SpectralMatrix:
+    """The smoothed spectra of transforms on one grid."""
     first = planes[0]
     weights = scale_weights(first.dj if dj is None else dj, first.wavelet)
     smoother = Smoother(first.wavelet, first.scales, weights, first.size)
@@ -267,7 +243,8 @@ def _matrix(planes: Sequence[Plane], dj: float | None = None) -> SpectralMatrix:
     return SpectralMatrix([p.W if single else p.unit() for p in planes], smoother)
 
 
-def _coherence_of(matrix: SpectralMatrix, i: int, j: int, planes: Sequence[Plane]) -> Coherence:
+def coherence_of(matrix: SpectralMatrix, i: int, j: int, planes: Sequence[Plane]) -> Coherence:
+    """The coherence of two of the series, without labels and levels."""
     r2 = coherence_ratio(matrix.auto(i), matrix.auto(j), matrix.cross(i, j))
     phase = np.angle(matrix.product(i, j))
     plane, masks = planes[0], [planes[i].present, planes[j].present]
@@ -282,33 +259,3 @@ def _coherence_of(matrix: SpectralMatrix, i: int, j: int, planes: Sequence[Plane
         present=present,
     )
     return Coherence(r2, phase, plane.coi, plane.freqs, np.zeros(1), about=about)
-
-
-def _axis(time: ArrayLike, n: int, name: str) -> NDArray[np.float64]:
-    axis = checks.series(time, name)
-    if axis.size != n:
-        raise ValueError(f"{name} must have as many samples as its series, {n}, not {axis.size}")
-    even = np.linspace(axis[0], axis[-1], n)
-    if even[1] <= even[0] or np.abs(axis - even).max() > _TIME_TOLERANCE * (even[1] - even[0]):
-        raise ValueError(f"{name} must increase in equal steps")
-    return axis
-
-
-def _shared(
-    time1: NDArray[np.float64], time2: NDArray[np.float64], dt: float
-) -> tuple[int, int, int]:
-    """First samples of the shared time in either series, and its length."""
-    dt2 = (time2[-1] - time2[0]) / (time2.size - 1)
-    if abs(dt2 - dt) * min(time1.size, time2.size) > _TIME_TOLERANCE * dt:
-        raise ValueError(f"time1 and time2 must have the same step, not {dt:g} and {dt2:g}")
-    offset = (time2[0] - time1[0]) / dt
-    whole = round(offset)
-    if abs(offset - whole) > _TIME_TOLERANCE:
-        raise ValueError(f"time1 and time2 must be in step; they are {offset:g} steps apart")
-    start1, start2 = max(0, whole), max(0, -whole)
-    shared = min(time1.size - start1, time2.size - start2)
-    if shared < checks.MIN_LENGTH:
-        raise ValueError(
-            f"time1 and time2 must share at least {checks.MIN_LENGTH} samples, not {max(0, shared)}"
-        )
-    return start1, start2, shared

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Discoveries:
     """What :func:`false_discovery` gives."""
 
@@ -31,6 +31,12 @@ class Discoveries:
     threshold: float
     #: Number of tests.
     tests: int
+
+    def __repr__(self) -> str:
+        return (
+            f"<Discoveries: {int(self.significant.sum()):,} of {self.tests:,} tests, "
+            f"p up to {self.threshold:.3g}>"
+        )
 
 
 def false_discovery(

@@ -25,93 +25,39 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycwt_mod import checks
 from pycwt_mod.analysis.elimination import multiple_of, partial_of
 from pycwt_mod.analysis.multivariate_noise import MultivariateMonteCarlo, NoiseModel, noise_levels
-from pycwt_mod.analysis.spectral_matrix import SpectralMatrix, named_series, transforms_of
-from pycwt_mod.gaps import coverage, filled, masks_of, outside_gaps
+from pycwt_mod.analysis.spectral_matrix import (
+    ReadSeries,
+    SpectralMatrix,
+    listed,
+    read_series,
+    transforms_of,
+)
+from pycwt_mod.gaps import coverage, masks_of, outside_ends, outside_gaps
 from pycwt_mod.noise import ar1
 from pycwt_mod.progress import progress_line
+from pycwt_mod.results.base import About
+from pycwt_mod.results.several import MultipleCoherence, PartialCoherence
 from pycwt_mod.smoothing import Smoother, scale_weights
 from pycwt_mod.transform import cone_of_influence, scale_grid
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.analysis.multivariate_noise import Kind
+    from pycwt_mod.analysis.spectral_matrix import Several
     from pycwt_mod.backends import Control
-    from pycwt_mod.gaps import FilledSeries, Gaps
-
-    Several = Mapping[str, ArrayLike] | Sequence[ArrayLike] | NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PartialCoherence:
-    """What :func:`partial_coherence` gives."""
-
-    #: γ, complex128, shape (scales, N); NaN where it can't be known.
-    coherency: NDArray[np.complex128]
-    #: Cone of influence in periods, shape (N,).
-    coi: NDArray[np.float64]
-    #: Fourier frequencies of the scales in 1/time, shape (scales,).
-    freqs: NDArray[np.float64]
-    #: Run behind the levels; None where not asked for.
-    monte_carlo: MultivariateMonteCarlo | None
-    #: Points that neither the ends nor gaps of any series reach, shape (scales, N).
-    outside: NDArray[np.bool_]
-    #: Share of the wavelet's energy on samples that are there, the least of all series.
-    coverage: NDArray[np.float64]
-
-    @property
-    def r2(self) -> NDArray[np.float64]:
-        """|γ|² in [0, 1], shape (scales, N)."""
-        squared: NDArray[np.float64] = self.coherency.real**2 + self.coherency.imag**2
-        return np.minimum(squared, 1.0)
-
-    @property
-    def phase(self) -> NDArray[np.float64]:
-        """Phase of γ in radians, that of the *smoothed* spectra; positive where y leads x."""
-        phase: NDArray[np.float64] = np.angle(self.coherency)
-        return phase
-
-    @property
-    def sig(self) -> NDArray[np.float64] | None:
-        """R² that unrelated noises stay below, shape (scales,)."""
-        return self.monte_carlo.levels if self.monte_carlo else None
-
-
-@dataclass(frozen=True, slots=True)
-class MultipleCoherence:
-    """What :func:`multiple_coherence` gives."""
-
-    #: Share of the power of y that the predictors explain, in [0, 1], shape (scales, N); NaN
-    #: where it can't be known.
-    r2: NDArray[np.float64]
-    #: Cone of influence in periods, shape (N,).
-    coi: NDArray[np.float64]
-    #: Fourier frequencies of the scales in 1/time, shape (scales,).
-    freqs: NDArray[np.float64]
-    #: Run behind the levels; None where not asked for.
-    monte_carlo: MultivariateMonteCarlo | None
-    #: Points that neither the ends nor gaps of any series reach, shape (scales, N).
-    outside: NDArray[np.bool_]
-    #: Share of the wavelet's energy on samples that are there, the least of all series.
-    coverage: NDArray[np.float64]
-
-    @property
-    def sig(self) -> NDArray[np.float64] | None:
-        """R² that unrelated noises stay below, shape (scales,)."""
-        return self.monte_carlo.levels if self.monte_carlo else None
+    from pycwt_mod.gaps import Gaps
+    from pycwt_mod.results.labels import Labels
 
 
 def partial_coherence(  # noqa: PLR0917 - in the order of wct
-    y: ArrayLike,
-    x: ArrayLike,
+    y: ArrayLike | Labels,
+    x: ArrayLike | Labels,
     exclude: Several,
-    dt: float,
+    dt: float | None = None,
     dj: float = 1 / 12,
     s0: float = -1,
     J: float = -1,
@@ -124,6 +70,7 @@ def partial_coherence(  # noqa: PLR0917 - in the order of wct
     seed: int | None = None,
     bins: int = 1000,
     gaps: Gaps | None = None,
+    time_units: str = "auto",
     control: Control | None = None,
 ) -> PartialCoherence:
     """Wavelet coherence of two series after what either shares with others is taken off.
@@ -131,10 +78,11 @@ def partial_coherence(  # noqa: PLR0917 - in the order of wct
     n series need n² planes of complex128, shape (scales, N), at a time.
 
     Args:
-        y: N real samples, not constant.
+        y: N real samples, not constant; may bring a time axis along, see :func:`pycwt_mod.cwt`,
+            as the others may.
         x: as many.
         exclude: one series at least of that length, by name or in a row.
-        dt: sampling interval.
+        dt: sampling interval; None takes that of the time axis.
         dj: spacing of scales in octaves.
         s0: smallest scale, or −1; see :func:`pycwt_mod.cwt`.
         J: number of scales less one, or −1; see :func:`pycwt_mod.cwt`.
@@ -148,6 +96,7 @@ def partial_coherence(  # noqa: PLR0917 - in the order of wct
         bins: of the histogram.
         gaps: how missing samples are taken; see :func:`pycwt_mod.cwt`. The noises then have the
             length and the gaps of the series.
+        time_units: of dt; see :func:`pycwt_mod.results.labels.read`.
         control: watches and cancels the run, in place of ``progress``.
 
     Returns:
@@ -162,23 +111,22 @@ def partial_coherence(  # noqa: PLR0917 - in the order of wct
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
     """
-    others = named_series(exclude, "exclude", 1, gaps)[1]
-    values = [filled(y, gaps, "y"), filled(x, gaps, "x"), *others]
-    grid = _Grid.of(values, dt, dj=dj, s0=s0, J=J, wavelet=wavelet)
-    coherency = partial_of(grid.coherency(values))
+    parts = {"y": y, "x": x, **listed(exclude, "exclude", 1)[1]}
+    grid = _Grid.of(parts, dt, time_units, gaps, dj=dj, s0=s0, J=J, wavelet=wavelet)
+    coherency = partial_of(grid.coherency())
     _refuse_dependent(coherency.real, grid.outside, "y, x and exclude")
     run = None
     if sig:
-        model = grid.noise("partial", values, dj, bins)
         watch = control or progress_line(progress, mc_count)
+        model = grid.noise("partial", bins)
         run = noise_levels(model, mc_count, significance_level, seed=seed, control=watch)
-    return PartialCoherence(coherency, grid.coi, grid.freqs, run, grid.outside, grid.coverage)
+    return PartialCoherence(coherency=coherency, **grid.told(run, significance_level))
 
 
 def multiple_coherence(  # noqa: PLR0917 - in the order of wct
-    y: ArrayLike,
+    y: ArrayLike | Labels,
     predictors: Several,
-    dt: float,
+    dt: float | None = None,
     dj: float = 1 / 12,
     s0: float = -1,
     J: float = -1,
@@ -191,6 +139,7 @@ def multiple_coherence(  # noqa: PLR0917 - in the order of wct
     seed: int | None = None,
     bins: int = 1000,
     gaps: Gaps | None = None,
+    time_units: str = "auto",
     control: Control | None = None,
 ) -> MultipleCoherence:
     """Squared wavelet coherence of a series with several others taken together.
@@ -213,6 +162,7 @@ def multiple_coherence(  # noqa: PLR0917 - in the order of wct
         bins: of the histogram.
         gaps: how missing samples are taken; see :func:`pycwt_mod.cwt`. The noises then have the
             length and the gaps of the series.
+        time_units: of dt; see :func:`pycwt_mod.results.labels.read`.
         control: watches and cancels the run.
 
     Returns:
@@ -227,25 +177,24 @@ def multiple_coherence(  # noqa: PLR0917 - in the order of wct
     Warns:
         UnitRootWarning: a series is redder than an AR(1) process; see :func:`pycwt_mod.ar1`.
     """
-    others = named_series(predictors, "predictors", 1, gaps)[1]
-    values = [filled(y, gaps, "y"), *others]
-    grid = _Grid.of(values, dt, dj=dj, s0=s0, J=J, wavelet=wavelet)
-    r2 = multiple_of(grid.coherency(values))
+    parts = {"y": y, **listed(predictors, "predictors", 1)[1]}
+    grid = _Grid.of(parts, dt, time_units, gaps, dj=dj, s0=s0, J=J, wavelet=wavelet)
+    r2 = multiple_of(grid.coherency())
     _refuse_dependent(r2, grid.outside, "predictors")
     run = None
     if sig:
-        model = grid.noise("multiple", values, dj, bins)
         watch = control or progress_line(progress, mc_count)
+        model = grid.noise("multiple", bins)
         run = noise_levels(model, mc_count, significance_level, seed=seed, control=watch)
-    return MultipleCoherence(r2, grid.coi, grid.freqs, run, grid.outside, grid.coverage)
+    return MultipleCoherence(r2=r2, **grid.told(run, significance_level))
 
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Where several series are looked at."""
+    """Several series, and where they are looked at."""
 
-    size: int
-    dt: float
+    series: ReadSeries
+    dj: float
     sj: NDArray[np.float64]
     weights: tuple[float, ...]
     wavelet: Wavelet
@@ -255,21 +204,28 @@ class _Grid:
     @classmethod
     def of(
         cls,
-        values: Sequence[FilledSeries],
-        dt: float,
+        parts: dict[str, ArrayLike | Labels],
+        dt: float | None,
+        time_units: str,
+        gaps: Gaps | None,
         *,
         dj: float,
         s0: float,
         J: float,
         wavelet: str | Wavelet,
     ) -> _Grid:
-        lengths = {x.values.size for x in values}
-        if len(lengths) > 1:
-            raise ValueError(f"all series must have the same length, not {sorted(lengths)}")
-        mother, dt = find_wavelet(wavelet), checks.positive(dt, "dt")
-        sj = scale_grid(values[0].values.size, dt, dj=dj, s0=s0, J=J, wavelet=mother)
-        weights, size = scale_weights(dj, mother), values[0].values.size
-        return cls(size, dt, sj, weights, mother, masks_of(values))
+        series = read_series(dt, parts, None, gaps=gaps, time_units=time_units)
+        mother, size = find_wavelet(wavelet), series.values[0].values.size
+        sj = scale_grid(size, series.known.dt, dj=dj, s0=s0, J=J, wavelet=mother)
+        return cls(series, dj, sj, scale_weights(dj, mother), mother, masks_of(series.values))
+
+    @property
+    def size(self) -> int:
+        return self.series.values[0].values.size
+
+    @property
+    def dt(self) -> float:
+        return self.series.known.dt
 
     @property
     def freqs(self) -> NDArray[np.float64]:
@@ -281,7 +237,7 @@ class _Grid:
 
     @property
     def outside(self) -> NDArray[np.bool_]:
-        outside: NDArray[np.bool_] = 1 / self.freqs[:, None] <= self.coi
+        outside = outside_ends(1 / self.freqs[:, None], self.coi)
         if self.present:
             outside &= outside_gaps(self.present, self.sj / self.dt, self.wavelet)
         return outside
@@ -292,24 +248,42 @@ class _Grid:
             return np.ones((self.sj.size, self.size))
         return coverage(self.present, self.sj / self.dt, self.wavelet)
 
-    def coherency(self, values: Sequence[FilledSeries]) -> NDArray[np.complex128]:
+    def coherency(self) -> NDArray[np.complex128]:
         scales = self.sj / self.dt
         smoother = Smoother(self.wavelet, scales, self.weights, self.size)
-        transforms = transforms_of(values, scales, self.wavelet)
-        return SpectralMatrix(transforms, smoother).coherency(len(values))
+        transforms = transforms_of(self.series.values, scales, self.wavelet)
+        return SpectralMatrix(transforms, smoother).coherency(len(self.series.values))
 
-    def noise(self, kind: Kind, values: Sequence[FilledSeries], dj: float, bins: int) -> NoiseModel:
+    def noise(self, kind: Kind, bins: int) -> NoiseModel:
+        values = self.series.values
         lag1 = tuple(ar1(x.values, x.present).g for x in values)
         return NoiseModel.on_grid(
             kind,
             lag1,
             dt=self.dt,
-            dj=dj,
+            dj=self.dj,
             sj=self.sj,
             wavelet=self.wavelet,
             bins=bins,
-            gapped=tuple(values) if self.present else (),
+            gapped=values if self.present else (),
         )
+
+    def told(self, run: MultivariateMonteCarlo | None, level: float) -> dict[str, Any]:
+        """What both results have in common."""
+        about = About.of(
+            *(self.series.known, self.wavelet, self.dj),
+            significance_level=level if run else None,
+            gaps=self.series.gaps,
+            present=self.present,
+        )
+        return {
+            "coi": self.coi,
+            "freqs": self.freqs,
+            "monte_carlo": run,
+            "outside": self.outside,
+            "coverage": self.coverage,
+            "about": about,
+        }
 
 
 def _refuse_dependent(values: NDArray[np.float64], outside: NDArray[np.bool_], names: str) -> None:

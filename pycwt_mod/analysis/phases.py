@@ -16,7 +16,7 @@ from scipy.special import ndtri
 
 from pycwt_mod import checks
 from pycwt_mod.analysis.planes import interval_of, octave_spacing, rows_within, wavelet_known
-from pycwt_mod.gaps import outside_gaps_of
+from pycwt_mod.gaps import outside_ends, outside_gaps_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -184,7 +184,8 @@ def coherence_phase(
     if periods is not None:
         chosen &= rows_within(period, periods, "periods")[:, None]
     if outside_cone:
-        chosen &= (period[:, None] <= coherence.coi) & outside_gaps_of(coherence, chosen.shape)
+        chosen &= outside_ends(period[:, None], coherence.coi)
+        chosen &= outside_gaps_of(coherence, chosen.shape)
     if significant:
         if coherence.sig.size != period.size:
             raise ValueError("coherence has no levels: take sig=True or significant=False")

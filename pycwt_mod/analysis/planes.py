@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 from pycwt_mod import checks
-from pycwt_mod.gaps import outside_gaps
+from pycwt_mod.gaps import outside_ends, outside_gaps
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Plane:
     @property
     def outside(self) -> NDArray[np.bool_]:
         """Points outside the cones of the ends and of gaps, shape (scales, N)."""
-        outside: NDArray[np.bool_] = self.periods[:, None] <= self.coi
+        outside = outside_ends(self.periods[:, None], self.coi)
         return outside if self.present is None else outside & self.outside_gaps
 
     @property
@@ -178,6 +178,12 @@ def series_of(transform: TransformLike, signal: ArrayLike | None) -> ArrayLike:
     if own is None:
         raise ValueError("signal must be given: this transform doesn't know its series")
     return own
+
+
+def times_of(transform: TransformLike, plane: Plane) -> NDArray[Any]:
+    """Times of a transform's samples: those of its labels, else 0, dt, 2·dt, …."""
+    own: NDArray[Any] | None = _known(transform, "time")
+    return plane.dt * np.arange(plane.size) if own is None else own
 
 
 def _known(result: object, name: str) -> Any:
@@ -280,3 +286,42 @@ def rows_within(values: NDArray[np.float64], band: ArrayLike, name: str) -> NDAr
             f"{values.max():g}"
         )
     return inside
+
+
+def checked_scales(sj: ArrayLike) -> NDArray[np.float64]:
+    """Two or more scales, all different.
+
+    Raises:
+        TypeError: they aren't numbers.
+        ValueError: they are fewer, not positive, or two are the same.
+    """
+    scales = checks.positives(sj, "sj")
+    if scales.size < 2 or np.unique(scales).size != scales.size:
+        raise ValueError("sj must be at least two scales, all of them different")
+    return scales
+
+
+def checked_mask(where: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The mask of the tested points.
+
+    Raises:
+        ValueError: it isn't a mask of the shape.
+    """
+    if where is None:
+        return np.ones(shape, bool)
+    mask = np.asarray(where)
+    if mask.dtype != np.bool_ or mask.shape != shape or mask.ndim != 2:
+        raise ValueError(f"where must be a mask of shape {shape}, not {mask.dtype} {mask.shape}")
+    return mask
+
+
+def checked_plane(p: NDArray[np.float64], name: str, shape: tuple[int, ...]) -> None:
+    """Refuse what isn't a plane of p-values.
+
+    Raises:
+        ValueError: the shape is another, or a value isn't between 0 and 1.
+    """
+    if p.shape != shape or p.ndim != 2:
+        raise ValueError(f"{name} must be of shape (scales, N) = {shape}, not {p.shape}")
+    if ((p < 0) | (p > 1)).any():
+        raise ValueError(f"{name} must be p-values, between 0 and 1")

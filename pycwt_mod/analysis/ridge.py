@@ -16,6 +16,7 @@ from scipy.optimize import minimize_scalar
 
 from pycwt_mod import checks
 from pycwt_mod.analysis.planes import Plane, plane_of
+from pycwt_mod.gaps import outside_ends
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pycwt_mod.wavelets import Wavelet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ridge:
     """A chain of ridge points at successive samples; all vectors of shape (points,)."""
 
@@ -46,6 +47,13 @@ class Ridge:
     def __len__(self) -> int:
         """Number of points."""
         return int(self.index.size)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Ridge: samples {self.index[0]} to {self.index[-1]}, periods "
+            f"{self.period.min():.4g} to {self.period.max():.4g}, mean amplitude "
+            f"{self.amplitude.mean():.4g}>"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +221,7 @@ def _ridge(
     else:
         frequency = 1 / period
     # The cone is told in Fourier periods, which aren't quite those of the maximum.
-    outside = plane.wavelet.flambda() * scale <= plane.coi[index]
+    outside = outside_ends(plane.wavelet.flambda() * scale, plane.coi[index])
     if plane.present is not None:
         nearest = np.abs(np.log(scale[:, None] / plane.sj)).argmin(axis=1)
         outside &= plane.outside_gaps[nearest, index]

@@ -7,22 +7,25 @@ Technol. 24, 2093–2102. The tests are those of :func:`pycwt_mod.significance`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.special import gammaincc
 
-from pycwt_mod.analysis.planes import Plane, plane_of, rows_within, series_of
+from pycwt_mod.analysis.planes import Plane, plane_of, rows_within, series_of, times_of
 from pycwt_mod.background import scale_average_dof, significance
+from pycwt_mod.gaps import outside_ends
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.analysis.planes import TransformLike
     from pycwt_mod.wavelets import Wavelet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class GlobalSpectrum:
     """What :func:`global_spectrum` gives; all vectors of shape (scales,)."""
 
@@ -40,8 +43,28 @@ class GlobalSpectrum:
     #: Chance of noise to reach ``power``.
     p_values: NDArray[np.float64]
 
+    @property
+    def significant(self) -> NDArray[np.bool_]:
+        """Scales whose mean power reaches its level, shape (scales,)."""
+        return np.asarray(self.power >= self.level)
 
-@dataclass(frozen=True, slots=True)
+    def plot(self, *, ax: Axes | None = None) -> Figure:
+        """Power, level and background; see :func:`pycwt_mod.plots.lines.plot_spectrum`."""
+        from pycwt_mod.plots.lines import plot_spectrum  # noqa: PLC0415 - figures only
+
+        return plot_spectrum(self, ax=ax)
+
+    def __repr__(self) -> str:
+        above = 1 / self.freqs[self.significant]
+        found = ", ".join(f"{period:.3g}" for period in above[:8])
+        return (
+            f"<GlobalSpectrum: {self.freqs.size} scales, periods {1 / self.freqs.max():.4g} to "
+            f"{1 / self.freqs.min():.4g}; {above.size} reach the level"
+            f"{': ' + found if found else ''}{', …' if above.size > 8 else ''}>"
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class ScaleAverage:
     """What :func:`scale_average` gives."""
 
@@ -57,6 +80,27 @@ class ScaleAverage:
     outside: NDArray[np.bool_]
     #: Chance of noise to reach ``power``, shape (N,).
     p_values: NDArray[np.float64]
+    #: Times of the samples, shape (N,): those of the transform's labels, else 0, dt, 2·dt, ….
+    time: NDArray[Any]
+
+    @property
+    def significant(self) -> NDArray[np.bool_]:
+        """Samples outside the cones that reach the level, shape (N,)."""
+        return (self.power >= self.level) & self.outside
+
+    def plot(self, *, ax: Axes | None = None) -> Figure:
+        """The variance over time; see :func:`pycwt_mod.plots.lines.plot_average`."""
+        from pycwt_mod.plots.lines import plot_average  # noqa: PLC0415 - figures only
+
+        return plot_average(self, ax=ax)
+
+    def __repr__(self) -> str:
+        outside = max(1, int(self.outside.sum()))
+        return (
+            f"<ScaleAverage: {self.power.size:,} samples, {self.significant.sum() / outside:.1%} "
+            f"of those outside the cones reach the level of {self.level:.4g}; noise has "
+            f"{self.background:.4g}>"
+        )
 
 
 def rectified_power(
@@ -225,10 +269,12 @@ def scale_average(
     s_avg = 1 / float((1 / scales).sum())  # eq. 25
     background = dj * plane.dt / (mother.cdelta * s_avg) * float(test.fft_theor)  # eq. 26
     chance = gammaincc(freedom / 2, freedom / 2 * power / background)
-    outside = float(plane.periods[inside].max()) <= plane.coi
+    outside = outside_ends(float(plane.periods[inside].max()), plane.coi)
     if plane.present is not None:
         outside &= plane.outside_gaps[inside].all(axis=0)
-    return ScaleAverage(power, float(test.signif), background, freedom, outside, chance)
+    return ScaleAverage(
+        power, float(test.signif), background, freedom, outside, chance, times_of(transform, plane)
+    )
 
 
 def _power(plane: Plane, rows: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:

@@ -6,22 +6,35 @@ S_ij = ⟨W_i·conj(W_j)/s⟩ at every point of the plane, ⟨⟩ being the smoo
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from pycwt_mod.gaps import filled
+from pycwt_mod.results.labels import read
 from pycwt_mod.transform import transform, unit_series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
     from pycwt_mod.gaps import FilledSeries, Gaps
+    from pycwt_mod.results.labels import Labelled, Labels
     from pycwt_mod.smoothing import Smoother
     from pycwt_mod.wavelets import Wavelet
+
+    #: Series by name, in a row, or the columns of a table.
+    Several: TypeAlias = (
+        Mapping[str, ArrayLike | Labels]
+        | Sequence[ArrayLike | Labels]
+        | NDArray[Any]
+        | pd.DataFrame
+    )
 
 #: Smoothed power below this share of the scale's largest is rounding of the FFT: no power.
 _ROUNDING = 1e-13
@@ -89,27 +102,28 @@ def transforms_of(
     return [transform(unit_series(x.values, x.present)[0], scales, wavelet) for x in series]
 
 
-def named_series(
-    series: Mapping[str, ArrayLike] | Sequence[ArrayLike] | NDArray[Any],
-    name: str,
-    minimum: int,
-    gaps: Gaps | None = None,
-) -> tuple[tuple[str, ...], list[FilledSeries]]:
-    """Several series of one length, and what to call them.
+def listed(
+    series: Several, name: str, minimum: int
+) -> tuple[tuple[str, ...] | None, dict[str, ArrayLike | Labels]]:
+    """Several series one by one.
 
     Args:
-        series: by name, or in a row: their names are their numbers then.
+        series: by name, in a row, or the columns of a pandas table.
         name: of the argument, for messages.
         minimum: how many there must be.
-        gaps: how missing samples are taken; None refuses them.
 
     Returns:
-        Names and series.
+        Their names, None for series in a row; and the series by what messages call them.
 
     Raises:
-        TypeError: it isn't a collection of series, or one isn't made of real numbers.
-        ValueError: they are too few, one is unfit, or their lengths differ.
+        TypeError: it isn't a collection of series.
+        ValueError: they are too few.
     """
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(series, pandas.DataFrame):
+        series = {key: series[key] for key in series.columns}
+    names = None
+    values: list[Any]
     if isinstance(series, Mapping):
         names = tuple(str(key) for key in series)
         values = list(series.values())
@@ -119,15 +133,56 @@ def named_series(
             values = list(series)
         except TypeError:
             raise TypeError(f"{name} must be several series, not {series!r}") from None
-        names = tuple(str(i) for i in range(len(values)))
         labels = [f"{name}[{i}]" for i in range(len(values))]
     if len(values) < minimum:
         raise ValueError(f"{name} must have at least {minimum} series, not {len(values)}")
-    checked = [filled(x, gaps, label) for x, label in zip(values, labels, strict=True)]
-    size = checked[0].values.size
-    for x, label in zip(checked[1:], labels[1:], strict=True):
+    return names, dict(zip(labels, values, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSeries:
+    """Several series of one length and one time axis."""
+
+    names: tuple[str, ...]
+    values: tuple[FilledSeries, ...]
+    #: Their labels, and the sampling interval.
+    known: Labelled
+    gaps: Gaps | None
+
+
+def read_series(
+    dt: float | None,
+    series: dict[str, ArrayLike | Labels],
+    names: tuple[str, ...] | None,
+    *,
+    gaps: Gaps | None,
+    time_units: str = "auto",
+) -> ReadSeries:
+    """Take several series apart into numbers and labels.
+
+    Args:
+        dt: sampling interval; None takes that of the time axis.
+        series: by what messages call them.
+        names: of the series; None takes those of the labels where each has one of its own, else
+            their numbers.
+        gaps: how missing samples are taken; None refuses them.
+        time_units: of dt; see :func:`pycwt_mod.results.labels.read`.
+
+    Raises:
+        TypeError: one isn't made of real numbers, or nothing tells dt.
+        ValueError: one is unfit, or their lengths or time axes differ.
+    """
+    known = read(dt, time_units, **series)
+    pairs = zip(known.values, series, strict=True)
+    values = tuple(filled(x, gaps, label) for x, label in pairs)
+    first, size = next(iter(series)), values[0].values.size
+    for x, label in zip(values, series, strict=True):
         if x.values.size != size:
             raise ValueError(
-                f"{labels[0]} and {label} must have the same length, not {size} and {x.values.size}"
+                f"{first} and {label} must have the same length, not {size} and {x.values.size}"
             )
-    return names, checked
+    if names is None:
+        own = [name for name in known.names if name]
+        unique = len(own) == len(values) == len(set(own))
+        names = tuple(own) if unique else tuple(str(i) for i in range(len(values)))
+    return ReadSeries(names, values, known, gaps)

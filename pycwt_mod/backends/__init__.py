@@ -19,10 +19,12 @@ from pycwt_mod.backends.manifest import Manifest, ManifestError, load_manifest
 from pycwt_mod.backends.registry import (
     InstalledDriver,
     UnknownBackendError,
+    driver_in,
     get_backend,
     hookimpl,
     installed_drivers,
     list_backends,
+    load_driver,
     register_backend,
 )
 from pycwt_mod.backends.task import ESTIMATORS, FAMILIES, Estimator, SignificanceTask, check_span
@@ -48,10 +50,12 @@ __all__ = [
     "UnknownBackendError",
     "check_span",
     "choose_backend",
+    "driver_in",
     "get_backend",
     "hookimpl",
     "installed_drivers",
     "list_backends",
+    "load_driver",
     "load_manifest",
     "register_backend",
 ]

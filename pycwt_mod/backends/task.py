@@ -22,8 +22,11 @@ FAMILIES: tuple[Family, ...] = get_args(Family)
 #: :mod:`pycwt_mod.monte_carlo.cascade`.
 Estimator = Literal["full", "cascade"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
-#: Families of which the levels within the cone of influence are calibrated.
-EDGE_FAMILIES: tuple[Family, ...] = ("morlet", "paul", "dog")
+#: Families of which the levels within the cone of influence are calibrated, with the number of
+#: their nodes: between so many the level is interpolated along a line with errors below 0.003, of
+#: DOG 0.005. Measured for white noise to α = 0.99 and gaps of 0 to 5 scales.
+EDGE_NODES: dict[Family, int] = {"morlet": 7, "paul": 7, "dog": 9}
+EDGE_FAMILIES: tuple[Family, ...] = tuple(EDGE_NODES)
 #: Families whose levels by ``cascade`` were measured to be those of ``full``.
 _CASCADED: tuple[Family, ...] = ("morlet", "paul", "dog")
 #: Raised whenever an estimator's histograms change: those of two revisions aren't mixed.

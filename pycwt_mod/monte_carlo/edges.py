@@ -15,14 +15,12 @@ import math
 from typing import TYPE_CHECKING
 
 from pycwt_mod import grid
+from pycwt_mod.backends.task import EDGE_NODES
 
 if TYPE_CHECKING:
     from pycwt_mod.backends.task import SignificanceTask
     from pycwt_mod.grid import Family
 
-#: Nodes of each family: between so many the level is interpolated along a line with errors below
-#: 0.003, of DOG 0.005. Measured for white noise to α = 0.99 and gaps of 0 to 5 scales.
-_NODES: dict[Family, int] = {"morlet": 7, "paul": 7, "dog": 9}
 #: Of the cone, that the last node lies just within.
 _WITHIN = 0.999
 #: The largest scale that has nodes, in lengths of the series.
@@ -47,12 +45,12 @@ def default_nodes(family: Family) -> tuple[float, ...]:
     Raises:
         ValueError: there are none for the family, whose levels there aren't calibrated.
     """
-    if family not in _NODES:
+    if family not in EDGE_NODES:
         raise ValueError(
             "edges=True isn't calibrated for wavelets of the family "
-            f"{family}: take edges=False, or one of {', '.join(_NODES)}"
+            f"{family}: take edges=False, or one of {', '.join(EDGE_NODES)}"
         )
-    count = _NODES[family]
+    count = EDGE_NODES[family]
     rim = _WITHIN * grid.cone_factor(family)
     return tuple(round(rim * i / (count - 1), 6) for i in range(count))
 

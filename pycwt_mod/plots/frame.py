@@ -207,19 +207,19 @@ def frame(
     )
     axes.plot(t, edge, color="white", linewidth=1.2)
     if outside_gaps is not None:
-        _shade_gaps(axes, t, period, outside_gaps)
+        hatched(axes, t, period, outside_gaps)
     period_axis(axes, bottom, top)
     axes.set_xlim(t[0], t[-1])
     return bottom, top
 
 
-def _shade_gaps(
+def hatched(
     axes: Axes,
     t: NDArray[np.float64],
     period: NDArray[np.float64],
     outside: NDArray[np.bool_],
 ) -> None:
-    """The cones around gaps, as that of the ends."""
+    """Hatch what isn't outside, such as the cones around gaps, as that of the ends."""
     block = Block(t.size)
     within = 1 - block.thin(outside.astype(np.float64))
     if not within.any():

@@ -48,6 +48,7 @@ def plot_coherence(
     title: str | None = None,
     time_units: str | None = None,
     period_range: tuple[float, float] | None = None,
+    phase: bool = True,
     ax: Axes | None = None,
 ) -> Figure:
     """Squared coherence over time and period, with its significance, cone and phase.
@@ -67,6 +68,7 @@ def plot_coherence(
         time_units: of time and period; None takes those of the result.
         period_range: smallest and largest period shown; None shows those that have a point
             outside the cone of influence.
+        phase: draws arrows.
         ax: axes to draw into; None makes a figure.
 
     Returns:
@@ -91,14 +93,17 @@ def plot_coherence(
         light=mapped,
         outside_gaps=_beyond_gaps(coherence),
     )
-    strong = (coherence.WCT >= _ARROW_COHERENCE) & coherence.outside_gaps
-    arrows(axes, scale.t, period, coherence.aWCT, strong=strong, limits=limits)
+    if phase:
+        strong = (coherence.WCT >= _ARROW_COHERENCE) & coherence.outside_gaps
+        arrows(axes, scale.t, period, coherence.aWCT, strong=strong, limits=limits)
     bar = figure.colorbar(colours, ax=axes, pad=0.015, aspect=28)
     bar.set_label("Squared coherence R²")
     _axis_words(axes, scale)
     first, second = labels or _pair(coherence.names)
-    key = _key(first, second) + ("; hatched: tested by its distance from the end" if mapped else "")
-    headline(axes, title or f"Wavelet coherence of {first} and {second}", ax, key)
+    keys = [_key(first, second)] if phase else []
+    keys += ["hatched: tested by its distance from the end"] if mapped else []
+    told = title or f"Wavelet coherence of {first} and {second}"
+    headline(axes, told, ax, "; ".join(keys))
     return figure
 
 

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from pycwt_mod.results.labels import Labelled, TimeAxis
     from pycwt_mod.wavelets import Wavelet
 
-#: Where an array is compared with the cone, ties count as outside; rounding mustn't undo that.
-_TIE = 1 + 1e-12
-
-
 #: Attributes of results that aren't elements of their tuples.
 _EXTRAS = ("about", "monte_carlo", "level_map")
 
@@ -230,7 +226,9 @@ class Result:
 
         They lie outside the cone of influence and outside the cones around gaps.
         """
-        outside: NDArray[np.bool_] = self.periods[:, None] <= self.coi * _TIE
+        from pycwt_mod.gaps import outside_ends
+
+        outside = outside_ends(self.periods[:, None], self.coi)
         return outside & self.outside_gaps if self.gapped else outside
 
     def to_xarray(self) -> Any:

@@ -142,6 +142,36 @@ def read(dt: float | None, time_units: str, **series: Any) -> Labelled:
     return Labelled(values, step, axis, names, units, axis.units, steps)
 
 
+def unlabelled(**series: Any) -> tuple[ArrayLike, ...]:
+    """The numbers of series, for what needs no time: labels are taken off.
+
+    Raises:
+        TypeError: one is a table.
+        ValueError: one has no time axis for an index, or isn't one-dimensional.
+    """
+    found = {name: _label(value, name) for name, value in series.items()}
+    return tuple(series[name] if one is None else one.values for name, one in found.items())
+
+
+def positions(axis: TimeAxis, origin: Any) -> NDArray[np.float64]:
+    """Times in units of the axis after an origin: calendar months count as twelfths of years.
+
+    Args:
+        axis: evenly sampled, as :func:`read` gives it.
+        origin: a time of the same kind.
+    """
+    times = axis.values
+    if times.dtype.kind != "M":
+        return np.asarray(times, np.float64) - float(origin)
+    if _months(times):
+        elapsed = times.astype("datetime64[M]") - np.datetime64(origin, "M")
+        seconds = elapsed.astype(np.float64) * SECONDS["months"]
+    else:
+        seconds = (times - origin) / np.timedelta64(1, "s")
+    at: NDArray[np.float64] = seconds / SECONDS[axis.units]
+    return at
+
+
 _BARE = {False: "has", True: "have"}
 
 

@@ -15,6 +15,7 @@ from pycwtd.api.problems import Problem
 from pycwtd.api.results import send_result
 from pycwtd.api.submit import inputs, new_job, parse, submit
 from pycwtd.api.types import JobAccepted
+from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -51,7 +52,11 @@ async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
     if engine.stopping:
         raise Problem(503, "the daemon is stopping", headers={"Retry-After": "5"})
     if not job.ended.is_set():
-        await engine.ledger.promote(job)
+        try:
+            await engine.ledger.promote(job)
+        except (OSError, StoreError):  # nobody hears of it again
+            engine.drop(job)
+            raise
         return _accepted(job.record, 202, "the call takes long and goes on as a job")
     try:
         if job.record.status != "completed":

@@ -18,6 +18,7 @@ from pycwtd.api.types import (
     BackendStatus,
     Capabilities,
     Recommendation,
+    RefusedDriver,
 )
 from pycwtd.engine.device import Condition
 from pycwtd.engine.pool import UnknownBackendError
@@ -82,7 +83,8 @@ def _find(request: web.Request) -> Device:
 async def listing(request: web.Request) -> web.StreamResponse:
     """All backends, the unavailable ones with the reason."""
     pool = request.app[CONTEXT].engine.pool
-    return answer(BackendList([_describe(device, pool) for device in pool.known()]))
+    refused = [RefusedDriver(name, reason) for name, reason in sorted(pool.refused.items())]
+    return answer(BackendList([_describe(device, pool) for device in pool.known()], refused))
 
 
 async def one(request: web.Request) -> web.StreamResponse:

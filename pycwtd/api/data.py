@@ -64,10 +64,10 @@ async def _store(
 ) -> Data:
     try:
         metadata = decode(received.metadata, dict[str, Any])
-        column = decode(received.metadata, UploadMetadata).column
+        known = decode(received.metadata, UploadMetadata)
     except Problem as problem:
         raise Problem(422, f"metadata: {problem.detail}", code=problem.code) from None
-    found = await _ingest(context, folder, column)
+    found = await _ingest(context, folder, known)
     record = Data(
         id=data_id,
         owner=owner,
@@ -80,15 +80,16 @@ async def _store(
         series_sha256=found["sha256"],
         metadata=metadata,
         created_at=time.time(),
+        missing=found["missing"],
     )
     # A client that hangs up now must not leave a folder that no row names.
     return await asyncio.shield(_commit(context, folder, record))
 
 
-async def _ingest(context: Context, folder: Path, column: str | int | None) -> dict[str, Any]:
+async def _ingest(context: Context, folder: Path, known: UploadMetadata) -> dict[str, Any]:
     try:
         return await context.engine.errands.ingest(
-            folder, column, context.config.limits.upload_samples
+            folder, known.column, context.config.limits.upload_samples, known.gaps
         )
     except TaskRefusedError as error:
         status = 400 if error.combination else _STATUS.get(error.code, 422)
@@ -146,6 +147,7 @@ def _view(record: Data) -> DataView:
         filename=record.filename,
         format=record.format,
         length=record.length,
+        missing=record.missing,
         bytes=record.bytes,
         sha256=record.sha256,
         owner=record.owner,

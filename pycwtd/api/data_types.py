@@ -13,7 +13,8 @@ class UploadForm(Struct, forbid_unknown_fields=True):
     #: CSV, a JSON array, .npy, .npz or NetCDF.
     file: str
     #: A JSON object as text. Its field column names one of several columns or variables, by name
-    #: or by number from 0 on; the others are kept as they are.
+    #: or by number from 0 on; gaps, true or false, says whether samples may be missing: NaN, null,
+    #: empty cells, fill values. The others are kept as they are.
     metadata: str = "{}"
 
 
@@ -21,6 +22,8 @@ class UploadMetadata(Struct):
     """What the daemon itself reads of the metadata."""
 
     column: Annotated[int, Meta(ge=0)] | Annotated[str, Meta(min_length=1)] | None = None
+    #: Whether samples may be missing.
+    gaps: bool = False
 
 
 class Uploaded(Struct):
@@ -42,6 +45,8 @@ class DataView(Struct):
     format: str
     #: Samples.
     length: int
+    #: Samples of them that aren't there.
+    missing: int
     #: Size of the file as it came, and its digest.
     bytes: int
     sha256: str

@@ -79,7 +79,7 @@ EXAMPLES: dict[type, Any] = {
             }
         ],
     },
-    types.BackendList: {"backends": [_BACKEND]},
+    types.BackendList: {"backends": [_BACKEND], "refused": []},
     types.Backend: _BACKEND,
     types.BackendStatus: {
         **_BACKEND,

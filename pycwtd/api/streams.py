@@ -174,7 +174,7 @@ class Stream:
 
     def _checked(self, config: Config) -> Analysis:
         """The grid with its defaults, as any request for a window of this length gets it."""
-        alike = [float(sample % 2) for sample in range(config.window)]
+        alike: list[float | None] = [float(sample % 2) for sample in range(config.window)]
         request = WaveletPair(
             signal1=alike,
             signal2=alike,

@@ -110,10 +110,18 @@ class Backend(Struct):
     error: str | UnsetType = UNSET
 
 
+class RefusedDriver(Struct):
+    """A driver that was found and isn't used."""
+
+    driver: str
+    reason: str
+
+
 class BackendList(Struct):
-    """All backends."""
+    """All backends, and the drivers that were refused."""
 
     backends: list[Backend]
+    refused: list[RefusedDriver] = []
 
 
 class BackendStatus(Backend, kw_only=True):
@@ -296,6 +304,10 @@ class CwtResult(Struct, kw_only=True):
     coi: list[float]
     fft: list[Complex]
     fftfreqs: list[float]
+    #: With ``gaps``, the share of each wavelet that falls on samples that are there.
+    coverage: Matrix | UnsetType = UNSET
+    #: With ``gaps``, the points that neither the ends nor gaps reach; scales × time.
+    outside: list[list[bool]] | UnsetType = UNSET
     signif: list[float] | UnsetType = UNSET
     #: What the numerics found worth a word, such as a series that is nearly a random walk.
     warnings: list[str] | UnsetType = UNSET
@@ -312,6 +324,8 @@ class XwtResult(Struct, kw_only=True):
     coi: list[float]
     freqs: list[float]
     scales: list[float]
+    coverage: Matrix | UnsetType = UNSET
+    outside: list[list[bool]] | UnsetType = UNSET
     signif: list[float] | UnsetType = UNSET
     warnings: list[str] | UnsetType = UNSET
     computation_time: float
@@ -362,3 +376,5 @@ class WctResult(SignificanceResult, kw_only=True):
     WCT: Matrix
     aWCT: Matrix  # noqa: N815 - the name is pycwt's
     coi: list[float]
+    coverage: Matrix | UnsetType = UNSET
+    outside: list[list[bool]] | UnsetType = UNSET

@@ -124,7 +124,11 @@ class Client:
 
     async def backends(self) -> list[Backend]:
         """All backends, the unavailable ones with the reason."""
-        return (await self._get(f"{_API}/backends/", BackendList)).backends
+        return (await self.backend_list()).backends
+
+    async def backend_list(self) -> BackendList:
+        """All backends, and the drivers that were refused, with the reason."""
+        return await self._get(f"{_API}/backends/", BackendList)
 
     async def submit(
         self, kind: str, request: Mapping[str, Any], idempotency_key: str | None = None

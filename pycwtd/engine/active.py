@@ -55,8 +55,11 @@ class ActiveJob:
     simulating_since: tuple[float, int] | None = None
     #: How long its own realisations take, and on which backend.
     pace: tuple[str, Pace] | None = None
+    #: Whether its files must reach the disk before they count; set before :attr:`durable`.
+    synced: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        self.synced = self.durable
         if self.record.kind in DEVICE_KINDS:
             self.phase = Phase.DEVICE
 

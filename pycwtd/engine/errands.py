@@ -45,13 +45,16 @@ class Errands:
         arguments = {"folder": str(folder), "form": form, "limit": limit}
         return await host.call("render", arguments)
 
-    async def ingest(self, folder: Path, column: str | int | None, limit: int) -> dict[str, Any]:
+    async def ingest(
+        self, folder: Path, column: str | int | None, limit: int, gaps: bool = False
+    ) -> dict[str, Any]:
         """Have the samples of an uploaded file read.
 
         Args:
             folder: that the file is in.
             column: of a table: its name, or its number from 0 on.
             limit: of samples.
+            gaps: whether samples may be missing.
 
         Raises:
             TaskRefusedError: the file isn't a series.
@@ -59,7 +62,7 @@ class Errands:
             HostDiedError: the process is gone.
         """
         host = self._pool.numerics().host
-        arguments = {"folder": str(folder), "column": column, "limit": limit}
+        arguments = {"folder": str(folder), "column": column, "limit": limit, "gaps": gaps}
         answer = await host.call("ingest", arguments)
         if refused := answer.get("refused"):
             raise TaskRefusedError(refused["code"], refused["message"], refused["combination"])

@@ -12,7 +12,7 @@ import msgspec
 
 from pycwtd.engine.signal import Bell
 from pycwtd.store.database import Database
-from pycwtd.store.files import sync_directory, sync_file, sync_filesystem, write_durably
+from pycwtd.store.files import sync_directory, sync_file, sync_filesystem
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
@@ -79,8 +79,15 @@ class Ledger:
         return accepted, new
 
     async def promote(self, job: ActiveJob) -> None:
-        """Make a durable job of one that isn't, with what is computed of it."""
-        await asyncio.to_thread(_sync_request, job)
+        """Make a durable job of one that isn't, with what is computed of it.
+
+        Raises:
+            StoreError: the disk is full or failing.
+            OSError: the same.
+        """
+        # What a step writes from now on it syncs, and what one at work writes is synced after it.
+        job.synced = True
+        await asyncio.to_thread(sync_filesystem, job.folder)
         # From here on steps write rows; the store takes them in order, this one first.
         job.durable = True
         chunks = list(job.chunks)
@@ -181,13 +188,6 @@ def _write_requests(jobs: Sequence[ActiveJob], bodies: Sequence[bytes]) -> None:
         sync_directory(job.folder)
     if durable:
         sync_directory(durable[0].folder.parent)
-
-
-def _sync_request(job: ActiveJob) -> None:
-    """The request of a synchronous call was written without syncing; make up for it."""
-    path = job.folder / "request.json"
-    write_durably(path, path.read_bytes())
-    sync_directory(job.folder.parent)
 
 
 def _tidy(job: ActiveJob) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import msgspec
 from pycwtd.engine import spans
 from pycwtd.hosts.host import HostError
 from pycwtd.store.database import Database
+from pycwtd.store.files import sync_filesystem
 from pycwtd.store.records import Chunk
 
 if TYPE_CHECKING:
@@ -185,9 +187,26 @@ async def _ask(
     arguments: dict[str, Any],
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
+    sync = job.synced
     try:
-        return await host.call(op, arguments, progress, tag=job.record.id)
+        answer = await host.call(op, {**arguments, "sync": sync}, progress, tag=job.record.id)
     except HostError as error:
         if error.kind == "storage":
             raise StorageError(str(error)) from None
         raise StepFailedError(str(error)) from None
+    if job.synced and not sync:
+        # The job has been made durable in the meantime.
+        await synchronise(job)
+    return answer
+
+
+async def synchronise(job: ActiveJob) -> None:
+    """Make durable what is in a job's folder.
+
+    Raises:
+        StorageError: the disk is full or failing.
+    """
+    try:
+        await asyncio.to_thread(sync_filesystem, job.folder)
+    except OSError as error:
+        raise StorageError(str(error)) from None

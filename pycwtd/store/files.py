@@ -11,10 +11,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_durably(path: Path, data: bytes | memoryview) -> str:
+def write_durably(path: Path, data: bytes | memoryview, *, sync: bool = True) -> str:
     """Write ``path`` by way of a temporary name, synced; returns the SHA-256 of the data.
 
     After a crash at any moment there is either the whole new file or what was there before.
+
+    Args:
+        path: of the file.
+        data: all of it.
+        sync: False for a file that may go with a power cut; it's whole, or not there, as long
+            as the system runs.
 
     Raises:
         OSError: the disk is full, failing or read-only; the temporary file is removed.
@@ -25,12 +31,14 @@ def write_durably(path: Path, data: bytes | memoryview) -> str:
         with temporary.open("wb") as file:
             file.write(view)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         temporary.rename(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
+    if sync:
+        sync_directory(path.parent)
     return hashlib.sha256(view).hexdigest()
 
 

@@ -82,6 +82,8 @@ class Data(Struct, frozen=True, kw_only=True):
     series_sha256: str
     metadata: dict[str, Any]
     created_at: float
+    #: Samples that aren't there.
+    missing: int = 0
 
 
 class Event(Struct, frozen=True, kw_only=True):

@@ -102,4 +102,8 @@ MIGRATIONS: tuple[str, ...] = (
         created_at REAL NOT NULL
     ) STRICT;
     """,
+    """
+    -- Samples that aren't there: NaN in series.npy.
+    ALTER TABLE data ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;
+    """,
 )

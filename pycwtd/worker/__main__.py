@@ -97,6 +97,7 @@ def main() -> None:
         message = link.tasks.get()
         control = TaskControl(link, message["id"])
         link.send({"id": message["id"], **_answer(operations, message, control)})
+        control.follow_up()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -50,6 +51,20 @@ class TaskControl:
         self._link = link
         self._task_id = task_id
         self._last = 0.0
+        self._after: Callable[[], None] | None = None
+
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Have something short done when the answer has gone, before the next task is taken.
+
+        What it raises is lost: whoever needs its outcome does it again.
+        """
+        self._after = work
+
+    def follow_up(self) -> None:
+        """Do it."""
+        if self._after:
+            with contextlib.suppress(ValueError, OSError, MemoryError):
+                self._after()
 
     def cancelled(self) -> bool:
         """Whether the daemon wants this task stopped."""

@@ -30,11 +30,11 @@ class DamagedFileError(ValueError):
     """A file's content isn't what was written there."""
 
 
-def save_array(path: Path, array: NDArray[Any]) -> str:
-    """Write one array as ``.npy``; returns the SHA-256 of the file."""
+def save_array(path: Path, array: NDArray[Any], *, sync: bool = True) -> str:
+    """Write one array as ``.npy``, see :func:`write_durably`; returns the SHA-256 of the file."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
-    return write_durably(path, buffer.getbuffer())
+    return write_durably(path, buffer.getbuffer(), sync=sync)
 
 
 def load_array(path: Path, sha256: str) -> NDArray[Any]:
@@ -66,14 +66,19 @@ class _Hashed:
 
 
 def save_arrays(
-    path: Path, arrays: Mapping[str, Any], files: Mapping[str, Path] | None = None
+    path: Path,
+    arrays: Mapping[str, Any],
+    files: Mapping[str, Path] | None = None,
+    *,
+    sync: bool = True,
 ) -> str:
     """Write arrays and scalars as ``.npz``; returns the SHA-256 of the file.
 
     Args:
-        path: of the archive; it appears when it is whole and synced.
+        path: of the archive; it appears when it is whole.
         arrays: by name. Each is stored row by row, so that rows can be cut out of the file.
         files: further members, ``.npy`` files that are copied without being loaded.
+        sync: False where it may go with a power cut.
     """
     temporary = path.with_name(path.name + ".tmp")
     try:
@@ -81,12 +86,14 @@ def save_arrays(
             hashed = _Hashed(file)
             _write_members(cast("IO[bytes]", hashed), arrays, files or {})
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         temporary.rename(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
+    if sync:
+        sync_directory(path.parent)
     return hashed.digest.hexdigest()
 
 
@@ -111,9 +118,9 @@ def load_arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, NDA
         return {name: archive[name] for name in (archive.files if names is None else names)}
 
 
-def save_task(path: Path, task: SignificanceTask) -> None:
+def save_task(path: Path, task: SignificanceTask, *, sync: bool = True) -> None:
     """Write a Monte Carlo task as JSON."""
-    write_durably(path, msgspec.json.encode(task.to_dict()))
+    write_durably(path, msgspec.json.encode(task.to_dict()), sync=sync)
 
 
 def load_task(path: Path) -> SignificanceTask:

@@ -1,6 +1,8 @@
 """From an uploaded file to its samples: CSV, JSON, ``.npy``, ``.npz`` and NetCDF.
 
-Whatever isn't a finite number is an error that says where it stands; nothing is dropped.
+Whatever isn't a finite number is an error that says where it stands; nothing is dropped. Where
+the metadata say that samples are missing, NaN, null, empty cells and fill values are such samples,
+and become NaN.
 Needs numpy, so the daemon's own process never imports this module.
 """
 
@@ -35,6 +37,7 @@ _MAGIC = {
 }
 _DELIMITERS = ",;\t"
 #: What tables write where a sample is missing; no column is named so.
+_GAPS = "; if samples are missing, fill the gaps first, or say so by 'gaps' in the metadata"
 _MISSING = {"", "-", "?", "na", "n/a", "null", "none", "missing"}
 
 
@@ -58,12 +61,12 @@ def ingest(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
 
     Args:
         message: ``folder`` that holds the file ``original``; ``column``, a name or a number
-            from 0 on, or None; ``limit`` of samples.
+            from 0 on, or None; ``gaps``, whether samples may be missing; ``limit`` of samples.
         control: told that the process is alive.
 
     Returns:
-        ``format``, ``length``, ``constant`` and the digest of ``series.npy``; or ``refused``,
-        why the file isn't a series.
+        ``format``, ``length``, ``missing``, ``constant`` and the digest of ``series.npy``; or
+        ``refused``, why the file isn't a series.
     """
     try:
         return _ingest(message, control)
@@ -77,19 +80,23 @@ def _ingest(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
     path = folder / "original"
     form = _format(path)
     with Beat(control):
-        values = _READERS[form](path, message["column"])
+        values = _READERS[form](path, message["column"], message["gaps"])
     if values.size > message["limit"]:
         raise RefusedError(
             "too_long",
             f"file: {values.size} samples are more than the {message['limit']} that this "
             "appliance takes",
         )
-    series = np.ascontiguousarray(_series(values), dtype=np.float64)
+    series = np.ascontiguousarray(_series(values, message["gaps"]), dtype=np.float64)
+    there = series[~np.isnan(series)]
+    if not there.size:
+        raise RefusedError("empty", "file: all of its samples are missing")
     digest = save_array(folder / "series.npy", series)
     return {
         "format": form,
         "length": series.size,
-        "constant": bool(series.min() == series.max()),
+        "missing": series.size - there.size,
+        "constant": bool(there.min() == there.max()),
         "sha256": digest,
     }
 
@@ -112,8 +119,8 @@ def _format(path: Path) -> str:
     return "csv"
 
 
-def _series(values: NDArray[Any]) -> NDArray[Any]:
-    """The values as a series of finite real numbers."""
+def _series(values: NDArray[Any], gaps: bool) -> NDArray[Any]:
+    """The values as a series of finite real numbers, and NaN where samples may be missing."""
     if values.dtype.kind not in "iufb":
         raise RefusedError(
             "not_numbers", f"file: holds values of type {values.dtype}, not real numbers"
@@ -129,11 +136,13 @@ def _series(values: NDArray[Any]) -> NDArray[Any]:
         )
     if not values.size:
         raise RefusedError("empty", "file: holds no samples")
-    finite = np.isfinite(values)
+    finite = ~np.isinf(values) if gaps else np.isfinite(values)
     if not finite.all():
         where = int(np.argmin(finite))
+        cure = _GAPS if np.isnan(values[where]) else ""
         raise RefusedError(
-            "not_finite", f"file: sample {where} (from 0 on) is {values[where]}, not a number"
+            "not_finite",
+            f"file: sample {where} (from 0 on) is {values[where]}, not a number{cure}",
         )
     return values
 
@@ -141,7 +150,7 @@ def _series(values: NDArray[Any]) -> NDArray[Any]:
 # -- CSV ---------------------------------------------------------------------------------
 
 
-def _read_csv(path: Path, column: str | int | None) -> NDArray[Any]:
+def _read_csv(path: Path, column: str | int | None, gaps: bool) -> NDArray[Any]:
     rows = _rows(path)
     try:
         number, first = next(rows)
@@ -159,8 +168,14 @@ def _read_csv(path: Path, column: str | int | None) -> NDArray[Any]:
             )
         cell = _clean(cells[index])
         value = _number(cell)
-        if value is None or not math.isfinite(value):
-            raise RefusedError("not_a_number", f"file: line {line}: {_short(cell)} isn't a number")
+        missing = cell.lower() in _MISSING or (value is not None and math.isnan(value))
+        if gaps and missing:
+            value = math.nan
+        elif value is None or not math.isfinite(value):
+            cure = _GAPS if missing else ""
+            raise RefusedError(
+                "not_a_number", f"file: line {line}: {_short(cell)} isn't a number{cure}"
+            )
         values.append(value)
     return np.frombuffer(values) if values else np.zeros(0)
 
@@ -237,12 +252,14 @@ def _short(text: str) -> str:
 # -- the others --------------------------------------------------------------------------
 
 
-def _read_json(path: Path, _column: str | int | None) -> NDArray[Any]:
+def _read_json(path: Path, _column: str | int | None, gaps: bool) -> NDArray[Any]:
+    kind: Any = list[float | None] if gaps else list[float]
     try:
-        values = msgspec.json.decode(path.read_bytes(), type=list[float])
+        values = msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.ValidationError as error:
         text, _, place = str(error).partition(" - at `$")
-        found = text.replace("Expected `float`", "expected a number").replace("`", "")
+        found = text.replace("Expected `float | null`", "expected a number or null")
+        found = found.replace("Expected `float`", "expected a number").replace("`", "")
         found = found.replace("Expected array", "expected a list of numbers")
         where = f"sample {place.strip('`[]')} (from 0 on): " if place else ""
         raise RefusedError("not_a_number", f"file: {where}{found}") from None
@@ -251,7 +268,7 @@ def _read_json(path: Path, _column: str | int | None) -> NDArray[Any]:
     return np.asarray(values, dtype=np.float64)
 
 
-def _read_npy(path: Path, column: str | int | None) -> NDArray[Any]:
+def _read_npy(path: Path, column: str | int | None, _gaps: bool) -> NDArray[Any]:
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
@@ -259,7 +276,7 @@ def _read_npy(path: Path, column: str | int | None) -> NDArray[Any]:
     return _chosen(values, column)
 
 
-def _read_npz(path: Path, column: str | int | None) -> NDArray[Any]:
+def _read_npz(path: Path, column: str | int | None, _gaps: bool) -> NDArray[Any]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             name = _variable(list(archive.files), column)
@@ -274,13 +291,13 @@ def _without_pickles(error: Exception) -> str:
     return f"can't be read: {error}"
 
 
-def _read_netcdf(path: Path, column: str | int | None) -> NDArray[Any]:
+def _read_netcdf(path: Path, column: str | int | None, gaps: bool) -> NDArray[Any]:
     with path.open("rb") as file:
         classic = file.read(3) == b"CDF"
-    return _classic(path, column) if classic else _hdf5(path, column)
+    return (_classic if classic else _hdf5)(path, column, gaps)
 
 
-def _classic(path: Path, column: str | int | None) -> NDArray[Any]:
+def _classic(path: Path, column: str | int | None, gaps: bool) -> NDArray[Any]:
     from scipy.io import netcdf_file  # noqa: PLC0415 - only where needed
 
     try:
@@ -288,19 +305,19 @@ def _classic(path: Path, column: str | int | None) -> NDArray[Any]:
             name = _variable(_data_variables(file.variables), column)
             variable = file.variables[name]
             attributes = dict(variable._attributes)
-            return _unpacked(np.array(variable[:]), attributes, name)
+            return _unpacked(np.array(variable[:]), attributes, name, gaps)
     except (ValueError, TypeError, EOFError, IndexError, KeyError, AssertionError) as error:
         raise RefusedError("netcdf", f"file: can't be read as NetCDF: {error}") from None
 
 
-def _hdf5(path: Path, column: str | int | None) -> NDArray[Any]:
+def _hdf5(path: Path, column: str | int | None, gaps: bool) -> NDArray[Any]:
     import h5netcdf  # noqa: PLC0415 - only where needed
 
     try:
         with h5netcdf.File(path, "r") as file:
             name = _variable(_data_variables(file.variables), column)
             variable = file.variables[name]
-            return _unpacked(np.asarray(variable[...]), dict(variable.attrs), name)
+            return _unpacked(np.asarray(variable[...]), dict(variable.attrs), name, gaps)
     except (ValueError, TypeError, OSError, KeyError, RuntimeError) as error:
         raise RefusedError("netcdf", f"file: can't be read as NetCDF: {error}") from None
 
@@ -311,23 +328,27 @@ def _data_variables(variables: Any) -> list[str]:
     return names or list(variables)
 
 
-def _unpacked(values: NDArray[Any], attributes: dict[str, Any], name: str) -> NDArray[Any]:
+def _unpacked(
+    values: NDArray[Any], attributes: dict[str, Any], name: str, gaps: bool
+) -> NDArray[Any]:
     """Values by the conventions for packed data (NetCDF Users Guide, appendix A)."""
+    absent = np.zeros(values.shape, bool)
     for marker in ("_FillValue", "missing_value"):
         if marker in attributes:
             missing = np.isin(values, np.asarray(attributes[marker]))
-            if missing.any():
+            absent |= missing
+            if missing.any() and not gaps:
                 raise RefusedError(
                     "missing",
                     f"file: sample {int(np.argmax(missing.ravel()))} (from 0 on) of {name} is "
-                    "missing; fill the gaps first",
+                    f"missing{_GAPS}",
                 )
     scale = attributes.get("scale_factor")
     offset = attributes.get("add_offset")
     if scale is not None or offset is not None:
         factor = 1.0 if scale is None else float(np.asarray(scale).item())
         values = values * factor + (0.0 if offset is None else float(np.asarray(offset).item()))
-    return values
+    return np.where(absent, np.nan, values) if absent.any() else values
 
 
 def _variable(names: list[str], column: str | int | None) -> str:

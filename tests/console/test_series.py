@@ -130,3 +130,16 @@ def test_files_that_cannot_be_read(folder):
     binary.write_bytes(b"\x93NUMPY\xff\xfe")
     with pytest.raises(InputError, match="isn't a text file"):
         read_series(str(binary))
+
+
+def test_missing_samples_where_they_may_be(folder):
+    """Every mark of a missing value, and no other text, is one."""
+    path = write(folder, "t,x\n1,1.5\n2,\n3,NA\n4,nan\n5,?\n6,2.5\n")
+    assert read_series(path, "x", gaps=True) == [1.5, None, None, None, None, 2.5]
+    with pytest.raises(InputError, match="line 3: a value is missing; --gaps says what to do"):
+        read_series(path, "x")
+    with pytest.raises(InputError, match="line 2: 'nan' isn't a number; --gaps says"):
+        read_series(write(folder, "1.0\nnan\n"))
+    for bad in ("x1", "inf"):
+        with pytest.raises(InputError, match="line 2"):
+            read_series(write(folder, f"1.0\n{bad}\n"), gaps=True)

@@ -175,3 +175,59 @@ def test_bad_collections(series):
         many.means([1e5, 1e6])
     with pytest.raises(ValueError, match="within the cone"):
         many.means([250, 300])
+
+
+def test_overlap_of_series_with_time_axes():
+    """As with times in numbers; months, whatever day they are stamped, and plain numbers."""
+    nino3, soi = pycwt.load_dataset("nino3"), pycwt.load_dataset("soi")
+    plain = pycwt.wct_overlap(nino3.time, nino3.values, soi.time, soi.values, 0.25)
+    found = pycwt.wct_overlap(nino3, soi, dj=0.25)
+    np.testing.assert_array_equal(found.time, plain.time)
+    np.testing.assert_allclose(found.coherence.WCT, plain.coherence.WCT)
+    assert found.coherence.time_units == "years"
+    assert all(found.coherence.names)
+
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(160)
+    x, y = rng.standard_normal(300), rng.standard_normal(260)
+    one = pandas.Series(x, pandas.date_range("1950-01", periods=300, freq="MS"), name="x")
+    two = pandas.Series(y, pandas.date_range("1955-03", periods=260, freq="ME"), name="y")
+    found = pycwt.wct_overlap(one, two, dj=0.25)
+    at = np.arange(300) / 12, 62 / 12 + np.arange(260) / 12
+    plain = pycwt.wct_overlap(at[0], x, at[1], y, 0.25)
+    np.testing.assert_allclose(found.coherence.WCT, plain.coherence.WCT)
+    assert found.time[0] == np.datetime64("1955-03-01")
+    assert found.coherence.time[-1] == np.datetime64("1974-12-01")
+    assert found.coherence.names == ("x", "y")
+    hours = pandas.Series(x, pandas.date_range("2020", periods=300, freq="h"))
+    late = pandas.Series(y, pandas.date_range("2020-01-02", periods=260, freq="h"))
+    assert pycwt.wct_overlap(hours, late).coherence.time_units == "hours"
+    with pytest.raises(ValueError, match="y1 and y2 must have time axes of one kind"):
+        pycwt.wct_overlap(one, nino3)
+    with pytest.raises(ValueError, match="must have the same step"):
+        pycwt.wct_overlap(
+            hours, pandas.Series(y, pandas.date_range("2020", periods=260, freq="2h"))
+        )
+    with pytest.raises(TypeError, match="time2 and y2 must be given both"):
+        pycwt.wct_overlap(at[0], x, at[1])
+
+
+def test_matrix_of_series_with_time_axes():
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(161)
+    index = pandas.date_range("2000", periods=128, freq="D")
+    table = pandas.DataFrame(rng.standard_normal((128, 3)), index, ["a", "b", "c"])
+    plain = pycwt.coherence_matrix({k: table[k].to_numpy() for k in table}, 1, 0.25)
+    for series in (table, {k: table[k] for k in table}, [table[k] for k in table]):
+        matrix = pycwt.coherence_matrix(series, dj=0.25)
+        assert matrix.names == ("a", "b", "c")
+        pair = matrix.pair("c", "a")
+        np.testing.assert_array_equal(pair.WCT, plain.pair("c", "a").WCT)
+        assert (pair.names, pair.time_units) == (("c", "a"), "days")
+        assert pair.time[0] == np.datetime64("2000-01-01")
+    assert "3 pairs of a, b, c" in repr(matrix)
+    assert pycwt.coherence_matrix(table.to_numpy().T, 1, 0.25).names == ("0", "1", "2")
+    with pytest.raises(ValueError, match=r"series\[0\] and series\[1\] have different time"):
+        pycwt.coherence_matrix([table["a"], table["b"].shift(1, "D")])
+    with pytest.raises(TypeError, match="dt must be given"):
+        pycwt.coherence_matrix(table.to_numpy().T)

@@ -163,3 +163,86 @@ def test_bad_arguments(change, error, match):
     usual = {"y1": x, "y2": y, "dt": 1, "periods": [8, 16]}
     with pytest.raises(error, match=match):
         pycwt.band_correlation(**{**usual, **change})
+
+
+def gapped(seed):
+    x = pycwt.rednoise(400, 0.6, seed=seed)
+    x[150:190] = np.nan
+    x[[20, 300, 301]] = np.nan
+    return x
+
+
+def test_band_of_a_series_with_gaps():
+    """As the band of its transform: NaN where samples are missing, both ways of taking them."""
+    x = gapped(151)
+    with pytest.raises(ValueError, match="series lacks 43 of its 400 samples"):
+        pycwt.bandpass(x, 1, [8, 16])
+    complete = pycwt.bandpass(np.nan_to_num(x, nan=np.nanmean(x)), 1, [8, 16])
+    band = pycwt.bandpass(x, 1, [8, 16], gaps="mask")
+    np.testing.assert_array_equal(np.isnan(band), np.isnan(x))
+    np.testing.assert_allclose(band[~np.isnan(x)], complete[~np.isnan(x)], atol=1e-12)
+    line = np.where(np.isnan(x), np.interp(np.arange(400), *points(x)), x)
+    bridged = pycwt.bandpass(x, 1, [8, 16], gaps="linear")
+    # The means that are taken off differ, but a band has none.
+    np.testing.assert_allclose(
+        bridged[50:350][~np.isnan(x[50:350])],
+        pycwt.bandpass(line, 1, [8, 16])[50:350][~np.isnan(x[50:350])],
+        atol=1e-4,
+    )
+
+
+def points(x):
+    at = np.flatnonzero(~np.isnan(x))
+    return at, x[at]
+
+
+def test_correlation_beside_gaps():
+    """Only what lies outside the cones of all gaps at all scales of the band is compared."""
+    x, y = gapped(152), pycwt.rednoise(400, 0.6, seed=153)
+    y[:150] = x[:150]
+    y[20] = 1.0
+    found = pycwt.band_correlation(x, y, 1, [8, 16], [0, 3], gaps="mask")
+    t = pycwt.cwt(x, 1, 1 / 12, gaps="mask")
+    rows = (t.periods >= 8) & (t.periods <= 16)
+    apart = (t.outside[rows].all(axis=0) != found.outside).sum()
+    assert apart <= 8  # the band's limits fall between rows
+    assert not found.outside[150:190].any()
+    a, b = (pycwt.bandpass(s, 1, [8, 16], gaps="mask") for s in (x, y))
+    both = found.outside
+    assert found.r[0] == pytest.approx(np.corrcoef(a[both], b[both])[0, 1])
+    free = pycwt.band_correlation(y, y, 1, [8, 16]).outside
+    shifted = both[:-3] & free[3:]
+    assert found.r[1] == pytest.approx(np.corrcoef(a[:-3][shifted], b[3:][shifted])[0, 1])
+    complete = pycwt.band_correlation(np.nan_to_num(x), y, 1, [8, 16])
+    assert found.dof[0] < complete.dof[0]
+    with pytest.raises(ValueError, match="y1 lacks 43"):
+        pycwt.band_correlation(x, y, 1, [8, 16])
+
+
+def test_false_alarms_with_gaps(measured):
+    """As without: 300 pairs with gaps, 1 to 9 % at 5 %."""
+    p = [
+        pycwt.band_correlation(gapped(2 * k), gapped(2 * k + 1)[::-1], 1, [8, 16], gaps="mask")
+        for k in range(1000, 1300)
+    ]
+    rate = np.mean([one.p_values[0] < 0.05 for one in p])
+    measured("correlation of bands with gaps", rate, of=300)
+    assert 0.01 <= rate <= 0.09
+
+
+def test_series_with_time_axes():
+    pandas = pytest.importorskip("pandas")
+    nino3, soi = pycwt.load_dataset("nino3"), pycwt.load_dataset("soi")
+    np.testing.assert_array_equal(
+        pycwt.bandpass(nino3, periods=(2, 8)), pycwt.bandpass(nino3.values, 0.25, (2, 8))
+    )
+    months = pandas.Series(soi.values[:240], pandas.date_range("1970", periods=240, freq="MS"))
+    found = pycwt.band_correlation(months, months, periods=(1, 4), lags=3)
+    plain = pycwt.band_correlation(months.to_numpy(), months.to_numpy(), 1 / 12, (1, 4), lags=3)
+    np.testing.assert_allclose(found.r, plain.r)
+    assert found.lags == pytest.approx([0.25])
+    for call in (pycwt.bandpass, lambda x: pycwt.band_correlation(x, x)):
+        with pytest.raises(TypeError, match="periods must be given"):
+            call(nino3)
+    with pytest.raises(TypeError, match="dt must be given"):
+        pycwt.bandpass(nino3.values, periods=(2, 8))

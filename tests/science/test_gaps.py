@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import erfc
 
+import pycwt_mod as pycwt
+from pycwt_mod.analysis.planes import plane_of
 from pycwt_mod.gaps import coverage, filled, lost_energy, outside_gaps
 from pycwt_mod.noise import ar1, rednoise
 from pycwt_mod.transform import outside_cone
@@ -138,3 +140,20 @@ def test_ar1_of_a_complete_series_is_as_without_the_mask():
         ar1(x, np.ones(199, bool))
     with pytest.raises(ValueError, match="present"):
         ar1(x, np.arange(200) < 3)
+
+
+@pytest.mark.parametrize("dt", [1.0, 0.1, 1 / 12])
+def test_the_rim_of_the_cone_is_outside_everywhere(dt):
+    """Results and analyses alike: a scale whose e-folding time is k samples ends at sample k."""
+    mother = Morlet()
+    scales = np.arange(3, 20) * dt / mother.efolding
+    x, y = np.random.default_rng(1).standard_normal((2, 64))
+    freqs = 1 / (mother.flambda() * scales)
+    t = pycwt.cwt(x, dt, freqs=freqs)
+    first = t.outside.argmax(axis=1)
+    np.testing.assert_array_equal(first, np.arange(3, 20))
+    np.testing.assert_array_equal(plane_of(t).outside, t.outside)
+    c = pycwt.wct(x, y, dt, freqs=freqs, sig=False)
+    np.testing.assert_array_equal(c.outside, t.outside)
+    found = pycwt.coherence_phase(c, significant=False, independent=9)
+    assert found.count == t.outside.sum()

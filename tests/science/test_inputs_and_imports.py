@@ -38,7 +38,6 @@ def test_bad_series(series, error, match):
     for name, call in (
         ("signal", lambda: pycwt.cwt(series, 1)),
         ("signal", lambda: pycwt.significance(series, 1, [2, 4])),
-        ("x", lambda: pycwt.ar1(series)),
         ("y1", lambda: pycwt.xwt(series, GOOD, 1)),
         ("y2", lambda: pycwt.wct(GOOD, series, 1)),
     ):

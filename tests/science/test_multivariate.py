@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from scipy import stats
@@ -271,3 +272,38 @@ def test_p_values_of_what_is_no_coherence():
         run.p_values(np.zeros(5))
     with pytest.raises(ValueError, match="between 0 and 1"):
         run.p_values(np.full(13, 1.5))
+
+
+def test_series_with_time_axes_and_what_is_told():
+    mpl.use("Agg")
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(99)
+    index = pandas.date_range("1900", periods=200, freq="YS")
+    table = pandas.DataFrame(rng.standard_normal((200, 3)).cumsum(axis=0), index, ["y", "x", "z"])
+    table = table.diff().bfill()
+    how = {"dj": 0.25, "mc_count": 30, "seed": 1}
+    partial = pycwt.partial_coherence(table["y"], table["x"], table[["z"]], **how)
+    plain = pycwt.partial_coherence(*table.to_numpy().T[:2], [table["z"].to_numpy()], 1, **how)
+    np.testing.assert_array_equal(partial.r2, plain.r2)
+    np.testing.assert_array_equal(partial.sig, plain.sig)
+    assert partial.about.names == ("y", "x", "z")
+    assert partial.time[0] == np.datetime64("1900-01-01")
+    np.testing.assert_array_equal(plain.time, np.arange(200))
+    expected = (partial.r2 >= partial.sig[:, None]) & partial.outside
+    np.testing.assert_array_equal(partial.significant, expected)
+    multiple = pycwt.multiple_coherence(table["y"], table[["x", "z"]], **how)
+    for found, name in ((partial, "PartialCoherence"), (multiple, "MultipleCoherence")):
+        text = repr(found)
+        assert text.startswith(f"<{name}: ")
+        assert "y, x, z" in text
+        assert "1900-01-01 to 2099-01-01" in text
+        assert found.plot().axes
+    assert "Arrows" in partial.plot().axes[0].get_title(loc="left")
+    assert "phase" in repr(partial) or not partial.significant.any()
+    assert "phase" not in repr(multiple)
+    assert not multiple.plot().axes[0].get_title(loc="left")
+    none = pycwt.partial_coherence(table["y"], table["x"], table[["z"]], sig=False)
+    with pytest.raises(ValueError, match="PartialCoherence has no levels"):
+        none.significant  # noqa: B018 - the property raises
+    with pytest.raises(ValueError, match="different time indices"):
+        pycwt.partial_coherence(table["y"], table["x"].shift(1, "D"), table[["z"]])

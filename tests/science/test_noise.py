@@ -145,3 +145,22 @@ def test_noise_pair_is_what_the_recursion_says():
             expected[i, t] = a * expected[i, t - 1] + z[i, t]
     expected -= expected.mean(axis=1, keepdims=True)
     np.testing.assert_allclose(noise_pair(1, 2, 40, (0.8, -0.3)), expected, atol=1e-13)
+
+
+def test_missing_samples_are_those_that_are_nan():
+    """As with a mask: NaN, masked arrays and pandas alike; and the estimate stays right."""
+    rng = np.random.default_rng(60)
+    x = pycwt.rednoise(4000, 0.7, seed=rng)
+    there = rng.random(4000) < 0.8
+    holes = np.where(there, x, np.nan)
+    found = pycwt.ar1(holes)
+    assert found == pycwt.ar1(np.where(there, x, holes[there].mean()), there)
+    assert found.g == pytest.approx(0.7, abs=0.04)
+    assert found == pycwt.ar1(np.ma.masked_array(x, ~there))
+    pandas = pytest.importorskip("pandas")
+    assert found == pycwt.ar1(pandas.Series(holes))
+    assert pycwt.ar1(pycwt.load_dataset("nino3")) == pycwt.ar1(pycwt.load_dataset("nino3").values)
+    with pytest.raises(ValueError, match="the samples present in x must have at least 4"):
+        pycwt.ar1(np.where(np.arange(50) < 3, x[:50], np.nan))
+    with pytest.raises(ValueError, match="x must be finite"):
+        pycwt.ar1(holes, there)

@@ -290,3 +290,39 @@ def test_gaps_are_hatched_like_the_cone():
     assert (struck.min(axis=-1) > 110).mean() > 0.4  # more than half of it white
     assert (plain.min(axis=-1) > 110).mean() < 0.1
     assert same(*(p.box(60, 5) for p in pictures), tolerance=15).mean() > 0.9
+
+
+def test_results_of_analyses_tell_and_draw_themselves():
+    nino3, soi = pycwt.load_dataset("nino3"), pycwt.load_dataset("soi")
+    t = pycwt.cwt(nino3, dj=0.25)
+    spectrum = pycwt.global_spectrum(t)
+    reached = 1 / spectrum.freqs[spectrum.power >= spectrum.level]
+    assert f"{reached.size} reach the level: {reached[0]:.3g}" in repr(spectrum)
+    average = pycwt.scale_average(t, (2, 8))
+    np.testing.assert_array_equal(average.time, t.time)
+    assert (average.significant <= average.outside).all()
+    assert "504 samples" in repr(average)
+    n = min(nino3.values.size, soi.values.size)
+    lags = pycwt.band_correlation(soi.values[:n], nino3.values[:n], 0.25, (2, 8), range(-4, 5))
+    best = lags.lags[np.argmax(np.abs(lags.r))]
+    assert f"at {best:.4g}, p =" in repr(lags)
+    rng = np.random.default_rng(1)
+    times = np.sort(rng.uniform(0, 100, 120))
+    x, y = rng.standard_normal((2, 120))
+    uneven = pycwt.wwz(times, x, [0.05, 0.1, 0.2], np.arange(5, 95, 5.0), mc_count=20, seed=1)
+    assert "3 frequencies × 18 times, periods 5 to 20; levels of 20" in repr(uneven)
+    both = pycwt.wwz_coherence(
+        (times, x), (times, y), [0.05, 0.1], np.arange(5, 95, 5.0), sig=False
+    )
+    assert repr(both).startswith("<UnevenCoherence: 2 frequencies")
+    areawise = pycwt.areawise_test(t, kernel_level=0.5)
+    np.testing.assert_array_equal(areawise.significant, areawise.opened & t.outside)
+    assert f"{areawise.significant.sum() / t.outside.sum():.1%} area-wise" in repr(areawise)
+    for result in (spectrum, average, lags, uneven, both, areawise):
+        figure = result.plot()
+        figure.canvas.draw()
+        assert figure.axes
+    assert "2 of 3 tests, p up to 0.02" in repr(pycwt.false_discovery([0.01, 0.02, 0.9], 0.1))
+    assert repr(pycwt.ridges(t)[0]).startswith("<Ridge: samples ")
+    with pytest.raises(ValueError, match="at least two times"):
+        pycwt.wwz(times, x, [0.1], [50.0], sig=False).plot()

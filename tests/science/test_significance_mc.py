@@ -151,9 +151,9 @@ def test_choice_of_backend(oracle, monkeypatch):
     task = coherence_task(0, 0, 1, 0.5, 2, 2)
     with pytest.raises(UnknownBackendError, match="abacus"):
         monte_carlo(task, 5, backend="abacus")
-    monkeypatch.setattr(registry, "_backends", lambda: [registry._registered[oracle]])
+    monkeypatch.setattr(registry, "_usable", tuple)
     assert monte_carlo(task, 5, seed=1).backend == oracle
-    monkeypatch.setattr(registry, "_backends", list)
+    monkeypatch.delitem(registry._registered, oracle)
     with pytest.raises(BackendUnavailableError, match="no driver"):
         monte_carlo(task, 5)
 
@@ -189,12 +189,12 @@ def test_a_backend_of_other_estimators_or_wavelets_is_not_chosen(oracle, monkeyp
     # "auto" goes on to the next; without one it says what there was.
     other = type(limited)()
     monkeypatch.setattr(other, "info", replace(other.info, name="zz"))
-    both = [limited, other]
-    monkeypatch.setattr(registry, "_backends", lambda: both)
+    monkeypatch.setattr(registry, "_usable", tuple)
+    monkeypatch.setitem(registry._registered, "zz", other)
     assert monte_carlo(full, 5).backend == oracle
     assert monte_carlo(task, 5).backend == "zz"
     assert monte_carlo(paul, 5).backend == "zz"
-    both.remove(other)
+    monkeypatch.delitem(registry._registered, "zz")
     with pytest.raises(BackendUnavailableError, match="oracle: it doesn't run the estimator"):
         monte_carlo(task, 5)
 

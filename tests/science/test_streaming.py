@@ -116,3 +116,35 @@ def test_the_reach_leaves_out_the_share_asked_for(wavelet, tail):
 def test_refusals_name_the_argument(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize("cuts", [[], [700, 1000, 1003], [500, 501, 2000]])
+def test_missing_samples_weigh_nothing(cuts):
+    """The final coefficients are those of the whole series with gaps="mask"."""
+    x = red(3000)
+    x[[900, 905]] = np.nan
+    x[1000:1040] = np.nan
+    mean = np.nanmean(x)
+    running = RunningTransform(1, **GRID, mean=mean, gaps="mask")
+    rows = gather(running, x, cuts)
+    whole = pycwt_mod.cwt(x, 1, **GRID, gaps="mask")
+    for j, (row, reach) in enumerate(zip(rows, running.reach, strict=True)):
+        inner = slice(reach, x.size - reach)
+        np.testing.assert_allclose(
+            row[inner], whole.W[j, inner], atol=1e-7 * np.abs(whole.W[j]).max()
+        )
+    found = running.result()
+    np.testing.assert_array_equal(found.present, whole.present)
+    np.testing.assert_array_equal(found.outside, whole.outside)
+
+
+def test_masked_samples_and_refusals():
+    running = RunningTransform(1, 3, gaps="mask")
+    running.append(np.ma.masked_array([1.0, 2.0, 3.0], [False, True, False]))
+    running.append([np.nan, 4.0])
+    assert running.result().present.tolist() == [True, False, True, False, True]
+    assert not RunningTransform(1, 3, gaps="mask").append([1.0, 2.0]).rows[0].size
+    with pytest.raises(ValueError, match="gaps='mask' gives missing ones no weight"):
+        RunningTransform(1, 3).append([1.0, np.nan])
+    with pytest.raises(ValueError, match="a line across a gap needs the sample after it"):
+        RunningTransform(1, 3, gaps="linear")

@@ -25,6 +25,7 @@ _COMMANDS = {
     "token": ("accounts", "Make, list and revoke keys; exchange one for a token."),
     "whoami": ("accounts", "Show how the daemon sees you."),
     "audit": ("accounts", "Show who changed what."),
+    "driver": ("driver", "Write a driver for a board of your own, and test it."),
 }
 
 _HELP = """Submit wavelet analyses to pycwtd, watch them, fetch and draw what comes out.

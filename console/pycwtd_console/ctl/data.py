@@ -40,11 +40,16 @@ def data() -> None:
 @click.argument("file", metavar="FILE[:COLUMN]")
 @click.option("--column", help="Column or variable, by name or number, where none is given.")
 @click.option(
+    "--gaps", is_flag=True, help="Samples may be missing: NaN, NA, empty cells, fill values."
+)
+@click.option(
     "--note", "notes", metavar="NAME=TEXT", multiple=True, help="Kept with it; may be repeated."
 )
 @json_option
 @pass_session
-def upload(session: Session, file: str, column: str | None, notes: tuple[str, ...]) -> None:
+def upload(
+    session: Session, file: str, column: str | None, gaps: bool, notes: tuple[str, ...]
+) -> None:
     """Upload a series, and print its id.
 
     CSV, a JSON array, .npy, .npz or NetCDF; COLUMN is the name of a column or variable, or its
@@ -59,6 +64,8 @@ def upload(session: Session, file: str, column: str | None, notes: tuple[str, ..
     wanted = column if own is None else own
     if wanted is not None:
         metadata["column"] = _column(wanted)
+    if gaps:
+        metadata["gaps"] = True
 
     async def work(client: Client) -> Uploaded:
         return await Uploads(client).upload(Path(name), metadata)
@@ -75,8 +82,8 @@ def _note(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
         raise click.BadParameter(f"{text!r} isn't of the form NAME=TEXT", param_hint="--note")
-    if name == "column":
-        raise click.BadParameter("the column has an option of its own", param_hint="--note")
+    if name in {"column", "gaps"}:
+        raise click.BadParameter(f"{name} has an option of its own", param_hint="--note")
     return name, value
 
 

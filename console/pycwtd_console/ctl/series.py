@@ -19,12 +19,14 @@ _MISSING = {"", "-", "--", "?", "*", "na", "n/a", "none", "null", "missing"}
 _Row = tuple[int, list[str]]
 
 
-def read_series(spec: str, column: str | None = None) -> list[float]:
+def read_series(spec: str, column: str | None = None, *, gaps: bool = False) -> list[float | None]:
     """The series that ``FILE`` or ``FILE:COLUMN`` names.
 
     Args:
         spec: the file, with the column's name or number (from 1) after a colon.
         column: the column, where ``spec`` has none.
+        gaps: whether samples may be missing: empty cells, marks of missing values and NaN, which
+            become None.
 
     Raises:
         InputError: naming the file, and the line where there is one.
@@ -41,7 +43,7 @@ def read_series(spec: str, column: str | None = None) -> list[float]:
         if len(cells) != width:
             raise InputError(f"{name}, line {line}: has {len(cells)} columns, not {width}")
     index = _index(name, header, width, wanted)
-    return [_number(name, line, cells[index]) for line, cells in body]
+    return [_number(name, line, cells[index], gaps) for line, cells in body]
 
 
 def split(spec: str) -> tuple[str, str | None]:
@@ -103,10 +105,18 @@ def _index(name: str, header: list[str] | None, width: int, wanted: str | None) 
     raise InputError(f"{name}: has no column {wanted!r}; its columns: {there}")
 
 
-def _number(name: str, line: int, cell: str) -> float:
+def _number(name: str, line: int, cell: str, gaps: bool) -> float | None:
     value = _parse(cell)
+    missing = cell.lower() in _MISSING or (value is not None and math.isnan(value))
+    if missing and gaps:
+        return None
+    if missing and cell:
+        raise InputError(
+            f"{name}, line {line}: {cell!r} isn't a number; --gaps says what to do where samples "
+            "are missing"
+        )
     if value is None:
-        what = f"{cell!r} isn't a number" if cell else "a value is missing"
+        what = f"{cell!r} isn't a number" if cell else "a value is missing; --gaps says what to do"
         raise InputError(f"{name}, line {line}: {what}")
     if not math.isfinite(value):
         raise InputError(f"{name}, line {line}: {cell} isn't a finite number")

@@ -19,7 +19,8 @@ def backends(session: Session) -> None:
 
     The speed-up is against the backend "sequential", as measured on the daemon's machine.
     """
-    found = ask(session, lambda client: client.backends())
+    listed = ask(session, lambda client: client.backend_list())
+    found = listed.backends
     if session.json:
         print_json(found)
         return
@@ -34,7 +35,8 @@ def backends(session: Session) -> None:
                 one.error or "; ".join(one.devices),
             )
             for one in found
-        ],
+        ]
+        + [(one.driver, "-", "refused", "-", one.reason) for one in listed.refused],
     )
 
 

@@ -47,6 +47,12 @@ _GRID = [
         default=None,
         help="Take off the mean and divide by the standard deviation or not.  [default: do]",
     ),
+    click.option(
+        "--gaps",
+        type=click.Choice(["mask", "linear"]),
+        help="Missing samples (NaN, NA, empty cells) weigh nothing, or are bridged by straight "
+        "lines.  [default: refused]",
+    ),
     click.option("--column", help="Column of the files, by name or number, where none is given."),
 ]
 _LEVEL = click.option(
@@ -164,7 +170,7 @@ def _submit(session: Session, kind: str, files: dict[str, str], options: dict[st
     uploaded = {field: spec[1:] for field, spec in files.items() if spec.startswith("@")}
     for field, spec in files.items():
         if field not in uploaded:
-            request[field] = read_series(spec, column)
+            request[field] = read_series(spec, column, gaps="gaps" in request)
 
     async def work(client: Client) -> tuple[JobAccepted, JobView | None]:
         for field, data_id in uploaded.items():

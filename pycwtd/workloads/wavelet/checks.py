@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pycwtd.workloads.wavelet.fields import MIN_SAMPLES, InvalidCombinationError
+from pycwtd.workloads.wavelet.fields import (
+    MIN_SAMPLES,
+    InvalidCombinationError,
+)
 
 
 def check_series(name: str, length: int, constant: bool) -> None:
-    """See that there is something to analyse.
+    """See that there is something to analyse in the samples that are there.
 
     Raises:
         InvalidCombinationError: the series of this name is too short, or all its samples equal.
@@ -18,6 +21,26 @@ def check_series(name: str, length: int, constant: bool) -> None:
     if constant:
         raise InvalidCombinationError(
             f"{name}: all samples are equal, there is nothing to analyse in a constant"
+        )
+
+
+def check_gaps(name: str, missing: int, gaps: str | None, first: int | None = None) -> None:
+    """See that somebody said what to do with missing samples.
+
+    Args:
+        name: of the series.
+        missing: how many are.
+        gaps: what was said.
+        first: number of the first that is, where it is known.
+
+    Raises:
+        InvalidCombinationError: nobody did.
+    """
+    if missing and gaps is None:
+        raise InvalidCombinationError(
+            f"{name}: lacks {missing} of its samples"
+            + (f", the first at {name}[{first}]" if first is not None else "")
+            + "; with gaps = mask they weigh nothing, with linear straight lines bridge them",
         )
 
 

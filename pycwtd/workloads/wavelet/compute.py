@@ -25,7 +25,6 @@ from pycwt_mod.wavelets import wavelet_of
 from pycwtd.worker.control import Beat
 from pycwtd.worker.files import (
     load_array,
-    load_arrays,
     load_task,
     save_array,
     save_arrays,
@@ -40,11 +39,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pycwt_mod import Coherence, CrossTransform, Transform
+    from pycwt_mod.backends import SignificanceTask
     from pycwt_mod.wavelets import Wavelet
     from pycwtd.worker.control import Operation, TaskControl
 
     Arrays = dict[str, Any]
 
+#: Points of an analysis that is computed during the Monte Carlo: a fifth of a second or so.
+_AHEAD_POINTS = 1_000_000
 #: Values above a level from which its standard error can still be believed.
 _FEW = 5
 _TOO_FEW = (
@@ -55,55 +58,76 @@ _BELOW_NYQUIST = "scales with periods below 2·dt are cut off at the Nyquist fre
 
 
 def prepare(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
-    """Everything but the Monte Carlo: to ``result.npz``, or to ``prepared.npz`` and a task."""
+    """The Monte Carlo task, to ``task.json``; of what needs none, ``result.npz`` at once."""
     with Beat(control):
-        return _prepare(message)
+        return _prepare(message, control)
 
 
-def _prepare(message: dict[str, Any]) -> dict[str, Any]:
-    folder = Path(message["folder"])
+def _prepare(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
+    folder, sync = Path(message["folder"]), message["sync"]
+    request = _request(folder)
+    if request.simulates:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the analysis tells them
+            save_task(folder / "task.json", _task(request, folder), sync=sync)
+        if not sync and request.samples * (request.J + 1) <= _AHEAD_POINTS:
+            # Somebody waits, and this process has nothing else to do during the Monte Carlo.
+            control.afterwards(partial(_ahead.compute, request, folder))
+        return {"simulate": True}
+    streamed = folder / "wave.npy"
+    arrays = _analyse(request, folder, streamed)
+    if request.kind == "wct":
+        arrays |= {"seed": message["seed"], "mc_count": 0, "backend_used": "none"}
+    files = {"wave": streamed} if request.kind == "cwt" else {}
+    digest = save_arrays(folder / "result.npz", arrays, files, sync=sync)
+    streamed.unlink(missing_ok=True)
+    return {"simulate": False, "sha256": digest}
+
+
+def _request(folder: Path) -> Analysis:
+    return msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
+
+
+def _task(request: Analysis, folder: Path) -> SignificanceTask:
+    series = [_samples(folder, one) for one in request.series]
+    al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
+    wavelet = wavelet_of(request.family, request.order, request.shape)
+    return coherence_task(
+        *(al1, al2, request.dt, request.dj, request.s0, request.J, wavelet),
+        estimator=request.estimator,
+        n=request.length() if request.edges else None,
+        edges=request.edges,
+    )
+
+
+def _analyse(request: Analysis, folder: Path, wave: Path) -> Arrays:
+    """Everything but the Monte Carlo; the ``wave`` of a transform goes to its file."""
     started = time.perf_counter()
-    request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
     series = [_samples(folder, one) for one in request.series]
     wavelet = wavelet_of(request.family, request.order, request.shape)
-    task = None
-    streamed = folder / "wave.npy"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         usual = default_s0(request.dt, request.family, request.order, request.shape)
         if request.s0 < 0.99 * usual:
             warnings.warn(_BELOW_NYQUIST, stacklevel=1)
         if request.kind == "cwt":
-            arrays = _cwt(request, series, wavelet, streamed)
+            arrays = _cwt(request, series, wavelet, wave)
         else:
             arrays = _ANALYSES[request.kind](request, series, wavelet)
         if request.simulates:
-            al1, al2 = (pycwt_mod.ar1(values)[0] for values in series)
-            grid = (request.dt, request.dj, request.s0, request.J)
-            task = coherence_task(
-                *(al1, al2, *grid, wavelet),
-                estimator=request.estimator,
-                n=request.length() if request.edges else None,
-                edges=request.edges,
-            )
+            for values in series:
+                pycwt_mod.ar1(values)
     arrays["computation_time"] = time.perf_counter() - started
     if caught:
         arrays["warnings"] = sorted({str(warning.message) for warning in caught})
-    if request.kind == "wct" and task is None:
-        arrays |= {"seed": message["seed"], "mc_count": 0, "backend_used": "none"}
-    if task is None:
-        files = {"wave": streamed} if request.kind == "cwt" else {}
-        digest = save_arrays(folder / "result.npz", arrays, files)
-        streamed.unlink(missing_ok=True)
-        return {"simulate": False, "sha256": digest}
-    save_arrays(folder / "prepared.npz", arrays)
-    # Last, because its presence tells that the preparation is complete.
-    save_task(folder / "task.json", task)
-    return {"simulate": True}
+    return arrays
 
 
-def _samples(folder: Path, source: list[float] | SeriesFile) -> NDArray[np.float64]:
-    """A series of the request, or of an uploaded file that the job holds a link to."""
+def _samples(folder: Path, source: list[float | None] | SeriesFile) -> NDArray[np.float64]:
+    """A series of the request, or of an uploaded file that the job holds a link to.
+
+    NaN stands where samples are missing.
+    """
     if isinstance(source, SeriesFile):
         values: NDArray[np.float64] = np.load(folder / source.file, allow_pickle=False)
         return values
@@ -114,28 +138,33 @@ def _cwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet, wave: 
     """A transform; ``wave`` goes to a file of its own, row by row."""
     (data,) = series
     if request.normalize:
-        data = (data - data.mean()) / data.std()
-    _, scales, freqs, coi, fft, fftfreqs = pycwt_mod.cwt(
-        data, request.dt, request.dj, request.s0, request.J, wavelet, out=wave
+        there = data[~np.isnan(data)]
+        data = (data - there.mean()) / there.std()
+    found = pycwt_mod.cwt(
+        *(data, request.dt, request.dj, request.s0, request.J, wavelet),
+        out=wave,
+        gaps=request.gaps,
     )
+    _, scales, freqs, coi, fft, fftfreqs = found
     arrays: Arrays = {
         "scales": scales,
         "freqs": freqs,
         "coi": coi,
         "fft": fft,
         "fftfreqs": fftfreqs,
+        **_felt(request, found),
     }
     if request.test:
         alpha = pycwt_mod.ar1(series[0])[0]
         arrays["signif"], _ = pycwt_mod.significance(
-            data.var(), request.dt, scales, 0, alpha, request.level, wavelet=wavelet
+            float(np.nanvar(data)), request.dt, scales, 0, alpha, request.level, wavelet=wavelet
         )
     return arrays
 
 
 def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
     first, second = series
-    cross, coi, freqs, signif = pycwt_mod.xwt(
+    found = pycwt_mod.xwt(
         first,
         second,
         request.dt,
@@ -145,7 +174,9 @@ def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
         request.level,
         wavelet,
         request.normalize,
+        gaps=request.gaps,
     )
+    cross, coi, freqs, signif = found
     arrays: Arrays = {
         "xwt": cross,
         "amplitude": np.abs(cross),
@@ -153,15 +184,23 @@ def _xwt(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
         "coi": coi,
         "freqs": freqs,
         "scales": _scales(freqs, wavelet),
+        **_felt(request, found),
     }
     if request.test:
         arrays["signif"] = signif
     return arrays
 
 
+def _felt(request: Analysis, found: Transform | CrossTransform | Coherence) -> Arrays:
+    """Where gaps are felt, if the request speaks of any."""
+    if request.gaps is None:
+        return {}
+    return {"coverage": found.coverage, "outside": found.outside}
+
+
 def _wct(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arrays:
     first, second = series
-    coherence, phase, coi, freqs, _ = pycwt_mod.wct(
+    found = pycwt_mod.wct(
         first,
         second,
         request.dt,
@@ -171,13 +210,16 @@ def _wct(request: Analysis, series: list[NDArray[Any]], wavelet: Wavelet) -> Arr
         sig=False,
         wavelet=wavelet,
         normalize=request.normalize,
+        gaps=request.gaps,
     )
+    coherence, phase, coi, freqs, _ = found
     return {
         "WCT": coherence,
         "aWCT": phase,
         "coi": coi,
         "freqs": freqs,
         "scales": _scales(freqs, wavelet),
+        **_felt(request, found),
     }
 
 
@@ -193,10 +235,33 @@ def _scales(freqs: NDArray[np.float64], wavelet: Wavelet) -> NDArray[np.float64]
 _ANALYSES = {"xwt": _xwt, "wct": _wct, "significance": _significance}
 
 
+class _Ahead:
+    """The analysis of the job that was prepared last, in case that its end comes next."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._arrays: Arrays = {}
+
+    def compute(self, request: Analysis, folder: Path) -> None:
+        self._folder, self._arrays = None, {}
+        self._arrays = _analyse(request, folder, folder / "wave.npy")
+        self._folder = folder
+
+    def take(self, request: Analysis, folder: Path) -> Arrays:
+        if folder != self._folder:
+            return _analyse(request, folder, folder / "wave.npy")
+        arrays, self._folder, self._arrays = self._arrays, None, {}
+        return arrays
+
+
+_ahead = _Ahead()
+
+
 def merge(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
     """Add up the histograms of several chunks into one file."""
     folder = Path(message["folder"])
-    return {"sha256": save_array(folder / message["out"], _sum(folder, message["parts"]))}
+    total = _sum(folder, message["parts"])
+    return {"sha256": save_array(folder / message["out"], total, sync=message["sync"])}
 
 
 def _sum(folder: Path, parts: list[dict[str, str]]) -> NDArray[np.int64]:
@@ -207,12 +272,20 @@ def _sum(folder: Path, parts: list[dict[str, str]]) -> NDArray[np.int64]:
     return total
 
 
-def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
-    """Read the levels off the histogram; ask for more where they aren't precise enough yet."""
+def finish(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
+    """Read the levels off the histogram; ask for more where they aren't precise enough yet.
+
+    The rest of the analysis is done here and written once, with them.
+    """
+    with Beat(control):
+        return _finish(message)
+
+
+def _finish(message: dict[str, Any]) -> dict[str, Any]:
     folder = Path(message["folder"])
     facts = message["facts"]
     started = time.perf_counter()
-    request = msgspec.json.decode((folder / "request.json").read_bytes(), type=Analysis)
+    request = _request(folder)
     histogram = _sum(folder, message["parts"])
     task = load_task(folder / "task.json")
     independent = independent_values(task, facts["mc_count"])
@@ -222,8 +295,8 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         worst = float(np.nanmax(error))
         if worst > request.precision and facts["mc_count"] < LAST_STAGE:
             return {"more": min(2 * facts["mc_count"], LAST_STAGE)}
-    arrays: Arrays = load_arrays(folder / "prepared.npz")
-    elapsed = arrays.pop("computation_time") + facts["compute_seconds"]
+    elapsed = facts["compute_seconds"] + time.perf_counter() - started
+    arrays = _ahead.take(request, folder)
     arrays |= {  # what isn't an array becomes one of no dimensions
         "signif": level[: len(task.scales)],
         "sig95": level[: len(task.scales)],
@@ -234,22 +307,22 @@ def finish(message: dict[str, Any], _control: TaskControl) -> dict[str, Any]:
         "mc_count": facts["mc_count"],
         "estimator": task.estimator,
         "backend_used": facts["backend_used"],
-        "computation_time": elapsed + time.perf_counter() - started,
+        "computation_time": elapsed + arrays["computation_time"],
     }
     if task.edge_nodes:
         mapped = point_levels(task, level, error)
         arrays |= {"level_map": mapped.levels, "level_map_error": mapped.standard_errors}
     if (independent * (1 - request.level) < _FEW).any():
-        known = arrays["warnings"].tolist() if "warnings" in arrays else []
-        arrays["warnings"] = sorted({*known, _TOO_FEW.format(facts["mc_count"], request.level)})
+        few = _TOO_FEW.format(facts["mc_count"], request.level)
+        arrays["warnings"] = sorted({*arrays.get("warnings", []), few})
     if facts["fallback_reason"]:
         arrays["fallback_reason"] = facts["fallback_reason"]
-    return {"sha256": save_arrays(folder / "result.npz", arrays)}
+    return {"sha256": save_arrays(folder / "result.npz", arrays, sync=message["sync"])}
 
 
 _MAPS = (
     *("wave", "xwt", "amplitude", "phase", "WCT", "aWCT"),
-    *("level_map", "level_map_error"),
+    *("level_map", "level_map_error", "coverage", "outside"),
 )
 #: Names of the axes of the arrays in a result.
 AXES: Mapping[str, Sequence[str]] = {

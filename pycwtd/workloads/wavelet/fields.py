@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+#: How missing samples are taken, as :data:`pycwt_mod.gaps.Gaps`, which this process doesn't load.
+GapsWay = Literal["mask", "linear"]
 Kind = Literal["cwt", "xwt", "wct", "significance"]
 Mother = Literal["morlet", "paul", "dog", "mexicanhat", "morse"]
 
@@ -18,8 +20,12 @@ MIN_SAMPLES = 16
 MAX_SEED = 2**63 - 1
 
 Series = Annotated[
-    list[float],
-    Meta(description="Evenly sampled values, at least 16, finite.", min_length=1),
+    list[float | None],
+    Meta(
+        description="Evenly sampled values, at least 16, finite; null where a sample is missing, "
+        "which takes gaps.",
+        min_length=1,
+    ),
 ]
 DataId = Annotated[
     str,
@@ -74,6 +80,16 @@ Edges = Annotated[
         description="Whether a coherence is tested within the cone of influence, too, by levels "
         "that know the distance from the series' ends: level_map in the result. The noise then "
         "has the length of the series, and 1000 realisations or more are in order."
+    ),
+]
+Gaps = Annotated[
+    GapsWay | None,
+    Meta(
+        description="How missing samples are taken, null in a series or NaN in an upload. mask: "
+        "they weigh nothing. linear: straight lines bridge them. null: they are refused. The "
+        "result then has coverage, the share of each wavelet that falls on samples that are "
+        "there, and outside, the points that neither the ends nor gaps reach. Levels of "
+        "coherence are those of noise without gaps."
     ),
 ]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED, description="Reproduces the result exactly.")]

@@ -13,12 +13,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from pycwt_mod import grid
 from pycwt_mod.backends.task import EDGE_FAMILIES, FIRST_STAGE, MAX_LENGTH, Estimator, estimators_of
 from pycwt_mod.grid import Family
-from pycwtd.workloads.wavelet.checks import check_fits, check_series
+from pycwtd.workloads.wavelet.checks import check_fits, check_gaps, check_series
 from pycwtd.workloads.wavelet.cost import realisation_cost
 from pycwtd.workloads.wavelet.fields import (
     Count,
     DataId,
     Edges,
+    Gaps,
+    GapsWay,
     Interval,
     InvalidCombinationError,
     InvalidFieldError,
@@ -51,6 +53,7 @@ class _Grid(Struct, kw_only=True, forbid_unknown_fields=True):
     param: Order = -1.0
     gamma: Shape = -1.0
     normalize: bool = True
+    gaps: Gaps = None
 
 
 class _Test(_Grid, kw_only=True):
@@ -142,13 +145,15 @@ class Analysis(Struct, kw_only=True):
     backend: str
     fallback: bool
     seed: int | None
-    series: list[list[float] | SeriesFile]
+    series: list[list[float | None] | SeriesFile]
     #: Requests that were stored before there was a choice are for ``full``.
     estimator: Estimator = "full"
     #: γ of Morse; 0 for the other families, as in requests that were stored before there was one.
     shape: float = 0.0
     #: Those were for the points outside the cone of influence.
     edges: bool = False
+    #: How missing samples are taken; None where there may be none.
+    gaps: GapsWay | None = None
 
     @property
     def simulates(self) -> bool:
@@ -283,6 +288,7 @@ def analysis(
         seed=request.seed,
         series=series,
         edges=getattr(request, "edges", False),
+        gaps=request.gaps,
     )
     if result.edges and not result.simulates:
         raise InvalidCombinationError(
@@ -332,9 +338,11 @@ def _wavelet(mother: Mother, param: float, gamma: float) -> tuple[Family, float,
     return mother, order, shape
 
 
-def _series(request: AnyRequest, uploaded: Mapping[str, Data]) -> list[list[float] | SeriesFile]:
+def _series(
+    request: AnyRequest, uploaded: Mapping[str, Data]
+) -> list[list[float | None] | SeriesFile]:
     names = series_names(type(request))
-    series: list[list[float] | SeriesFile] = []
+    series: list[list[float | None] | SeriesFile] = []
     lengths_found: list[int] = []
     for name in names:
         values, data_id = getattr(request, name), getattr(request, f"{name}_id")
@@ -345,11 +353,15 @@ def _series(request: AnyRequest, uploaded: Mapping[str, Data]) -> list[list[floa
         if values is UNSET:
             found = uploaded[data_id]
             series.append(SeriesFile(f"series-{len(series)}.npy", found.length, data_id))
-            length, constant = found.length, found.constant
+            length, missing, constant = found.length, found.missing, found.constant
         else:
             series.append(values)
-            length, constant = len(values), min(values) == max(values)
-        check_series(name, length, constant)
+            there = [value for value in values if value is not None]
+            length, missing = len(values), len(values) - len(there)
+            constant = bool(there) and min(there) == max(there)
+        first = values.index(None) if missing and values is not UNSET else None
+        check_gaps(name, missing, request.gaps, first)
+        check_series(name, length - missing, constant)
         lengths_found.append(length)
     if len(set(lengths_found)) > 1:
         lengths = " and ".join(map(str, lengths_found))
@@ -365,8 +377,10 @@ def _check_size(wanted: Analysis, samples: int, limits: Limits) -> None:
             f"J: {wanted.J} scales of {wanted.dj:g} octaves reach over more than 60 octaves"
         )
     points = samples * (wanted.J + 1)
-    # A transform goes to its file row by row; what is made of two is in memory whole.
-    most = limits.streamed_points if wanted.kind == "cwt" else limits.transform_points
+    # A transform goes to its file row by row; what is made of two, and where gaps are felt, is in
+    # memory whole.
+    streamed = wanted.kind == "cwt" and wanted.gaps is None
+    most = limits.streamed_points if streamed else limits.transform_points
     if wanted.kind != "significance" and points > most:
         raise InvalidCombinationError(
             f"J: {samples} samples at {wanted.J + 1} scales make {points} points, more than the "
