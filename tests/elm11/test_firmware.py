@@ -74,13 +74,13 @@ def test_the_series_are_those_of_the_reference(lua, a, stream, number):
 
 
 def test_the_series_are_the_models_to_the_bit(lua):
-    task = coherence_task(0.9, -0.3, 1, 0.25, 2, 2, estimator="full", n=1500)
+    task = coherence_task(0.9, -0.3, 1, 0.25, 2, 2, estimator="full", n=1000)
     (series,) = plan(task)
     key = (SEED & 0xFFFFFFFF, SEED >> 32)
     lags = (*series.lags, *series.innovations)
     found = numbers(
         lua.run(
-            f"local x, y = pycwt.series(1500, 0, {key[0]:#x}, {key[1]:#x}, 7, 0,"
+            f"local x, y = pycwt.series(1000, 0, {key[0]:#x}, {key[1]:#x}, 7, 0,"
             f"{','.join(map(str, lags))}) for i = 1, #x do print(x[i] .. ' ' .. y[i]) end"
         )
     )
