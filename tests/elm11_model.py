@@ -127,8 +127,6 @@ def histogram(series_list, task, seed, first, count):
                 for j, (bins, _) in enumerate(coherence_bins(group, x, y, task.bins)):
                     counted = group.counted[j]
                     row = group.row + j
-                    near, beyond = part.weights[row - part.row]
-                    for i in range(counted.outside[0], counted.outside[1] + 1):
-                        inner = counted.beyond[0] <= i <= counted.beyond[1]
-                        found[row, bins[i]] += beyond if inner else near
+                    low, high = counted.outside
+                    np.add.at(found[row], bins[low : high + 1], counted.weights)
     return found

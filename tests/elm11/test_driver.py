@@ -16,6 +16,7 @@ from pycwt_mod.backends import (
     installed_drivers,
 )
 from pycwt_mod.monte_carlo.histogram import levels
+from pycwt_mod.monte_carlo.reference import coherence_histogram
 from pycwt_mod.monte_carlo.run import coherence_task, wct_significance
 from pycwtd_drivers.elm11.plan import MEMORY, memory, plan
 from pycwtd_drivers.elm11.ports import PortError, find_port, settings
@@ -48,6 +49,15 @@ def test_levels_are_those_of_the_kernel(a, dj, s0, J, estimator):
     ours = levels(model.histogram(plan(task), task, 9, 0, 400))[0]
     theirs = levels(get_backend("sequential").run(task, 9, 0, 400))[0]
     assert np.abs(ours - theirs).max() < INFO.tolerance
+
+
+@pytest.mark.parametrize("estimator", ["full", "cascade"])
+@pytest.mark.parametrize("n", [None, 40, 333])
+def test_every_sample_is_counted_once(estimator, n):
+    """Of every row as many counts as the reference's, however coarse its points are."""
+    task = coherence_task(0.5, 0.2, 1, 0.25, 2, 12, estimator=estimator, n=n)
+    ours = model.histogram(plan(task), task, 1, 0, 3).sum(axis=1)
+    np.testing.assert_array_equal(ours, coherence_histogram(task, 1, 0, 3).sum(axis=1))
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,8 @@ class Console:
         for _ in range(_STEPS):
             self.interrupt()
             self._drain()
+            if self.prompt() == "$$":
+                continue  # the chunk that somebody began takes some more to be no sense
             if self.prompt() == "/":
                 self.type("exit")
                 self._drain()

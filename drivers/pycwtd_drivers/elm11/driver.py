@@ -206,13 +206,10 @@ class Elm11Backend(MonteCarloBackend):
 
 def _count(histogram: NDArray[np.int64], series: Series, at: int, rows: list[list[int]]) -> None:
     """Add one group's bins, with what each point stands for."""
-    group, part = series.groups[at], series.part
-    for offset, (counted, bins) in enumerate(zip(group.counted, rows, strict=True)):
-        row = group.row + offset
-        near, beyond = part.weights[row - part.row]
-        for point, found in enumerate(bins, start=counted.outside[0]):
-            inner = counted.beyond[0] <= point <= counted.beyond[1]
-            histogram[row, found] += beyond if inner else near
+    group = series.groups[at]
+    for row, (counted, bins) in enumerate(zip(group.counted, rows, strict=True), start=group.row):
+        for found, weight in zip(bins, counted.weights, strict=True):
+            histogram[row, found] += weight
 
 
 @cache

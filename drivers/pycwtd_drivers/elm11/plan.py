@@ -17,6 +17,7 @@ import numpy as np
 
 from pycwt_mod import grid
 from pycwt_mod.monte_carlo.cascade import EDGE, parts
+from pycwt_mod.transform import edge_distance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,17 +65,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Which points of an own row are counted: near the edges, and beyond."""
+    """Which points of an own row are counted, and how often."""
 
-    #: First and last point outside the cone of influence; none where first > last.
+    #: First and last point; none where first > last.
     outside: tuple[int, int]
-    #: First and last of them that is at least ``EDGE`` scales from an edge.
-    beyond: tuple[int, int]
+    #: What each of them counts: the weights of the samples that it is the nearest to, so that a
+    #: row has as many counts as the reference's.
+    weights: tuple[int, ...]
 
     @property
     def points(self) -> int:
         """Points counted."""
-        return max(0, self.outside[1] - self.outside[0] + 1)
+        return len(self.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ def _group(part: Octave, own: range) -> Group:
         rows=rows,
         own=own.start - first,
         counted=tuple(
-            _counted(task, s, step, offset, points) for s in task.scales[own.start : own.stop]
+            _counted(part, j - part.own[0], offset + step * np.arange(points)) for j in own
         ),
         row=part.row + own.start - part.own[0],
         step=step,
@@ -302,13 +304,28 @@ def _shift(rows: tuple[Row, ...], coefficient: float) -> int:
     return max(0, math.ceil(math.log2(math.sqrt(largest) / _RMS)))
 
 
-def _counted(task: SignificanceTask, scale: float, step: int, offset: int, points: int) -> Counted:
-    at = offset + step * np.arange(points)
-    distance = np.minimum(at, task.length - 1 - at)
-    outside = np.nonzero(scale * grid.cone_factor("morlet") <= distance)[0]
-    beyond = np.nonzero((scale * EDGE <= distance) & (scale * math.sqrt(2) <= distance))[0]
-    return Counted(_span(outside), _span(beyond))
+def _counted(part: Octave, own: int, grid_points: NDArray[np.int64]) -> Counted:
+    """The points of a row outside the cone of influence.
 
-
-def _span(found: NDArray[np.intp]) -> tuple[int, int]:
-    return (int(found[0]), int(found[-1])) if found.size else (0, -1)
+    Args:
+        part: what the row is of.
+        own: which of its own rows.
+        grid_points: the samples that coefficients are known at, evenly spaced.
+    """
+    task = part.task
+    scale = task.scales[part.own[0] + own]
+    near, beyond = part.weights[own]
+    distance = edge_distance(task.length)
+    samples = np.nonzero(scale * grid.cone_factor("morlet") <= distance)[0]
+    if not samples.size:
+        return Counted((0, -1), ())
+    weights = np.where(distance < EDGE * scale, near, beyond)[samples]
+    inside = np.nonzero((grid_points >= samples[0]) & (grid_points <= samples[-1]))[0]
+    if not inside.size:
+        # None of the points is among the samples: the one next to them stands for them.
+        inside = np.abs(grid_points - samples[samples.size // 2]).argmin(keepdims=True)
+    middles = (grid_points[inside][1:] + grid_points[inside][:-1]) / 2
+    nearest = np.searchsorted(middles, samples, side="right")
+    counts = np.zeros(inside.size, np.int64)
+    np.add.at(counts, nearest, weights)
+    return Counted((int(inside[0]), int(inside[-1])), tuple(int(c) for c in counts))
