@@ -10,6 +10,7 @@ from pycwt_mod.backends.backend import BackendInfo, BackendType
 from pycwt_mod.backends.task import ESTIMATORS, FAMILIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 #: Version of the driver contract that this library speaks.
@@ -39,6 +40,16 @@ class Manifest:
     backends: tuple[BackendInfo, ...]
     #: Keys that an operator may set; see :func:`.driver_setting`.
     settings: tuple[str, ...] = ()
+    #: Environment variables of which one must be set, or the driver has nothing to compute on.
+    needs: tuple[str, ...] = ()
+    #: What is said where none is.
+    without: str = ""
+
+    def unconfigured(self, environment: Mapping[str, str]) -> str | None:
+        """Why the driver needn't be asked whether it can compute; ``None`` if it must be."""
+        if not self.needs or any(environment.get(name) for name in self.needs):
+            return None
+        return self.without or f"it isn't configured: set {' or '.join(self.needs)}"
 
 
 def load_manifest(path: Path) -> Manifest:
@@ -61,11 +72,19 @@ def load_manifest(path: Path) -> Manifest:
     entries = data.get("backend")
     if not isinstance(entries, list) or not entries:
         raise ManifestError(f"{path}: needs at least one [[backend]]")
-    settings = driver.get("settings", [])
-    if not isinstance(settings, list) or not all(isinstance(key, str) for key in settings):
-        raise ManifestError(f"{path}: driver.settings must be a list of names")
+    settings, needs = (_names(path, driver, key) for key in ("settings", "needs"))
+    without = driver.get("without", "")
+    if not isinstance(without, str):
+        raise ManifestError(f"{path}: driver.without must be a sentence")
     backends = tuple(_backend(path, entry) for entry in entries)
-    return Manifest(driver["name"], backends, tuple(settings))
+    return Manifest(driver["name"], backends, settings, needs, without)
+
+
+def _names(path: Path, driver: dict[str, Any], key: str) -> tuple[str, ...]:
+    names = driver.get(key, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ManifestError(f"{path}: driver.{key} must be a list of names")
+    return tuple(names)
 
 
 def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:

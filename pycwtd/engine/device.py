@@ -50,6 +50,8 @@ class Device:
         self.parts: tuple[str, ...] = ()
         #: Set when it is known whether it can compute.
         self.probed = asyncio.Event()
+        #: Whether an operator has said what it shall compute on, if it has to be told.
+        self.configured = True
         #: Whether it may come back while it is unavailable: it was there, or is configured.
         self.recalled = False
         #: Whether its jobs wait until then.
@@ -92,6 +94,11 @@ class Device:
                 f"its process died {len(self._deaths)} times within "
                 f"{QUARANTINE_WINDOW / 60:.0f} minutes, at last: {reason}"
             )
+
+    def leave_out(self, reason: str) -> None:
+        """Don't even ask whether it can compute: it hasn't been told what on."""
+        self.condition, self.reason, self.configured = Condition.UNAVAILABLE, reason, False
+        self.probed.set()
 
     def quarantine(self, reason: str) -> None:
         """Give it no more work until an operator decides."""

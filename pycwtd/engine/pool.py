@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,8 @@ class Pool:
             settings = driver_settings(driver.manifest, drivers or {})
             for info in driver.manifest.backends:
                 self._add(info.name, info.name, f"backend:{info.name}", info, settings)
+                if reason := driver.manifest.unconfigured({**os.environ, **settings.environment}):
+                    self.devices[info.name].leave_out(reason)
 
         check_drivers(drivers or {}, names)
         known = {device.id for device in self.backends()}
@@ -171,7 +174,8 @@ class Pool:
     async def _probe_all(self) -> None:
         """One after the other, because each is measured and they share the cores."""
         # This machine's own first: what is far away may take its time to answer.
-        for device in sorted(self.backends(), key=lambda d: d.info is None or d.info.type != "cpu"):
+        asked = [device for device in self.backends() if device.configured]
+        for device in sorted(asked, key=lambda d: d.info is None or d.info.type != "cpu"):
             await self._probe(device)
             device.probed.set()
             self._known(device)

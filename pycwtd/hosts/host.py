@@ -133,6 +133,8 @@ class Host:
         self, op: str, arguments: dict[str, Any], on_progress: Callable[[int], None] | None
     ) -> dict[str, Any]:
         try:
+            if self._process and self._process.returncode is not None:
+                log.warning("host %s died at rest: %s", self.role, await self._bury(None))
             if self._process is None:
                 await self._start()
             return await self._converse(op, arguments, on_progress)

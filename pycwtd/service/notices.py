@@ -78,7 +78,7 @@ class Notices:
         return ""
 
     def _devices(self) -> str:
-        backends = self._engine.pool.backends()
+        backends = [one for one in self._engine.pool.backends() if one.configured]
         ready = sum(one.condition is Condition.READY for one in backends)
         probing = sum(one.condition is Condition.PRESENT for one in backends)
         being = f", {probing} being probed" if probing else ""
