@@ -52,9 +52,10 @@ def freeze(target: Path) -> None:
         data_id = daemon.upload("\n".join(map(str, A)).encode()).json["data_id"]
         key = daemon.call("POST", "/api/v1/auth/keys", {"name": "ann", "role": "analyst"})
         assert key.status == 201, key.body
-        unfinished = {**COHERENCE, "estimator": "full", "mc_count": 20_000}
+        unfinished = {**COHERENCE, "estimator": "full", "mc_count": 400_000}
         running_job = daemon.submit("wct", unfinished)
-        daemon.until(running_job, lambda job: job["realisations_done"] > 0)
+        stored = ("job.progress", running_job)
+        daemon.events(0, lambda event: (event["type"], event["job_id"]) == stored)
         tasks = [
             {"type": "cwt", "data_id": data_id, **GRID},
             {"type": "wct", **COHERENCE, "mc_count": 60},
