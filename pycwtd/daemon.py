@@ -127,13 +127,21 @@ async def _start(
     """Store, engine and access, each closed when all that came after it is."""
     notifier.starting("Opening the database")
     place, progress = Path(config.state_dir), notifier.still_starting
-    store = await asyncio.to_thread(Store, place, decision, progress)
-    stack.push_async_callback(store.close)
     pool = Pool(config.engine, installed(), config.drivers)
+    # An interpreter takes longer to start than a database to open.
+    processes = asyncio.create_task(pool.start())
+    try:
+        store = await asyncio.to_thread(Store, place, decision, progress)
+    except BaseException:
+        processes.cancel()
+        await asyncio.wait({processes})
+        await pool.stop()
+        raise
+    stack.push_async_callback(store.close)
     engine = Engine(config, store, pool)
     stack.push_async_callback(engine.stop)
     notifier.starting("Starting the processes for numerics")
-    await pool.start()
+    await processes
     notifier.starting("Taking up what there was")
     await engine.start(notifier.still_starting)
     trail = Trail(store, config.access.audit_rows)
