@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
+# Our own declarations need what this imports, and a declaration may not be the first to do so.
+import pycwt_mod.backends  # noqa: F401
 from pycwtd.workloads.interface import API_VERSION, Kind, StreamConfig, Workload
 from pycwtd.workloads.plans import series_names
 
