@@ -33,20 +33,27 @@ def _placeholders(names: tuple[str, ...]) -> str:
 class Database:
     """Synchronous access; :class:`pycwtd.store.store.Store` puts it on its own thread."""
 
-    def __init__(self, path: Path, progress: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        progress: Callable[[], None] = lambda: None,
+        version: int | None = None,
+    ) -> None:
         """Open or make the database.
 
         Args:
             path: of the file.
             progress: called while checks and migrations get on, so that one that takes long
                 isn't taken for one that is stuck.
+            version: of a database that has been examined; None has it examined here.
 
         Raises:
             DamagedError: it is damaged.
             DatabaseError: it is newer than this program, or can't be written.
         """
         self.path = path
-        version = examine(path, progress)
+        if version is None:
+            version = examine(path, progress)
         try:
             # No implicit transactions: each one is begun and ended in so many words.
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)

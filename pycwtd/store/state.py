@@ -42,12 +42,15 @@ class UndecidedError(Exception):
     """An operator has to decide what becomes of the state; the text says what has happened."""
 
 
-def check(root: Path, progress: Callable[[], None] = lambda: None) -> None:
+def check(root: Path, progress: Callable[[], None] = lambda: None) -> int:
     """See that the state can be worked with; a damaged database is moved aside.
 
     Args:
         root: the state directory.
         progress: called while the database is looked at.
+
+    Returns:
+        The database's version, 0 where there is none yet.
 
     Raises:
         UndecidedError: the database is damaged or gone.
@@ -64,9 +67,9 @@ def check(root: Path, progress: Callable[[], None] = lambda: None) -> None:
             raise UndecidedError(
                 f"{path}: the database is gone, while files of jobs are there. {_CHOICES}"
             )
-        return
+        return 0
     try:
-        examine(path, progress)
+        return examine(path, progress)
     except DamagedError as error:
         aside = _move_aside(root, [DATABASE + suffix for suffix in _SUFFIXES])
         log.error("%s; moved to %s", error, aside)

@@ -65,7 +65,7 @@ class Store:
         self.root = state_dir
         if decision:
             decide(state_dir, decision)
-        check(state_dir, progress)
+        version = check(state_dir, progress)
         self._jobs = state_dir / "jobs"
         self._data = state_dir / "data"
         #: What isn't accepted yet, or lives as long as a connection; empty at every start.
@@ -80,18 +80,18 @@ class Store:
             shutil.rmtree(left, ignore_errors=True)
         self._ballast = state_dir / "ballast"
         self.take_ballast()
-        self._database = self._open(state_dir / DATABASE, progress)
+        self._database = self._open(state_dir / DATABASE, version, progress)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
 
-    def _open(self, path: Path, progress: Callable[[], None]) -> Database:
+    def _open(self, path: Path, version: int, progress: Callable[[], None]) -> Database:
         """Open the database; a full disk has room for that at least."""
         try:
-            return Database(path, progress)
+            return Database(path, progress, version)
         except DatabaseError:
             if not self._ballast.exists():
                 raise
             self._ballast.unlink()
-        return Database(path, progress)
+        return Database(path, progress, version)
 
     async def __call__(
         self,
