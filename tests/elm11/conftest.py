@@ -51,8 +51,8 @@ def lua(request):
 def board(monkeypatch):
     """The driver's settings for a simulated board without faults."""
     with simulated() as path:
-        monkeypatch.setenv("PYCWTD_ELM11_PORT", path)
-        monkeypatch.setenv("PYCWTD_ELM11_PACE", "0")
+        monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", path)
+        monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PACE", "0")
         yield path
 
 

@@ -70,7 +70,7 @@ def test_who_doesnt_answer_isnt_a_board(monkeypatch):
     tty.setraw(theirs)
     import os
 
-    monkeypatch.setenv("PYCWTD_ELM11_PORT", os.ttyname(theirs))
+    monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", os.ttyname(theirs))
     found = get_backend("elm11").probe()
     assert not found.available
     assert "doesn't answer as an ELM11" in found.error
@@ -165,9 +165,9 @@ def test_another_task_takes_another_plan(backend):
     ids=lambda faults: faults[0],
 )
 def test_nothing_wrong_is_counted(faults, monkeypatch):
-    monkeypatch.setenv("PYCWTD_ELM11_PACE", "0")
+    monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PACE", "0")
     with simulated(*faults, "--seed", 5) as path:
-        monkeypatch.setenv("PYCWTD_ELM11_PORT", path)
+        monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", path)
         backend = get_backend("elm11")
         np.testing.assert_array_equal(backend.run(TASK, SEED, 0, 3), expected(0, 3))
         backend.close()
@@ -177,19 +177,19 @@ def test_a_line_of_noise_is_given_up(monkeypatch):
     monkeypatch.setattr("pycwtd_drivers.elm11.console._STEPS", 3)
     monkeypatch.setattr("pycwtd_drivers.elm11.console._STEP_SECONDS", 0.2)
     with simulated("--loss", 0.3) as path:
-        monkeypatch.setenv("PYCWTD_ELM11_PORT", path)
-        monkeypatch.setenv("PYCWTD_ELM11_PACE", "0")
+        monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", path)
+        monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PACE", "0")
         with pytest.raises(BackendUnavailableError, match="doesn't answer"):
             get_backend("elm11").run(TASK, SEED, 0, 1)
 
 
 def test_a_reset_costs_no_realisation(monkeypatch):
-    monkeypatch.setenv("PYCWTD_ELM11_PACE", "0")
+    monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PACE", "0")
     reloaded = []
     reload = Board._reload
     monkeypatch.setattr(Board, "_reload", lambda *args: (reloaded.append(1), reload(*args)))
     with simulated("--reset-after", 10_000) as path:
-        monkeypatch.setenv("PYCWTD_ELM11_PORT", path)
+        monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", path)
         backend = get_backend("elm11")
         # The first realisation ends after some 6,200 bytes, each further one after 850.
         np.testing.assert_array_equal(backend.run(TASK, SEED, 0, 14), expected(0, 14))
@@ -199,8 +199,8 @@ def test_a_reset_costs_no_realisation(monkeypatch):
 
 def test_a_board_that_comes_back_goes_on(monkeypatch, tmp_path):
     link = tmp_path / "board"
-    monkeypatch.setenv("PYCWTD_ELM11_PACE", "0")
-    monkeypatch.setenv("PYCWTD_ELM11_PORT", str(link))
+    monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PACE", "0")
+    monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", str(link))
     backend = get_backend("elm11")
     with simulated("--link", link, "--unplug-after", 10_000):
         # It is unplugged in the midst of an answer, and plugged in again when that was noticed.
@@ -228,8 +228,8 @@ def test_a_board_that_comes_back_goes_on(monkeypatch, tmp_path):
 
 
 def test_a_board_that_stays_away_is_unavailable(monkeypatch, tmp_path):
-    monkeypatch.setenv("PYCWTD_ELM11_PORT", str(tmp_path / "board"))
-    monkeypatch.setenv("PYCWTD_ELM11_WAIT", "0.1")
+    monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", str(tmp_path / "board"))
+    monkeypatch.setenv("PYCWTD_DRIVER_ELM11_WAIT", "0.1")
     with pytest.raises(BackendUnavailableError, match="is the board plugged in"):
         get_backend("elm11").run(TASK, SEED, 0, 1)
 

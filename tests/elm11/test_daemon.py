@@ -32,11 +32,7 @@ def link(tmp_path):
 @pytest.fixture
 def daemon(link):
     with running(start=False) as one:
-        one.environment = {
-            "PYCWTD_ELM11_PORT": str(link),
-            "PYCWTD_ELM11_PACE": "0",
-            "PYCWTD_ELM11_WAIT": "60",
-        }
+        one.config = f'[drivers.elm11]\nport = "{link}"\npace = 0\nwait = 60\n'
         yield one
 
 
@@ -57,7 +53,7 @@ def check(daemon, job_id):
 
 def test_a_whole_job(daemon, link):
     with started("--link", link):
-        daemon.start(daemon.environment)
+        daemon.start()
         job_id = daemon.submit("wct", {**REQUEST, "backend": "elm11"})
         assert daemon.finish(job_id)["status"] == "completed"
         check(daemon, job_id)
@@ -65,7 +61,7 @@ def test_a_whole_job(daemon, link):
 
 def test_a_cable_pulled_in_the_middle(daemon, link):
     with started("--link", link) as (_, process):
-        daemon.start(daemon.environment)
+        daemon.start()
         job_id = daemon.submit("wct", {**REQUEST, "backend": "elm11_lua"})
         daemon.until(job_id, lambda job: job["realisations_done"] >= 5)
         process.kill()
@@ -77,11 +73,12 @@ def test_a_cable_pulled_in_the_middle(daemon, link):
 
 
 def test_without_a_port_the_daemon_says_what_to_do(daemon):
-    daemon.start({"PYCWTD_ELM11_PORT": ""})
+    daemon.config = ""
+    daemon.start()
     answer = daemon.call(
         "POST",
         "/api/v1/jobs",
         {"kind": "wct", "request": {**REQUEST, "backend": "elm11", "fallback": False}},
     )
     assert answer.status == 503
-    assert b"PYCWTD_ELM11_PORT" in answer.body
+    assert b"PYCWTD_DRIVER_ELM11_PORT" in answer.body

@@ -70,7 +70,7 @@ def test_every_sample_is_counted_once(estimator, n):
     ],
 )
 def test_what_it_cant_compute_is_refused(change, words, monkeypatch):
-    monkeypatch.setenv("PYCWTD_ELM11_PORT", "/nowhere")
+    monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", "/nowhere")
     task = replace(TASK, **change)
     with pytest.raises(ValueError, match=words):
         get_backend("elm11").run(task, 1, 0, 1)
@@ -134,18 +134,18 @@ def test_two_threads_take_turns(backend):
 
 
 def test_without_a_port_there_is_nothing(monkeypatch):
-    monkeypatch.delenv("PYCWTD_ELM11_PORT", raising=False)
+    monkeypatch.delenv("PYCWTD_DRIVER_ELM11_PORT", raising=False)
     found = get_backend("elm11").probe()
     assert not found.available
-    assert "PYCWTD_ELM11_PORT" in found.error
-    with pytest.raises(BackendUnavailableError, match="PYCWTD_ELM11_PORT"):
+    assert "PYCWTD_DRIVER_ELM11_PORT" in found.error
+    with pytest.raises(BackendUnavailableError, match="PYCWTD_DRIVER_ELM11_PORT"):
         get_backend("elm11").run(TASK, 1, 0, 1)
 
 
 @pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf"])
 def test_a_wrong_time_is_refused(value):
-    with pytest.raises(PortError, match="PYCWTD_ELM11_WAIT"):
-        settings({"PYCWTD_ELM11_PORT": "/x", "PYCWTD_ELM11_WAIT": value})
+    with pytest.raises(PortError, match="PYCWTD_DRIVER_ELM11_WAIT"):
+        settings({"PYCWTD_DRIVER_ELM11_PORT": "/x", "PYCWTD_DRIVER_ELM11_WAIT": value})
 
 
 def usb(tmp_path, identity):

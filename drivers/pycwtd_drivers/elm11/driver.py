@@ -101,7 +101,7 @@ class Elm11Backend(MonteCarloBackend):
     ) -> NDArray[np.int64]:
         """See :meth:`MonteCarloBackend.run`.
 
-        A board that is unplugged is waited for, ``PYCWTD_ELM11_WAIT`` seconds; what it had
+        A board that is unplugged is waited for, ``PYCWTD_DRIVER_ELM11_WAIT`` seconds; what it had
         finished isn't done again.
         """
         import numpy as np  # noqa: PLC0415 - only where there is something to compute

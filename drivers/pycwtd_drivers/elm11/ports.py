@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pycwt_mod.backends import setting_variable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PORT = "PYCWTD_ELM11_PORT"
-PACE = "PYCWTD_ELM11_PACE"
-WAIT = "PYCWTD_ELM11_WAIT"
+PORT, PACE, WAIT = (setting_variable("elm11", key) for key in ("port", "pace", "wait"))
 
 #: USB vendor and product of the board's bridge; a Tang Nano 9K has the same ones, and what is
 #: sent to find the board out does it no harm.
@@ -39,7 +39,7 @@ class Settings:
 
 
 def settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read ``PYCWTD_ELM11_PORT``, ``PYCWTD_ELM11_PACE`` and ``PYCWTD_ELM11_WAIT``.
+    """Read the driver's settings ``port``, ``pace`` and ``wait``.
 
     Raises:
         PortError: the first isn't set, or another isn't a number of seconds.
@@ -47,7 +47,8 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
     port = environment.get(PORT, "").strip()
     if not port:
         raise PortError(
-            f"no port is configured: set {PORT} to that of the board's console, such as "
+            f"no port is configured: set port in [drivers.elm11] of the daemon's configuration, "
+            f"or {PORT}, to that of the board's console, such as "
             "/dev/serial/by-path/…-if01-port0, and restart pycwtd"
         )
     return Settings(
