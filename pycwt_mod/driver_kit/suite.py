@@ -22,11 +22,10 @@ from pycwt_mod.backends import (
     get_backend,
 )
 from pycwt_mod.driver_kit.plugin import Board, backend_of, small_task
+from pycwt_mod.monte_carlo.histogram import mean_values
 from pycwt_mod.monte_carlo.reference import coherence_histogram
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from pycwt_mod.backends import Estimator, Family, SignificanceTask
 
     Case = tuple[str, Estimator, Family]
@@ -122,13 +121,13 @@ def test_numerics_are_of_their_class(
         np.testing.assert_array_equal(histogram, kernel.run(task, _SEED, 0, realisations))
         return
     single = [coherence_histogram(task, _SEED, k, 1) for k in range(realisations)]
-    drawn = np.array([_means(one) for one in single])
+    drawn = np.array([mean_values(one) for one in single])
     # Not every realisation of a cascade draws a series for every scale.
     told = np.isfinite(drawn).sum(axis=0) >= _FEWEST
     assert told.any()
     error = np.nanstd(drawn[:, told], axis=0, ddof=1)
     error *= np.sqrt(2 / np.isfinite(drawn[:, told]).sum(axis=0))
-    apart = np.abs(_means(histogram) - _means(np.sum(single, axis=0)))[told]
+    apart = np.abs(mean_values(histogram) - mean_values(np.sum(single, axis=0)))[told]
     limit = backend.info.tolerance + 5 * error
     assert (apart <= limit).all(), f"mean R² is {apart.max():.4f} from the reference's"
 
@@ -214,13 +213,3 @@ def test_a_pulled_cable_is_told_and_mended(
 def _ready(driver: InstalledDriver, case: Case) -> tuple[MonteCarloBackend, SignificanceTask]:
     name, estimator, family = case
     return backend_of(driver, name), small_task(estimator, family)
-
-
-def _means(histogram: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Mean R² at each scale; NaN where a scale has no points outside the cone."""
-    centres = (np.arange(histogram.shape[1]) + 0.5) / histogram.shape[1]
-    counts = histogram.sum(axis=1)
-    means: NDArray[np.float64] = np.divide(
-        histogram @ centres, counts, out=np.full(len(counts), np.nan), where=counts > 0
-    )
-    return means

@@ -77,6 +77,23 @@ def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDA
     return shares
 
 
+def mean_values(histogram: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean of each row; of few realisations, steadier than a level.
+
+    Args:
+        histogram: of values in [0, 1], shape (rows, bins).
+
+    Returns:
+        float64, shape (rows,); NaN where a row counts nothing.
+    """
+    centres = (np.arange(histogram.shape[1]) + 0.5) / histogram.shape[1]
+    counts = histogram.sum(axis=1)
+    means: NDArray[np.float64] = np.divide(
+        histogram @ centres, counts, out=np.full(len(counts), np.nan), where=counts > 0
+    )
+    return means
+
+
 def stages(count: int, precision: float | None, done: int) -> list[int]:
     """Numbers of realisations at which levels are judged; what is done already isn't undone.
 

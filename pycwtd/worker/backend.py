@@ -11,6 +11,7 @@ import numpy as np
 
 from pycwt_mod.backends import BackendUnavailableError, MonteCarloBackend, get_backend
 from pycwt_mod.grid import DEFAULT_ORDERS
+from pycwt_mod.monte_carlo.histogram import mean_values
 from pycwt_mod.monte_carlo.reference import coherence_histogram
 from pycwt_mod.monte_carlo.run import coherence_task
 from pycwt_mod.wavelets import wavelet_of
@@ -19,8 +20,6 @@ from pycwtd.worker.files import load_task, save_array, save_arrays, task_of
 from pycwtd.workloads.wavelet.cost import USUAL_GRID, realisation_cost, usual_grid
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from pycwt_mod.backends import SignificanceTask
     from pycwtd.worker.control import Operation, TaskControl
 
@@ -103,7 +102,7 @@ def _self_test(
     parts = backend.run(task, 1, 0, cut, control)
     parts = parts + backend.run(task, 1, cut, _TEST_RUNS - cut, control)
     expected = coherence_histogram(task, 1, 0, _TEST_RUNS)
-    deviation = float(np.abs(_means(whole) - _means(expected)).max())
+    deviation = float(np.abs(mean_values(whole) - mean_values(expected)).max())
     results = {
         "repeats": bool((backend.run(task, 1, 0, _TEST_RUNS, control) == whole).all()),
         "adds_up": bool((parts == whole).all()),
@@ -118,13 +117,6 @@ def _self_test(
     }
     path = Path(message["folder"]) / "result.npz"
     return {"sha256": save_arrays(path, arrays, sync=message["sync"])}
-
-
-def _means(histogram: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Mean squared coherence at each scale: of few realisations, steadier than a level."""
-    centres = (np.arange(histogram.shape[1]) + 0.5) / histogram.shape[1]
-    means: NDArray[np.float64] = histogram @ centres / histogram.sum(axis=1)
-    return means
 
 
 def _run(
