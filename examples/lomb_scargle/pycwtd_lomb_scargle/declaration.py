@@ -62,7 +62,8 @@ class PeriodogramResult(Struct, kw_only=True):
     peak_frequency: float
     #: Probability that such noise has, at any of the frequencies, a peak that stands out as far.
     false_alarm: list[float] | UnsetType = UNSET
-    #: The power above which it stands out at the level asked for, among all frequencies.
+    #: The power above which it stands out at the level asked for, among all frequencies; above 1
+    #: no peak at that frequency can.
     level_power: list[float | None] | UnsetType = UNSET
     level: float | UnsetType = UNSET
     seed: int | UnsetType = UNSET
