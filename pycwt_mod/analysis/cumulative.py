@@ -2,24 +2,24 @@
 
 Schulte, Duffy & Najjar (2015), Nonlin. Processes Geophys. 22, 139–156 (the geometric test);
 Schulte (2016), ibid. 23, 45–57 (the cumulative one); Schulte (2019), ibid. 26, 91–108 (its
-simplified procedure). What a patch, its normalised area and a pathway are is told in
-:mod:`pycwt_mod.analysis.pathways`.
+simplified procedure: the mean of the geometric tests' estimates). What a patch, its normalised
+area and a pathway are is told in :mod:`pycwt_mod.analysis.pathways`.
 
 **The geometric test.** The p-value of a patch is the share of noise's patches, of the same
 pointwise level, whose normalised areas are at least as large.
 
 **The cumulative test.** A point has a patch at some of several pointwise levels, and a geometric
 p-value at each; where it has none, 1. Its statistic is their mean, as in the simplified
-procedure; the original one adds the normalised areas along a pathway. Points that don't pass the
-lowest pointwise level aren't significant.
+procedure. Points that don't pass the lowest pointwise level aren't significant.
 
-**What is ours.** Schulte's program calls a point significant where at least half of the levels
-do, which has no rate of its own. Here the mean is compared with that of noise. With
+**What is ours.** Written from the articles' abstracts, the author's descriptions and an R program,
+not from the articles' full texts. That program calls a point significant where at least half of
+the levels do, which has no rate of its own. Here the mean is compared with that of noise. With
 ``per="patch"`` the p-value of a point is the share of noise's patches, at the lowest pointwise
 level, that have a point with as small a mean: at a level of 95 % one in twenty patches of noise
 is found, wholly or in part. Planes have many patches. With ``per="plane"`` it is the share of
 realisations that have such a point anywhere: at 95 % one map of noise in twenty has anything
-significant at all. With one pointwise level the first is the geometric test, as published.
+significant at all. With one pointwise level the first is the geometric test.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ def cumulative_areawise_test(
             transform's own ``series``. Of a coherence the pair of series, where its null
             hypothesis is neither "ar1" nor "white".
         pointwise_levels: of the pointwise tests, between 0 and 1; 0.82 to 0.98 in steps of 0.02
-            by default, as published.
+            by default.
         level: probability that a patch of noise, or a plane, isn't found.
         per: "patch" or "plane", whichever the level is to be for; see
             :mod:`pycwt_mod.analysis.cumulative`.
