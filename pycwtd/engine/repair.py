@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from pycwtd.engine.active import ActiveJob, Phase
 from pycwtd.engine.steps import StepFailedError
 from pycwtd.store import upkeep
 from pycwtd.store.database import Database
+from pycwtd.store.files import digest_of
 from pycwtd.workloads.plans import linked_files
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 
 #: A job whose files are found damaged so often is on a disk that can't be relied on.
 _MOST_REPAIRS = 5
-_BLOCK = 2**20
-
 
 #: What a client is told whose result is being computed again.
 AGAIN = "the result's file was damaged; it is computed again, fetch it when the job has completed"
@@ -146,19 +144,6 @@ class Repair:
             self._whole.clear()
         self._whole[job_id] = seen
         return True
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file, read block by block.
-
-    Raises:
-        OSError: it can't be read.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _damaged(folder: Path, chunks: Sequence[Chunk]) -> list[Chunk]:

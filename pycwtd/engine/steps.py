@@ -12,7 +12,7 @@ import msgspec
 from pycwtd.engine import spans
 from pycwtd.hosts.host import HostError
 from pycwtd.store.database import Database
-from pycwtd.store.files import sync_filesystem
+from pycwtd.store.files import digest_of, sync_filesystem
 from pycwtd.store.records import Chunk
 
 if TYPE_CHECKING:
@@ -230,6 +230,9 @@ async def _ask(
     if job.synced and not sync:
         # The job has been made durable in the meantime.
         await synchronise(job)
+        if "sha256" in answer and answer["sha256"] is None:
+            path = job.folder / "result.npz"
+            answer["sha256"] = await asyncio.to_thread(digest_of, path)
     return answer
 
 

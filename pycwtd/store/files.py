@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: Bytes read at a time.
+_BLOCK = 2**20
+
 
 class DamagedFileError(ValueError):
     """A file's content isn't what was written there, or can't be read."""
@@ -44,6 +47,19 @@ def write_durably(path: Path, data: bytes | memoryview, *, sync: bool = True) ->
     if sync:
         sync_directory(path.parent)
     return hashlib.sha256(view).hexdigest()
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, read block by block.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def sync_file(path: Path) -> None:

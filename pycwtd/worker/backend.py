@@ -16,7 +16,7 @@ from pycwt_mod.monte_carlo.reference import coherence_histogram
 from pycwt_mod.monte_carlo.run import coherence_task
 from pycwt_mod.wavelets import wavelet_of
 from pycwtd.worker.control import DriverDefectError
-from pycwtd.worker.files import load_task, save_array, save_arrays, task_of
+from pycwtd.worker.files import load_task, save_array, save_result, task_of
 from pycwtd.workloads.wavelet.cost import USUAL_GRID, realisation_cost, usual_grid
 
 if TYPE_CHECKING:
@@ -115,8 +115,7 @@ def _self_test(
         "backend_used": info.name,
         "computation_time": time.perf_counter() - started,
     }
-    path = Path(message["folder"]) / "result.npz"
-    return {"sha256": save_arrays(path, arrays, sync=message["sync"])}
+    return {"sha256": save_result(Path(message["folder"]), arrays, sync=message["sync"])}
 
 
 def _run(

@@ -53,14 +53,15 @@ def load_array(path: Path, sha256: str) -> NDArray[Any]:
 
 
 class _Hashed:
-    """A file that is written from front to back and hashed on the way."""
+    """A file that is written from front to back and, if wanted, hashed on the way."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], wanted: bool) -> None:
         self._file = file
-        self.digest = hashlib.sha256()
+        self.digest = hashlib.sha256() if wanted else None
 
     def write(self, data: bytes) -> int:
-        self.digest.update(data)
+        if self.digest:
+            self.digest.update(data)
         return self._file.write(data)
 
     def flush(self) -> None:
@@ -82,11 +83,40 @@ def save_arrays(
         files: further members, ``.npy`` files that are copied without being loaded.
         sync: False where it may go with a power cut.
     """
+    digest = _save_arrays(path, arrays, files or {}, sync=sync, hashed=True)
+    assert digest
+    return digest
+
+
+def save_result(
+    folder: Path,
+    arrays: Mapping[str, Any],
+    files: Mapping[str, Path] | None = None,
+    *,
+    sync: bool,
+) -> str | None:
+    """Write a job's ``result.npz`` as :func:`save_arrays` does.
+
+    Returns:
+        Its SHA-256, by which damage is found later; ``None`` without ``sync``, for a result that
+        goes when it has been sent. Whoever keeps it after all takes the digest then.
+    """
+    return _save_arrays(folder / "result.npz", arrays, files or {}, sync=sync, hashed=sync)
+
+
+def _save_arrays(
+    path: Path,
+    arrays: Mapping[str, Any],
+    files: Mapping[str, Path],
+    *,
+    sync: bool,
+    hashed: bool,
+) -> str | None:
     temporary = path.with_name(path.name + ".tmp")
     try:
         with temporary.open("wb") as file:
-            hashed = _Hashed(file)
-            _write_members(cast("IO[bytes]", hashed), arrays, files or {})
+            out = _Hashed(file, hashed)
+            _write_members(cast("IO[bytes]", out), arrays, files)
             file.flush()
             if sync:
                 os.fsync(file.fileno())
@@ -96,7 +126,7 @@ def save_arrays(
         raise
     if sync:
         sync_directory(path.parent)
-    return hashed.digest.hexdigest()
+    return out.digest.hexdigest() if out.digest else None
 
 
 def _write_members(out: IO[bytes], arrays: Mapping[str, Any], files: Mapping[str, Path]) -> None:

@@ -28,6 +28,7 @@ from pycwtd.worker.files import (
     load_task,
     save_array,
     save_arrays,
+    save_result,
     save_task,
 )
 from pycwtd.workloads.compute import Completed, Job, More, Prepared, Task
@@ -114,7 +115,7 @@ class Jobs:
             save_arrays(folder / "prepared.npz", arrays, sync=sync)
             save_task(folder, prepared.task, sync=sync)
             return {"simulate": True}
-        digest = save_arrays(folder / "result.npz", arrays, prepared.files, sync=sync)
+        digest = save_result(folder, arrays, prepared.files, sync=sync)
         for source in prepared.files.values():
             source.unlink(missing_ok=True)
         return {"simulate": False, "sha256": digest}
@@ -209,7 +210,7 @@ class Jobs:
         known = np.atleast_1d(before.facts.get("warnings", [])).tolist()
         if texts := {*known, *(str(note.message) for note in notes)}:
             arrays["warnings"] = sorted(texts)
-        return {"sha256": save_arrays(folder / "result.npz", arrays, sync=message["sync"])}
+        return {"sha256": save_result(folder, arrays, sync=message["sync"])}
 
     def _task(self, folder: Path) -> tuple[Task, int]:
         """The task in a folder, the very same object as long as it is in use."""
