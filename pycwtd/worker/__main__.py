@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PR_SET_PDEATHSIG = 1
 #: Yield to the daemon and to interactive calls when the cores are busy.
-_BACKEND_NICENESS = 10
+_BACKEND_NICENESS = 19
 
 
 def _listen(link: Link) -> None:
