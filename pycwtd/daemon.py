@@ -7,19 +7,13 @@ import logging
 import os
 import signal
 from contextlib import AsyncExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiohttp import web
 from msgspec import structs
 
 from pycwtd import logs
-from pycwtd.access.access import open_access
-from pycwtd.api.app import make_app
-from pycwtd.api.audit import Trail
-from pycwtd.api.context import Context
-from pycwtd.api.guard import Gate, listen
-from pycwtd.api.standby import stand_by
 from pycwtd.engine.engine import Engine
 from pycwtd.engine.pool import Pool
 from pycwtd.platform.notify import Notifier
@@ -35,6 +29,7 @@ from pycwtd.workloads.registry import installed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycwtd.api.context import Context
     from pycwtd.config import Config
     from pycwtd.service.listeners import Served
     from pycwtd.store.state import Decision
@@ -43,8 +38,8 @@ log = logging.getLogger(__name__)
 
 #: How often a start that waits for an operator asks systemd for more time.
 _PATIENCE_SECONDS = 20.0
-#: Of the 2 s that a stop may take, what answers under way get; the engine has its own share.
-_SHUTDOWN_SECONDS = 0.5
+#: The API and with it HTTP, imported while the processes for numerics start: a third of a second.
+_SERVING = "pycwtd.api.serving"
 
 
 async def serve(read: Callable[[], Config], decision: Decision | None = None) -> None:
@@ -81,8 +76,10 @@ async def serve(read: Callable[[], Config], decision: Decision | None = None) ->
             log.error("not ready: %s", error)
             await _stay_unready(served, str(error), notifier, stop)
             return
+        from pycwtd.api.serving import serve_api  # noqa: PLC0415 - see _SERVING
+
         notices, pulse = _watch(parts, notifier)
-        gates = await _listen(parts, served, stack)
+        gates = await serve_api(parts, served, stack)
 
         def take(new: Config) -> None:
             parts.config = structs.replace(new, listen=config.listen)
@@ -128,8 +125,9 @@ async def _start(
     notifier.starting("Opening the database")
     place, progress = Path(config.state_dir), notifier.still_starting
     pool = Pool(config.engine, installed(), config.drivers)
-    # An interpreter takes longer to start than a database to open.
+    # Interpreters take longer to start than a database to open and HTTP to be imported.
     processes = asyncio.create_task(pool.start())
+    imported = asyncio.create_task(asyncio.to_thread(import_module, _SERVING))
     try:
         store = await asyncio.to_thread(Store, place, decision, progress)
     except BaseException:
@@ -144,9 +142,10 @@ async def _start(
     await processes
     notifier.starting("Taking up what there was")
     await engine.start(notifier.still_starting)
-    trail = Trail(store, config.access.audit_rows)
-    stack.push_async_callback(trail.close)
-    return Context(config, store, engine, await open_access(config, store), trail)
+    await imported
+    from pycwtd.api.serving import open_context  # noqa: PLC0415 - see _SERVING
+
+    return await open_context(config, store, engine, stack)
 
 
 async def _stay_unready(
@@ -158,6 +157,8 @@ async def _stay_unready(
         while True:
             notifier.starting(f"Not ready: {reason}")
             await asyncio.sleep(_PATIENCE_SECONDS)
+
+    from pycwtd.api.standby import stand_by  # noqa: PLC0415 - see _SERVING
 
     extending = asyncio.create_task(extend())
     try:
@@ -172,21 +173,3 @@ def _watch(parts: Context, notifier: Notifier) -> tuple[Notices, Pulse]:
     pulse = Pulse(notifier, beats, notices.change)
     parts.stuck = lambda: pulse.stuck
     return notices, pulse
-
-
-async def _listen(parts: Context, served: list[Served], stack: AsyncExitStack) -> list[Gate]:
-    """Serve all sockets; connections end before their sockets do."""
-    runner = web.AppRunner(
-        make_app(parts),
-        access_log=None,
-        handler_cancellation=True,
-        shutdown_timeout=_SHUTDOWN_SECONDS,
-    )
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    gates = []
-    for one in served:
-        gates.append(Gate(one.listener, parts.config.network))
-        server = await listen(runner, one.socket, gates[-1])
-        stack.callback(server.close)
-    return gates

@@ -149,7 +149,7 @@ class Cut:
         last = min(len(self._cols), first + math.ceil((skipped + size) / self._member.itemsize))
         return self._elements(self._rows[row], first, last)[skipped : skipped + size]
 
-    def at_hand(self, offset: int, size: int) -> bytes:  # noqa: ARG002 - as a file's part has it
+    def at_hand(self, offset: int, size: int) -> bytes:
         """Nothing: it has to be put together."""
         return b""
 
