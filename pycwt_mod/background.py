@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 from scipy.special import gammaincinv, iti0k0, kv
 
 from pycwt_mod import checks
@@ -138,7 +138,7 @@ def cross_level(significance_level: float, dof: int) -> float:
         return float(chance) - (1 - p)
 
     # K decays as exp(−z): at 60 the chance is below what a double can tell from zero.
-    return float(brentq(excess, 1e-12, 60.0, xtol=1e-12))
+    return float(scipy.optimize.brentq(excess, 1e-12, 60.0, xtol=1e-12))
 
 
 def _chi2_over_dof(level: float, dof: float | NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy
 from scipy.special import gammaln
 
 from pycwt_mod import checks, grid
@@ -129,7 +129,7 @@ def morse_window(wavelet: Wavelet, x: NDArray[np.float64]) -> NDArray[np.float64
 
 
 @lru_cache(maxsize=8)
-def _window(beta: float, gamma: float) -> tuple[CubicSpline, float]:
+def _window(beta: float, gamma: float) -> tuple[scipy.interpolate.CubicSpline, float]:
     """The transform by quadrature, and the x beyond which no |W|² has anything left to smooth."""
     wavelet = Morse(gamma, beta)
     peak = grid.morse_peak(beta, gamma)
@@ -148,4 +148,4 @@ def _window(beta: float, gamma: float) -> tuple[CubicSpline, float]:
     x = np.arange(0, end + 3 / width, 1 / (96 * width))
     table = np.array([np.cos(at * eta) @ size for at in x])
     table[0] += tail - size[-1] / 2
-    return CubicSpline(x, table / table[0]), float(x[-1])
+    return scipy.interpolate.CubicSpline(x, table / table[0]), float(x[-1])

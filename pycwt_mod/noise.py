@@ -10,7 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.signal import lfilter
+import scipy
 
 from pycwt_mod import checks
 from pycwt_mod.gaps import filled
@@ -177,5 +177,5 @@ def ar1_filter(z: NDArray[np.float64], g: float) -> NDArray[np.float64]:
     """
     start = z.copy()
     start[..., 0] /= math.sqrt(1 - g * g)
-    noise: NDArray[np.float64] = lfilter([1.0], [1.0, -g], start, axis=-1)
+    noise: NDArray[np.float64] = scipy.signal.lfilter([1.0], [1.0, -g], start, axis=-1)
     return noise

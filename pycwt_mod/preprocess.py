@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import scipy
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from pycwt_mod import checks
 from pycwt_mod.datasets import Dataset
@@ -151,7 +151,7 @@ def normalise(x: ArrayLike | Labels, *, gaps: Literal["mask"] | None = None) -> 
         ValueError: it is unfit.
     """
     values, there = _present(x, gaps)
-    ranks = rankdata(values)
+    ranks = scipy.stats.rankdata(values)
     normal = ndtri((ranks - 0.375) / (values.size + 0.25))
     tied = values.size - np.unique(values).size
     ties = f", {tied} of them tied" if tied else ""

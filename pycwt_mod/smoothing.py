@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 from scipy import fft as sp_fft
-from scipy.interpolate import CubicSpline
 from scipy.ndimage import correlate1d
 from scipy.special import eval_hermitenorm, gammaln, kve, roots_hermitenorm, roots_legendre
 
@@ -99,7 +99,7 @@ def time_window(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArra
 
 
 @lru_cache(maxsize=8)
-def _dog_window(m: int) -> CubicSpline:
+def _dog_window(m: int) -> scipy.interpolate.CubicSpline:
     """∫|He_m(η)| exp(−η²/2) cos(xη) dη over its value at 0, for 0 ≤ x ≤ 40, to about 1e−9."""
     # Gauss–Legendre between the kinks, which are the polynomial's roots; it is even in η.
     roots = roots_hermitenorm(m)[0]
@@ -109,7 +109,7 @@ def _dog_window(m: int) -> CubicSpline:
     eta = (edges[:-1, None] + half * (nodes + 1)).ravel()
     density = (half * weights).ravel() * np.abs(eval_hermitenorm(m, eta)) * np.exp(-(eta**2) / 2)
     x = np.arange(0, _DOG_LIMIT + 1, 1 / 128)
-    return CubicSpline(x, np.cos(x[:, None] * eta) @ density / density.sum())
+    return scipy.interpolate.CubicSpline(x, np.cos(x[:, None] * eta) @ density / density.sum())
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+import scipy
 
 from pycwt_mod import checks
 
@@ -93,7 +93,7 @@ def persistence_time(times: ArrayLike, values: ArrayLike) -> float:
     coarse = np.linspace(math.log(median / 20), math.log(span), 60)
     best = int(np.argmin([misfit(at) for at in coarse]))
     low, high = coarse[max(0, best - 1)], coarse[min(59, best + 1)]
-    found = minimize_scalar(misfit, bounds=(low, high), method="bounded")
+    found = scipy.optimize.minimize_scalar(misfit, bounds=(low, high), method="bounded")
     if best == 0 or misfit(float(found.x)) >= float(np.sum(x[1:] ** 2)):
         return 0.0
     return math.exp(float(found.x))

@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from scipy.integrate import quad
+import scipy
 from scipy.special import eval_hermitenorm, gammaln
 
 from pycwt_mod import checks, grid
@@ -90,7 +90,7 @@ class Morlet(Wavelet):
             return -math.exp(-0.5 * (x - self.f0) ** 2) * math.expm1(-self.f0 * x) / x
 
         low, high = max(0.0, self.f0 - 12), self.f0 + 12
-        value = quad(integrand, low, high, points=[self.f0])[0]
+        value = scipy.integrate.quad(integrand, low, high, points=[self.f0])[0]
         return math.sqrt(math.pi / 2) / math.log(2) * float(value)
 
 

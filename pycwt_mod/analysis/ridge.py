@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+import scipy
 
 from pycwt_mod import checks
 from pycwt_mod.analysis.planes import Plane, plane_of
@@ -129,7 +129,9 @@ def _peak(wavelet: Wavelet) -> tuple[float, float]:
     def depth(x: float) -> float:
         return -float(np.abs(wavelet.psi_ft(np.array([x])))[0])
 
-    best = minimize_scalar(depth, bounds=(guess / 2, guess * 2), options={"xatol": 1e-10})
+    best = scipy.optimize.minimize_scalar(
+        depth, bounds=(guess / 2, guess * 2), options={"xatol": 1e-10}
+    )
     return float(best.x), -float(best.fun)
 
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 from scipy import fft as sp_fft
-from scipy.signal import lfilter
 
 from pycwt_mod import checks
 from pycwt_mod.noise import ar1, ar1_filter
@@ -112,7 +112,7 @@ class Autoregressive(SurrogateModel):
                 start[t] = predictors[t] @ start[:t][::-1] + math.sqrt(variances[t]) * z[t]
             a = np.concatenate([[1.0], -predictors[p]])
             state = -np.array([a[i + 1 :] @ start[::-1][: p - i] for i in range(p)])
-            rest, _ = lfilter([1.0], a, math.sqrt(variances[p]) * z[p:], zi=state)
+            rest, _ = scipy.signal.lfilter([1.0], a, math.sqrt(variances[p]) * z[p:], zi=state)
             return np.concatenate([start, rest])[:length]
 
         return draw

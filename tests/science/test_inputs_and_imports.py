@@ -115,6 +115,19 @@ def test_the_contract_needs_no_numpy():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_coherence_imports_only_what_it_uses():
+    """Half of what scipy takes to load is for other things; a daemon starts the sooner."""
+    code = (
+        "import sys, numpy as np, pycwt_mod\n"
+        "y1, y2 = np.random.default_rng(1).standard_normal((2, 300))\n"
+        "pycwt_mod.wct(y1, y2, 1.0, mc_count=50, cache=False, progress=False)\n"
+        "unused = {'integrate', 'interpolate', 'optimize', 'signal', 'stats'}\n"
+        "found = {name for name in unused if f'scipy.{name}' in sys.modules}\n"
+        "assert not found, found\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_public_names():
     for name in pycwt.__all__:
         assert getattr(pycwt, name) is not None
