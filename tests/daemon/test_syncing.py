@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+import sqlite3
 import subprocess
 from contextlib import contextmanager
 
@@ -70,3 +72,17 @@ def test_a_call_that_becomes_a_job_is_synced_then_and_from_then_on():
         results = [number for number, call in enumerate(calls) if "result.npz.tmp" in call]
         assert results, calls
         assert all(calls[number].endswith("= 0") for number in results)
+
+
+def test_a_result_under_way_when_its_call_becomes_a_job_has_its_digest():
+    with running("[limits]\nsync_seconds = 0.02\n") as daemon:
+        long = {"signal1": A * 40, "signal2": B * 40, "dt": 1.0, "dj": 1 / 24}
+        answer = daemon.call("POST", "/api/v1/wavelet/wct", long)
+        assert answer.status == 202, answer.body
+        job = answer.json["job_id"]
+        assert daemon.finish(job)["status"] == "completed"
+        with sqlite3.connect(daemon.state / "pycwtd.sqlite3") as database:
+            query = "SELECT result_sha256 FROM jobs WHERE id = ?"
+            (digest,) = database.execute(query, (job,)).fetchone()
+        result = (daemon.state / "jobs" / job / "result.npz").read_bytes()
+        assert digest == hashlib.sha256(result).hexdigest()
