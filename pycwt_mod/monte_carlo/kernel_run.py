@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 POLL_INTERVAL = 0.03
 #: Pieces of a span for each thread, so that a slow thread doesn't hold up the end.
 PIECES_PER_THREAD = 8
-#: A single thread's work is done by the caller where each block of it works in so many bytes at
-#: most: it then takes a millisecond or two, and the caller looks up in time between a few.
+#: The caller is one of the threads where each block of the work takes so many bytes at most: a
+#: block is then done in a fraction of a millisecond, and the caller looks up between a few.
 SMALL_WORKSPACE, SMALL_BLOCKS = 2**21, 8
 
 
@@ -75,13 +76,12 @@ class Run:
         threads: int,
     ) -> None:
         spaces = [int(lib.pk_plan_workspace(part.plan)) for part in parts]
-        self._small = threads == 1 and max(spaces) <= SMALL_WORKSPACE
-        pieces = _pieces(parts, span, threads, self._small)
-        if not self._small:
-            # A few for each thread; of a single small block's work there may be millions.
-            pieces = iter(known := list(pieces))
-            threads = min(threads, len(known))
-        self._pieces = pieces
+        self._small = max(spaces) <= SMALL_WORKSPACE
+        # Of small blocks there may be millions.
+        self._pieces = _pieces(parts, span, threads, self._small)
+        first = list(islice(self._pieces, threads))
+        threads = len(first)
+        self._pieces = chain(first, self._pieces)
         self._largest = parts[spaces.index(max(spaces))].plan
         self._seed = seed
         self._count = span[1]
@@ -103,24 +103,27 @@ class Run:
             Cancelled: the control said so.
             KernelError: there is no memory for the workspaces.
         """
-        if self._small:
-            self._work(0, _Watch(control, self._advanced))
-        elif self._threads:
+        if self._threads:
             self._watched(control)
         for code in self._codes:
             check(code)
         control.advance(self._advanced())
-        return np.asarray(self._hist[0] if self._threads <= 1 else self._hist.sum(axis=0))
+        total: NDArray[np.int64] = self._hist[0]
+        for other in self._hist[1:]:
+            total += other
+        return total
 
     def _watched(self, control: Control) -> None:
-        """Have threads compute while this one looks at the control."""
+        """Have threads compute while this one looks at the control, or takes part."""
         workers = [
             threading.Thread(target=self._work, args=(i,), name=f"pycwt-kernel-{i}", daemon=True)
-            for i in range(self._threads)
+            for i in range(1 if self._small else 0, self._threads)
         ]
         try:
             for worker in workers:
                 worker.start()
+            if self._small:
+                self._work(0, _Watch(control, self._advanced))
             while not self._over.wait(POLL_INTERVAL):
                 control.advance(self._advanced())
                 if control.cancelled():
@@ -211,10 +214,10 @@ def _pieces(
     for part in parts:
         begin, end = part.span(span)
         blocks = max(1, -(-(end - begin) // part.lanes))
-        if small:
-            blocks = SMALL_BLOCKS
-        elif threads > 1:
+        if threads > 1:
             blocks = -(-blocks // wanted)
+        if small:
+            blocks = min(blocks, SMALL_BLOCKS)
         size = part.lanes * blocks
         yield from ((part, at, min(size, end - at)) for at in range(begin, end, size))
 
