@@ -13,12 +13,14 @@ from pycwtd_drivers.line.port import Port
 BAUD = 115200
 #: After so long without a byte the board has said what it had to say: 50 characters' time at
 #: 115200 baud is 4 ms, a USB bridge adds up to 16 ms, a loaded host some more.
-QUIET_SECONDS = 0.12
+QUIET_SECONDS = 0.06
 #: For one step on the way to the prompt. The interrupt takes effect between two instructions of
 #: Lua's; a long line may have to be printed before.
 _STEP_SECONDS = 1.5
 #: On a line that damages every hundredth byte in three ways one step in four arrives.
 _STEPS = 40
+#: Empty lines that a prompt is asked for with.
+_EMPTY_LINES = 2
 #: Steps to which nothing at all was said.
 _SILENT_STEPS = 6
 #: The console's buffer has 256 bytes; some are left for the line's end and the unknown.
@@ -30,6 +32,8 @@ _COLOURS = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 # Of Lua's prompt the colour before it may be damaged.
 _PROMPT = re.compile(rb"(?:^|\n)(/) $|(?<!\$)(\$\$|\$) $")
 _WHERE = b"\x1b[6n"
+#: The ends of long strings: in the firmware there is one of two signs, and damage makes others.
+_BRACKETS = b"]]]=]]==]\n"
 
 
 class ConsoleError(Exception):
@@ -51,6 +55,7 @@ class Console:
         self.line = Port(port, BAUD, pace=pace)
         self._pending = b""
         self._marks = 0
+        self.heard: list[str] = []
 
     @property
     def port(self) -> str:
@@ -141,7 +146,10 @@ class Console:
         self.interrupt()
         self._drain()
         if self.prompt() == "$$":
-            return False  # the chunk that somebody began takes some more to be no sense
+            # The chunk that somebody began takes some more to be no sense; a long string ends with
+            # its own bracket alone.
+            self.send(_BRACKETS)
+            return False
         if self.prompt() == "/":
             self.type("exit")
             self._drain()
@@ -155,20 +163,31 @@ class Console:
         return True
 
     def settle(self) -> bool:
-        """Wait until the board is at its prompt, or says nothing any more; whether it is.
+        """Wait until the board is at its prompt; whether it is.
+
+        A prompt that was damaged comes again after an empty line; so does the answer to a line
+        whose end was lost. The lines that come are in :attr:`heard`.
 
         Raises:
             LostError: the port is gone.
         """
-        end = time.monotonic() + _STEP_SECONDS
-        last = time.monotonic()
-        while self.prompt() != "$" and (now := time.monotonic()) < end:
-            if now - last > QUIET_SECONDS:
-                return False
-            before = self._pending
-            if self.lines() or self._pending != before:
-                last = time.monotonic()
-        return self.prompt() == "$"
+        self.heard = []
+        for attempt in range(_EMPTY_LINES + 1):
+            if attempt:
+                self.send(b"\n")
+            end = time.monotonic() + _STEP_SECONDS
+            last = time.monotonic()
+            while (prompt := self.prompt()) != "$" and (now := time.monotonic()) < end:
+                if prompt or now - last > QUIET_SECONDS:
+                    break
+                before = self._pending
+                found = self.lines()
+                self.heard += found
+                if found or self._pending != before:
+                    last = time.monotonic()
+            if prompt:
+                return prompt == "$"
+        return False
 
     def _drain(self) -> None:
         """Read until nothing comes any more; what came is known to :meth:`prompt`."""

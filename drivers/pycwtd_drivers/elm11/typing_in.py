@@ -23,16 +23,20 @@ if TYPE_CHECKING:
 _TAKER = (
     "function pwc(s) local r=7 for j=1,#s do r=r*31+string.byte(s,j)&0x7fffffff end return r end "
     "function pwl(o,s,c) if pwc(s)==c and o==#pwt then pwt=pwt..s end "
-    'print("@b "..#pwt.." "..pwv) end'
+    'print("@b "..#pwt.." "..pwc(#pwt..pwv)) end'
 )
 #: Tries of one line. One of 50 characters arrives once in five on a line that damages every
 #: hundredth byte in three ways, its answer in two of three.
 _TRIES = 150
+#: Of a short line, whose answer is short, too.
+_FEW_TRIES = 30
+#: Times that what takes the pieces is typed.
+_TAKERS = 6
 _ANSWER_SECONDS = 1.0
 _MOST, _LEAST = 150, 16
 #: Characters of the taker in a line: what is kept is read back, twice as many in all.
 _HEAD = 16
-_HAVE = re.compile(r"@b (\d+) ([0-9a-f]{8})$")
+_HAVE = re.compile(r"@b (\d+) (\d+)$")
 
 
 def type_in(console: Console, program: Firmware) -> None:
@@ -102,38 +106,46 @@ class _Typist:
     def resumed(self, version: str) -> int | None:
         """How much of a program is there already; None if nothing is prepared for it."""
         for _ in range(_TRIES):
-            for line in self._said(f"pwl(-1,{version!r},0)".replace("'", '"')):
+            for line in self._said('pwl(-1,"",0)'):
                 if found := _HAVE.search(line):
-                    return int(found[1]) if found[2] == version else None
+                    if found[2] == str(_code(found[1] + version)):
+                        return int(found[1])
+                    # Another version, or damaged: seldom enough to be typed anew.
+                    return None
                 if "nil value (global 'pwl')" in line:
                     return None
         raise _noisy(self._console)
 
     def prepare(self, version: str) -> None:
         """Type what takes the pieces, in pieces that are read back."""
-        self.must('import("all")print"@i"', "@i")
         pieces = [_TAKER[i : i + _HEAD] for i in range(0, len(_TAKER), _HEAD)]
-        self.must('pwb={}print"@z"', "@z")
-        for number, piece in enumerate(pieces, start=1):
-            quote = "[[", "]]"
-            self.must(
-                f"pwb[{number}]={quote[0]}{piece}{quote[1]}print('@'..pwb[{number}])", f"@{piece}"
-            )
-        self.must('load(table.concat(pwb))()print"@l"', "@l")
-        # Both are known to be right by what pwl and pwc answer afterwards.
-        self.must(f'pwv="{version}"pwt=""print("@"..pwv..#pwt)', f"@{version}0")
+        probe = f'print("@c "..pwc("{version}"))'
+        for _ in range(_TAKERS):
+            self.must('import("all")p0=""print"@i"', "@i")
+            # No brackets: a doubled one begins a string that no line's end ends.
+            for number, piece in enumerate(pieces, start=1):
+                line = f"p{number}=p{number - 1}..'{piece}'print('@'..p{number}:sub({-len(piece)}))"
+                self.must(line, f"@{piece}")
+            # A damaged line may have changed an earlier piece, so the whole is tried out.
+            if not self._answered(f'load(p{len(pieces)})()print"@l"', "@l", _FEW_TRIES):
+                continue
+            if self._answered(probe, f"@c {_code(version)}", _FEW_TRIES):
+                self.must(f'pwv="{version}"pwt=""print("@"..pwv..#pwt)', f"@{version}0")
+                return
+        raise _noisy(self._console)
 
     def must(self, line: str, wanted: str) -> None:
         """Type a line until it is answered as it must be."""
-        for _ in range(_TRIES):
-            if any(one == wanted for one in self._said(line)):
-                return
-        raise _noisy(self._console)
+        if not self._answered(line, wanted, _TRIES):
+            raise _noisy(self._console)
+
+    def _answered(self, line: str, wanted: str, tries: int) -> bool:
+        return any(wanted in self._said(line) for _ in range(tries))
 
     def told(self, line: str, version: str) -> int | None:
         """How much there is after a piece; None if that isn't to be heard."""
         for one in self._said(line):
-            if (found := _HAVE.search(one)) and found[2] == version:
+            if (found := _HAVE.search(one)) and found[2] == str(_code(found[1] + version)):
                 return int(found[1])
         return None
 
@@ -141,22 +153,17 @@ class _Typist:
         """What the board prints after a line; it is at its prompt then."""
         console = self._console
         console.type(line)
-        typed = last = time.monotonic()
-        poked = False
+        end = time.monotonic() + _ANSWER_SECONDS
+        last = time.monotonic()
         found: list[str] = []
-        while (now := time.monotonic()) - last < _ANSWER_SECONDS:
-            before = len(found)
-            found += console.lines()
-            if len(found) > before:
+        while (now := time.monotonic()) < end and now - last < QUIET_SECONDS:
+            if come := console.lines():
+                found += come
                 last = now
-            if found and console.prompt() == "$":
+            if found and (console.prompt() == "$" or found[-1].startswith("@")):
                 return found
-            if found and now - last > QUIET_SECONDS:
-                break
-            if not found and not poked and now - typed > 2 * QUIET_SECONDS:
-                # The end of the line may be what was lost.
-                poked = True
-                console.send(b"\n")
         if not console.settle():
             console.recover()
-        return found
+            return found
+        # What came after the end of the line was put right.
+        return found + console.heard
