@@ -320,10 +320,12 @@ class Board:
         """
         reasons: list[str] = []
         silent = 0
+        lost = False
         for number in range(_TRIES):
             try:
                 if number or self._stopped:
-                    self._ready_again(silent)
+                    self._ready_again(lost)
+                lost = False
                 return once()
             except (NotLoadedError, ForgottenError, GoneError) as error:
                 if not reload:
@@ -333,7 +335,8 @@ class Board:
                     self._reload(reasons)
             except (CallError, ConsoleError) as error:
                 reasons.append(str(error))
-                silent += isinstance(error, (SilentError, ConsoleError))
+                lost = isinstance(error, (SilentError, ConsoleError))
+                silent += lost
                 if silent == _SILENT_TRIES:
                     break
         raise BoardError(
@@ -341,10 +344,10 @@ class Board:
             f"{'; '.join(dict.fromkeys(reasons))}"
         )
 
-    def _ready_again(self, silent: int) -> None:
+    def _ready_again(self, lost: bool) -> None:
         """To the prompt, after a call that failed or was left."""
         self._link.counters.retries += not self._stopped
-        if self._stopped or silent or not self.console.settle():
+        if self._stopped or lost or not self.console.settle():
             self.console.recover()
             self._stopped = False
 

@@ -19,8 +19,6 @@ QUIET_SECONDS = 0.06
 _STEP_SECONDS = 1.5
 #: On a line that damages every hundredth byte in three ways one step in four arrives.
 _STEPS = 40
-#: Empty lines that a prompt is asked for with.
-_EMPTY_LINES = 2
 #: Steps to which nothing at all was said.
 _SILENT_STEPS = 6
 #: The console's buffer has 256 bytes; some are left for the line's end and the unknown.
@@ -166,27 +164,31 @@ class Console:
         """Wait until the board is at its prompt; whether it is.
 
         A prompt that was damaged comes again after an empty line; so does the answer to a line
-        whose end was lost. The lines that come are in :attr:`heard`.
+        whose end was lost. A chunk that isn't complete is made no sense. The lines that come are
+        in :attr:`heard`.
 
         Raises:
             LostError: the port is gone.
         """
         self.heard = []
-        for attempt in range(_EMPTY_LINES + 1):
-            if attempt:
-                self.send(b"\n")
+        for nudge in (b"", b"\n", b"q\n", _BRACKETS):
+            if nudge:
+                self.send(nudge)
+                self._pending = b""
             end = time.monotonic() + _STEP_SECONDS
             last = time.monotonic()
-            while (prompt := self.prompt()) != "$" and (now := time.monotonic()) < end:
-                if prompt or now - last > QUIET_SECONDS:
+            while not self.prompt() and (now := time.monotonic()) < end:
+                if now - last > QUIET_SECONDS:
                     break
                 before = self._pending
                 found = self.lines()
                 self.heard += found
                 if found or self._pending != before:
                     last = time.monotonic()
-            if prompt:
-                return prompt == "$"
+            if self.prompt() == "$":
+                return True
+            if self.prompt() == "/":
+                return False
         return False
 
     def _drain(self) -> None:

@@ -26,6 +26,8 @@ _LINE = re.compile(r"@(([a-z]) (\d+)(?: (.*))?) \*([A-Za-z0-9+/]{6})$")
 #: Lua's answer to a call of what it doesn't know.
 _NOT_LOADED = re.compile(r"nil value \(global 'pw'\)")
 _MAX_SEQ = 9_999
+#: Empty lines that are sent when nothing comes.
+_POKES = 3
 
 
 class CallError(Exception):
@@ -48,7 +50,10 @@ class GoneError(CallError):
     """The board doesn't have the answer any more that was asked for again."""
 
 
-_REFUSALS = {("block",): ForgottenError, ("key",): GoneError}
+_REFUSALS: dict[tuple[str, ...], type[CallError]] = {
+    ("block",): ForgottenError,
+    ("key",): GoneError,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ class Link:
         self.seq = self.seq % _MAX_SEQ + 1
         self.counters.requests += 1
         self.console.type(_call(self.seq, *words))
-        wait = _Wait(self.console, silence)
+        wait = _Wait(self.console, silence, computes=words[0] == "R")
         while True:
             for line in self.console.lines():
                 wait.echoed = True
@@ -168,15 +173,21 @@ class Link:
 
 
 class _Wait:
-    """For an answer: until the board is back at its prompt, or silent for too long."""
+    """For an answer: until the board is back at its prompt, or silent for too long.
 
-    def __init__(self, console: Console, silence: float) -> None:
-        self._console, self._silence = console, silence
+    Args:
+        console: of the board.
+        silence: seconds.
+        computes: whether the board is silent for long, and must not be sent anything meanwhile.
+    """
+
+    def __init__(self, console: Console, silence: float, computes: bool) -> None:
+        self._console, self._silence, self._computes = console, silence, computes
         self.echoed = False
         self._heard = time.monotonic()
         self._bytes = console.line.counters.bytes_received
         self._at_prompt: float | None = None
-        self._poked = False
+        self._poked = 0
 
     def look(self) -> None:
         """Give up if there is nothing to wait for any more."""
@@ -187,15 +198,20 @@ class _Wait:
         if self.echoed and self._console.prompt():
             # Back at the prompt: the answer, or a part of it, was lost on the way.
             self._at_prompt = self._at_prompt or now
-            if now - self._at_prompt > QUIET_SECONDS:
+            if not self._computes or now - self._at_prompt > QUIET_SECONDS:
                 counters.damaged += 1
                 raise CallError("the answer didn't arrive")
         else:
             self._at_prompt = None
-        if not self.echoed and not self._poked and now - self._heard > 2 * QUIET_SECONDS:
-            # The end of the line may be what was lost.
-            self._poked = True
-            self._console.send(b"\n")
+        if now - self._heard > (self._poked + 2) * QUIET_SECONDS:
+            self._poke()
         if now - self._heard > self._silence:
             counters.silences += 1
             raise SilentError(f"no answer for {self._silence:.1f} s")
+
+    def _poke(self) -> None:
+        """The end of the line may be what was lost, or the prompt: an empty line brings either."""
+        if self._poked < _POKES and not (self._computes and self.echoed):
+            self._poked += 1
+            self._console.send(b"\n")
+            self.echoed = True

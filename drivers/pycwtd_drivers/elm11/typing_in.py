@@ -58,8 +58,7 @@ def type_in(console: Console, program: Firmware) -> None:
     except ConsoleError:
         if have in {before, len(program.text)}:
             # Nothing got on, or it isn't what it should be: what takes the pieces may be damaged.
-            console.type("pwl=nil")
-            console.settle()
+            typist.must('pwl=nil print"@n"', "@n")
         raise
     console.type("load(pwt)()")
 
@@ -119,20 +118,29 @@ class _Typist:
     def prepare(self, version: str) -> None:
         """Type what takes the pieces, in pieces that are read back."""
         pieces = [_TAKER[i : i + _HEAD] for i in range(0, len(_TAKER), _HEAD)]
-        probe = f'print("@c "..pwc("{version}"))'
         for _ in range(_TAKERS):
             self.must('import("all")p0=""print"@i"', "@i")
             # No brackets: a doubled one begins a string that no line's end ends.
             for number, piece in enumerate(pieces, start=1):
                 line = f"p{number}=p{number - 1}..'{piece}'print('@'..p{number}:sub({-len(piece)}))"
                 self.must(line, f"@{piece}")
-            # A damaged line may have changed an earlier piece, so the whole is tried out.
-            if not self._answered(f'load(p{len(pieces)})()print"@l"', "@l", _FEW_TRIES):
-                continue
-            if self._answered(probe, f"@c {_code(version)}", _FEW_TRIES):
-                self.must(f'pwv="{version}"pwt=""print("@"..pwv..#pwt)', f"@{version}0")
+            if self._answered(f'load(p{len(pieces)})()print"@l"', "@l", _FEW_TRIES) and (
+                self._tried_out(version)
+            ):
                 return
         raise _noisy(self._console)
+
+    def _tried_out(self, version: str) -> bool:
+        """Whether it takes a piece as it should: a damaged line may have changed another one."""
+        empty = f'pwv="{version}"pwt=""print("@"..pwv..#pwt)'
+        self.must(empty, f"@{version}0")
+        line = _line(0, "pwcwt")
+        if not any(self.told(line, version) == 5 for _ in range(_FEW_TRIES)):
+            return False
+        if not self._answered('print("@"..pwt)', "@pwcwt", _FEW_TRIES):
+            return False
+        self.must(empty, f"@{version}0")
+        return True
 
     def must(self, line: str, wanted: str) -> None:
         """Type a line until it is answered as it must be."""
