@@ -50,7 +50,8 @@ class Console:
     """
 
     def __init__(self, port: str, pace: float) -> None:
-        self.line = Port(port, BAUD, pace=pace)
+        # A prompt is found by waiting, which no recording repeats.
+        self.line = Port(port, BAUD, pace=pace, recorded=False)
         self._pending = b""
         self._marks = 0
         self.heard: list[str] = []
