@@ -14,6 +14,7 @@ import pytest
 import elm11_model as model
 from pycwt_mod.backends import get_backend
 from pycwt_mod.monte_carlo.run import coherence_task
+from pycwtd_drivers.elm11.blocks import Blocks
 from pycwtd_drivers.elm11.board import Board
 from pycwtd_drivers.elm11.console import Console, ConsoleError
 from pycwtd_drivers.elm11.firmware import Firmware, firmware
@@ -171,10 +172,11 @@ def test_a_task_is_never_left_half_known(backend, monkeypatch):
         monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", path)
         right = backend.run(TASK, SEED, 0, 1)
         send = Board._send_block
+        last = len(Blocks(plan(other), other.bins).texts) - 1
 
         def send_and_stop(board, number, text):
             send(board, number, text)
-            if not gate.is_set():
+            if number == last and not gate.is_set():
                 gate.set()
                 raise LostError("cut")
 
