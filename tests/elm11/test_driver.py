@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +22,8 @@ from pycwt_mod.monte_carlo.histogram import levels
 from pycwt_mod.monte_carlo.reference import coherence_histogram
 from pycwt_mod.monte_carlo.run import coherence_task, wct_significance
 from pycwtd_drivers.elm11.plan import MEMORY, memory, plan
-from pycwtd_drivers.elm11.ports import PortError, find_port, settings
+from pycwtd_drivers.elm11.ports import KIND, settings
+from pycwtd_drivers.line.port import PortError, find_port
 
 TASK = coherence_task(0.5, 0.2, 1, 0.25, 2, 8)
 INFO = get_backend("elm11").info
@@ -130,6 +134,16 @@ def test_two_threads_take_turns(backend):
     np.testing.assert_array_equal(whole, model.histogram(plan(TASK), TASK, 7, 0, 8))
 
 
+def test_it_passes_the_conformance_suite(board, tmp_path):
+    """As somebody else would run it, from a folder of their own."""
+    ctl = Path(sys.executable).with_name("pycwtctl")
+    done = subprocess.run(
+        [ctl, "driver", "check", "elm11"], check=False, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout
+    assert " 16 passed, 1 skipped" in done.stdout
+
+
 # -- ports ---------------------------------------------------------------------------------
 
 
@@ -166,17 +180,17 @@ def usb(tmp_path, identity):
 def test_a_usb_device_of_another_kind_is_left_alone(tmp_path):
     port, sysfs = usb(tmp_path, "1a86:7523")
     with pytest.raises(PortError, match=r"1a86:7523.*nothing was sent"):
-        find_port(port, sysfs)
+        find_port(port, KIND, sysfs)
 
 
 def test_the_bridge_of_the_board_is_taken(tmp_path):
     port, sysfs = usb(tmp_path, "0403:6010")
-    assert find_port(port, sysfs) == port
-    assert find_port(str(tmp_path / "ttyUSB*"), sysfs) == port
+    assert find_port(port, KIND, sysfs) == port
+    assert find_port(str(tmp_path / "ttyUSB*"), KIND, sysfs) == port
 
 
 def test_a_pattern_that_fits_two_ports_isnt_guessed_at(tmp_path):
     for name in ("ttyUSB1", "ttyUSB3"):
         (tmp_path / name).touch()
     with pytest.raises(PortError, match="name one"):
-        find_port(str(tmp_path / "ttyUSB*"))
+        find_port(str(tmp_path / "ttyUSB*"), KIND)
