@@ -5,6 +5,7 @@ can use its types.
 """
 
 from pycwt_mod.backends.backend import (
+    HOOKS,
     Availability,
     BackendInfo,
     BackendType,
@@ -34,6 +35,7 @@ from pycwt_mod.grid import Family
 __all__ = [
     "ESTIMATORS",
     "FAMILIES",
+    "HOOKS",
     "Availability",
     "BackendInfo",
     "BackendType",

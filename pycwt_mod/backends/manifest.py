@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from pycwt_mod.backends.backend import BackendInfo, BackendType
+from pycwt_mod.backends.backend import HOOKS, BackendInfo, BackendType
 from pycwt_mod.backends.task import ESTIMATORS, FAMILIES
 
 if TYPE_CHECKING:
@@ -25,7 +25,10 @@ _KEYS = {
     "families",
     "estimators",
     "aliases",
+    "hooks",
 }
+#: Keys that may be left out.
+_OPTIONAL = {"aliases", "hooks"}
 
 
 class ManifestError(ValueError):
@@ -91,7 +94,7 @@ def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:
     where = f"{path}: backend {entry.get('name', '?')}"
     if unknown := set(entry) - _KEYS:
         raise ManifestError(f"{where}: unknown key {', '.join(sorted(unknown))}")
-    if missing := _KEYS - {"aliases"} - set(entry):
+    if missing := _KEYS - _OPTIONAL - set(entry):
         raise ManifestError(f"{where}: {', '.join(sorted(missing))} missing")
     if entry["type"] not in get_args(BackendType):
         raise ManifestError(f"{where}: type must be one of {', '.join(get_args(BackendType))}")
@@ -103,6 +106,8 @@ def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:
         raise ManifestError(f"{where}: tolerance must be a number, 0 or more")
     if not all(isinstance(entry[key], str) for key in ("name", "description", "numerics")):
         raise ManifestError(f"{where}: name, description and numerics must be strings")
+    if not set(entry.get("hooks", ())) <= set(HOOKS):
+        raise ManifestError(f"{where}: hooks must be among {', '.join(HOOKS)}")
     return BackendInfo(
         name=entry["name"],
         type=entry["type"],
@@ -112,4 +117,5 @@ def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:
         families=tuple(entry["families"]),
         estimators=tuple(entry["estimators"]),
         aliases=tuple(entry.get("aliases", ())),
+        hooks=tuple(entry.get("hooks", ())),
     )
