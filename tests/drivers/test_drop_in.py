@@ -18,8 +18,8 @@ from pycwt_mod.backends import (
     list_backends,
 )
 from pycwt_mod.backends.trust import distrust
-from pycwt_mod.driver_kit.plugin import small_task
 from pycwt_mod.driver_kit.scaffold import new_driver
+from pycwt_mod.monte_carlo.conformity import small_task
 from support import red_pair, running
 
 PACKAGE = "pycwtd_driver_drop_bad"
