@@ -16,7 +16,7 @@ from pycwt_mod.backends.backend import (
     NoControl,
 )
 from pycwt_mod.backends.choice import choose_backend
-from pycwt_mod.backends.manifest import Manifest, ManifestError, load_manifest
+from pycwt_mod.backends.manifest import BoardPort, Manifest, ManifestError, load_manifest
 from pycwt_mod.backends.registry import (
     InstalledDriver,
     UnknownBackendError,
@@ -40,6 +40,7 @@ __all__ = [
     "BackendInfo",
     "BackendType",
     "BackendUnavailableError",
+    "BoardPort",
     "Cancelled",
     "Control",
     "Estimator",

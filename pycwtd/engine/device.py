@@ -69,8 +69,8 @@ class Device:
         self.told: Callable[[Device], None] = lambda _device: None
         #: What an operator has still to say before it can compute, if anything.
         self.unconfigured: str | None = None
-        #: Whether its port is there; always, where nobody watches for one.
-        self.plugged_in = True
+        #: Why its board isn't there, where somebody watches for one.
+        self.missing: str | None = None
         #: Whether it may come back while it is unavailable: it was there, or is configured.
         self.recalled = False
         #: Whether its jobs wait until then.
@@ -140,9 +140,8 @@ class Device:
 
     def fresh(self) -> Present | Unavailable:
         """The state that everything begins with: again, or for the first time."""
-        if self.unconfigured:
-            return Unavailable(self.unconfigured)
-        return Present() if self.plugged_in else Unavailable(f"{self.id} isn't plugged in")
+        lack = self.unconfigured or self.missing
+        return Unavailable(lack) if lack else Present()
 
     def lease(self, lease: Lease) -> None:
         """Be given to a step of a job."""

@@ -93,6 +93,7 @@ class Engine:
         """
         for job in await recover(self._store, self.ledger, self._place, progress):
             self._admit(job)
+        self.pool.supervision.taken = self._taken
         self.pool.changed, self.pool.told = self._work.set, self._news.device
         await self._news.started()
         self.pool.begin(await kept_states(self._store))
@@ -285,6 +286,15 @@ class Engine:
     def forget(self, job: ActiveJob) -> None:
         """Drop the files of a synchronous call that has been answered."""
         self.ledger.discard([job])
+
+    def _taken(self, device: Device) -> None:
+        """A device was unplugged at work: another of its class takes over at once, if there is one.
+
+        Else its driver knows best how long to wait for it.
+        """
+        job = self._dispatch.on(device)
+        if job and job.record.backend and self.pool.same_class(job.record.backend, job.work):
+            device.host.cancel(job.record.id)
 
     def waiting_for(self, job: ActiveJob) -> str | None:
         """What keeps a job from going on: the disk, or a backend that is away."""

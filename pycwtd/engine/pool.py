@@ -8,10 +8,11 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pycwt_mod.backends import installed_drivers
+from pycwt_mod.backends import installed_drivers, setting_variable
 from pycwtd.config import ConfigError
 from pycwtd.engine.absent import absent
 from pycwtd.engine.device import NOWHERE, NUMERICS, Device, orders_of
+from pycwtd.engine.hotplug import Hotplug, Slot
 from pycwtd.engine.lifecycle import (
     Broken,
     Drained,
@@ -34,7 +35,7 @@ from pycwtd.workloads.wavelet.cost import USUAL_FAMILY
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pycwt_mod.backends import BackendInfo
+    from pycwt_mod.backends import BackendInfo, Manifest
     from pycwtd.config import EngineConfig
 
 log = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ class Pool:
         #: Drivers whose manifest can't be used, with the reason.
         self.refused: dict[str, str] = {}
         self.supervision = Supervision(self.rates)
+        self._hotplug = Hotplug(self.supervision)
         for number in range(config.numerics_workers):
             self._add(f"{NUMERICS}-{number}", NUMERICS, "numerics", None)
             for one in self.workloads.installed:
@@ -115,9 +117,7 @@ class Pool:
             settings = driver_settings(driver.manifest, drivers or {})
             for info in driver.manifest.backends:
                 self._add(info.name, info.name, f"backend:{info.name}", info, settings)
-                device = self.devices[info.name]
-                environment = {**os.environ, **settings.environment}
-                device.unconfigured = driver.manifest.unconfigured(environment)
+                self._place(self.devices[info.name], driver.manifest, settings)
 
         check_drivers(drivers or {}, names)
         known = {device.id for device in self.backends()}
@@ -165,6 +165,19 @@ class Pool:
         device.recalled, device.waits = settings.wanted, settings.waits
         device.told = self._told
 
+    def _place(self, device: Device, manifest: Manifest, settings: DriverSettings) -> None:
+        """Find out where a device's board is to be looked for, if it has one."""
+        environment = {**os.environ, **settings.environment}
+        device.unconfigured = manifest.unconfigured(environment)
+        if (board := manifest.board) is None:
+            return
+        variable = setting_variable(manifest.driver, board.setting)
+        configured = environment.get(variable) or None
+        if configured or board.by_id:
+            device.recalled, device.unconfigured = True, None
+            folder = self._config.by_id_folder
+            self._hotplug.add(Slot(device, board, variable, configured, folder))
+
     def _told(self, device: Device) -> None:
         self.changed()
         self.told(device)
@@ -182,6 +195,7 @@ class Pool:
         Args:
             kept: states that an operator has still to decide about, from an earlier run.
         """
+        self._hotplug.start()
         for device in self.backends():
             if device.id in kept:
                 device.take_up(kept[device.id])
@@ -195,6 +209,7 @@ class Pool:
 
     async def stop(self) -> None:
         """End every host process."""
+        self._hotplug.stop()
         await self.supervision.stop()
         await asyncio.gather(*(device.host.kill() for device in self.devices.values()))
 

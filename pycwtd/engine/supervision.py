@@ -28,7 +28,7 @@ from pycwtd.hosts.host import HostDiedError, HostError, TaskCancelledError
 from pycwtd.workloads.wavelet.cost import USUAL_FAMILY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pycwtd.engine.device import Device
     from pycwtd.engine.scheduler import Lease
@@ -56,6 +56,8 @@ class Supervision:
 
     def __init__(self, rates: Rates) -> None:
         self._rates = rates
+        #: Called with a device that was unplugged while a job had it.
+        self.taken: Callable[[Device], None] = lambda _device: None
         self._first: asyncio.Task[None] | None = None
         self._keepers: list[asyncio.Task[None]] = []
         self._tries: dict[str, int] = {}
@@ -125,7 +127,7 @@ class Supervision:
 
     def _retry(self, device: Device) -> Retry | None:
         """When to ask again, if that makes sense: a port that isn't there tells by itself."""
-        if not device.recalled or not device.plugged_in:
+        if not device.recalled or device.missing:
             return None
         tries = self._tries[device.id] = self._tries.get(device.id, -1) + 1
         first, longest = _RESTS
@@ -151,18 +153,21 @@ class Supervision:
 
     def plugged(self, device: Device) -> None:
         """Its port is there."""
-        device.plugged_in = True
+        device.missing = None
         self._tries.pop(device.id, None)
         if isinstance(device.state, Unavailable | Broken):
             device.enter(device.fresh())
 
     def unplugged(self, device: Device, reason: str) -> None:
         """Its port is gone."""
-        device.plugged_in = False
+        device.missing = reason
         if isinstance(device.state, Quarantined | Drained):
             return  # until somebody decides, here or not
         self._interrupt(device)
+        leased = isinstance(device.state, Leased)
         _down(device, Unavailable(reason))
+        if leased:
+            self.taken(device)
 
     # -- what operators order --------------------------------------------------------------
 
