@@ -71,6 +71,8 @@ class Device:
         self.unconfigured: str | None = None
         #: Why its board isn't there, where somebody watches for one.
         self.missing: str | None = None
+        #: Whether its process may hold a port that has been another's meanwhile.
+        self.stale = False
         #: Whether it may come back while it is unavailable: it was there, or is configured.
         self.recalled = False
         #: Whether its jobs wait until then.

@@ -314,9 +314,7 @@ class Engine:
     def _assign(self) -> float | None:
         """Start what can be started; returns when to look again, if not only on events."""
         for job, reason in self._dispatch.lost():
-            self._in_background(
-                self._runner.end(job, "failed", f"backend {job.record.backend} is gone: {reason}")
-            )
+            self._in_background(self._runner.elsewhere(job, reason))
         for job, lease, device in self._dispatch.assign():
             self._runner.start(job, lease, device)
         return self._dispatch.rest()

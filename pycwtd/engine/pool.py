@@ -288,7 +288,7 @@ class Pool:
             raise BackendUnavailableError(reason or "no backend that runs it is available")
         return Choice(fastest, reason)
 
-    def fastest(self, work: Work, *, like: str | None = None) -> str | None:
+    def fastest(self, work: Work, *, like: str | None = None, but: str | None = None) -> str | None:
         """The ready backend that has done such work soonest, after all that it has to do before.
 
         What it takes to hand tasks over is in what was measured.
@@ -296,6 +296,7 @@ class Pool:
         Args:
             work: to be done.
             like: a backend; another of its class is wanted.
+            but: a backend; any other is wanted.
         """
         numerics = None if like is None else self._numerics(like)
         ready = [
@@ -303,6 +304,7 @@ class Pool:
             for d in self.backends()
             if d.usable
             and d.lacks(work.estimator, work.family) is None
+            and d.id != but
             and (like is None or (d.id != like and self._numerics(d.id) == numerics))
         ]
         preference = {name: i for i, name in enumerate(self._config.preference)}
@@ -374,6 +376,15 @@ class Pool:
             return None
         away = device.waits and isinstance(device.state, Unavailable | Broken)
         return f"{device.id} isn't available: {device.reason}" if away else None
+
+    def undecided(self) -> bool:
+        """Whether no backend can compute, and one may soon."""
+        known = self.backends()
+        return not any(d.usable for d in known) and not all(d.settled.is_set() for d in known)
+
+    def stand_in(self, name: str, work: Work) -> str | None:
+        """Another backend, ready for such work, whatever its class."""
+        return self.fastest(work, but=name)
 
     def waiting_for(self, name: str | None) -> str | None:
         """Why the jobs of a backend don't go on, where somebody may bring it back."""

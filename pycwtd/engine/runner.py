@@ -189,6 +189,31 @@ class Runner:
             return
         await self.end(job, "completed")
 
+    async def elsewhere(self, job: ActiveJob, reason: str) -> None:
+        """Have a job begun anew that has lost its backend, where no other is of its class.
+
+        A job never mixes classes: what is computed of it is thrown away. Where its client wants
+        no other backend, it has failed.
+        """
+        name = job.record.backend or ""
+        other = None
+        if job.phase is Phase.SIMULATE and job.record.parameters.get("fallback", True):
+            if self._pool.undecided():
+                self._dispatch.add(job)  # until it is known who could
+                return
+            other = self._pool.stand_in(name, job.work)
+        if other is None:
+            await self.end(job, "failed", f"backend {name} is gone: {reason}")
+            return
+        log.warning("job %s begins anew: from %s to %s", job.record.id, name, other)
+        changes = {"backend": other, "fallback_reason": f"{name} can't go on: {reason}"}
+        data = {"reason": reason, "backend": other}
+        await self._repair.drop(job, reason)
+        await self._ledger.change(job, "job.moved", data, **changes)
+        if not job.ended.is_set() and not job.cancelled:
+            self._dispatch.add(job)
+        self.done()
+
     async def end(self, job: ActiveJob, status: str, error: str | None = None) -> None:
         """Bring a job to its final state."""
         changes = {

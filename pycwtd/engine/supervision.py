@@ -90,6 +90,10 @@ class Supervision:
     async def _keep(self, device: Device) -> None:
         while True:
             device.woken.clear()
+            if device.host.pid and _lets_go(device):
+                device.stale = False
+                await device.host.rest()
+                continue
             if isinstance(device.state, Present):
                 await self._bring_up(device)
                 continue
@@ -154,6 +158,7 @@ class Supervision:
     def plugged(self, device: Device) -> None:
         """Its port is there."""
         device.missing = None
+        device.stale = device.host.pid is not None
         self._tries.pop(device.id, None)
         if isinstance(device.state, Unavailable | Broken):
             device.enter(device.fresh())
@@ -220,6 +225,12 @@ class Supervision:
         state = device.fresh()
         if isinstance(state, Unavailable):
             device.enter(state)
+
+
+def _lets_go(device: Device) -> bool:
+    """Whether its process has to give back what it holds, a port above all."""
+    out_of_work = isinstance(device.state, Quarantined | Drained)
+    return device.missing is not None or device.stale or out_of_work
 
 
 def _with_drain(state: Leased, by: str | None) -> Leased:

@@ -253,6 +253,11 @@ class Host:
         if self._process and self._process.returncode is None:
             self._process.kill()
 
+    async def rest(self) -> None:
+        """End the process when it has done what it was asked for: what it holds, it gives back."""
+        async with self._turn:
+            await self.kill()
+
     async def kill(self) -> None:
         """End the process, if there is one; the next task starts a new one."""
         self._kill_now()
