@@ -4,8 +4,9 @@ A board's self-test under the daemon and the conformance suite of :mod:`pycwt_mo
 this one. A backend of the class of the C kernel is compared with it, integer for integer. Any
 other is compared with the float64 reference, realisation by realisation: the mean of the
 differences may be its driver's tolerance and as many standard errors as Student's t leaves to
-chance. Of a backend that draws the reference's noise these errors are small, and little is hidden;
-one with noise of its own has them in full, so that the same limit is right for both.
+chance. Of a backend that draws the reference's noise these errors are small, and little is hidden
+by them. Where they aren't, it has noise of its own, or it is wrong: it then has to do eight times
+as many realisations, of which the same limit is narrow enough.
 """
 
 from __future__ import annotations
@@ -44,6 +45,11 @@ KERNEL = "sequential"
 _FALSE_ALARM = 1e-6
 #: Values that a standard error is made of, at least: a cascade doesn't draw every scale each time.
 _FEWEST_VALUES = 4
+#: What chance is left beside the tolerance with the reference's noise, at most; measured, less
+#: than 0.02 with the C kernel and the ELM11, and 0.5 with other noise.
+_LOOSE = 0.05
+#: So many times the realisations are done of other noise.
+_MORE = 8
 _SEED = 20_260_101
 _FIRST = 3
 
@@ -107,7 +113,7 @@ def conformity(
         backend: to be tested.
         task: that it runs, small.
         count: realisations, at least :data:`FEWEST`.
-        control: cancels, and is told of progress, up to ``2 · count + 1``.
+        control: cancels, and is told of progress: mostly up to ``2 · count + 1``.
 
     Raises:
         ImpossibleHistogramError: a histogram has another form, or counts that can't be.
@@ -122,13 +128,18 @@ def conformity(
     exact = _has_kernel(backend)
     expected = [_expected(task, _FIRST + k, steering, exact=exact) for k in range(count)]
     deviation, limit = _differences(single, expected, backend.info.tolerance)
+    if not exact and limit - backend.info.tolerance > _LOOSE:
+        for k in range(count, _MORE * count):
+            single.append(_run(backend, task, _FIRST + k, 1, steering))
+            expected.append(_expected(task, _FIRST + k, steering, exact=False))
+        deviation, limit = _differences(single, expected, backend.info.tolerance)
     if exact:
         agrees = all((a == b).all() for a, b in zip(single, expected, strict=True))
     else:
         agrees = deviation <= limit
     return Conformity(
         estimator=task.estimator,
-        realisations=count,
+        realisations=len(single),
         exact=exact,
         repeats=bool((again == single[0]).all()),
         adds_up=bool((np.sum(single, axis=0) == whole).all()),

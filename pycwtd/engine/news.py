@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pycwtd import __version__
@@ -75,7 +76,7 @@ class News:
         if isinstance(device.state, SelfTested):
             data["figures"] = device.state.figures
         if (retry := retry_of(device.state)) and name != "died":
-            data["next_try"] = round(retry.at, 3)
+            data["next_try"] = datetime.fromtimestamp(retry.at, UTC).isoformat()
         self._waiting.append(
             DeviceChange(
                 device=device.id,

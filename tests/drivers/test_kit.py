@@ -63,7 +63,7 @@ def test_a_new_driver_passes_its_own_tests(tmp_path):
     )
     checked = ctl("check", folder)
     assert checked.returncode == 0, checked.stdout
-    assert "1 skipped" in checked.stdout  # there is no cable to pull
+    assert "2 skipped" in checked.stdout  # there is no cable to pull, and there are no hooks
     again = ctl("new", "my_board", "--in", tmp_path)
     assert again.returncode == 2
     assert "exists already" in again.stderr
