@@ -55,6 +55,8 @@ class Watch:
     def set(self, folders: Iterable[Path]) -> None:
         """Watch these folders; of one that isn't there, the nearest above that is.
 
+        What has happened before is forgotten: have a look at the folders afterwards.
+
         Raises:
             OSError: the kernel watches no more.
         """
@@ -71,3 +73,4 @@ class Watch:
             # What is gone is watched no more as it is.
             self._libc.inotify_rm_watch(self.fd, number)
         self._watched = wanted
+        self.read()

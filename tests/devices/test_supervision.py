@@ -118,16 +118,19 @@ def test_releasing_a_liar_has_it_tested_again(daemon, boards):
     assert states == ["device.present", "device.probed", "device.quarantined"]
 
 
-def test_a_quarantine_outlives_a_restart_and_flashing_is_a_way_out(boards):
-    one = boards["own_liar"]
+def test_a_quarantine_outlives_a_restart_and_flashing_is_a_way_out(tmp_path, monkeypatch):
+    folder = tmp_path / "drivers.d"
+    folder.mkdir(mode=0o755)
+    one = moody(folder, tmp_path / "moods", "own_liar", "liar-1")
+    one.be("shifted")
+    monkeypatch.setenv("PYCWTD_DRIVER_FOLDERS", os.fspath(folder))
     with running() as daemon:
         one.until(daemon, "quarantined")
         daemon.kill()
         daemon.start()
         assert device(daemon, one.name)["state"] == "quarantined"
-        assert one.name not in daemon.log.split("ready on")[-1].replace(
-            f"backend {one.name} quar", ""
-        )
+        # Nobody has touched it.
+        assert f"host backend:{one.name} started" not in daemon.log.split("ready on")[-1]
         answer = order(daemon, one.name, "flash")
         told = daemon.follow(answer["job_id"])
         assert told[-1]["status"] == "completed", told[-1]
@@ -142,7 +145,6 @@ def test_a_quarantine_outlives_a_restart_and_flashing_is_a_way_out(boards):
         found = device(daemon, one.name)
         assert (found["state"], found["firmware"]) == ("ready", "2.0")
         assert work(daemon, one.name)["backend"] == one.name
-    one.be("shifted")
 
 
 def test_who_begins_to_lie_is_found_out_by_the_next_self_test(daemon, boards, expected):
