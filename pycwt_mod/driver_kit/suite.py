@@ -69,7 +69,14 @@ def test_probe_answers(driver: InstalledDriver, backend_name: str) -> None:
     found = backend.probe()
     assert isinstance(found, Availability)
     assert found.available or found.error
-    assert backend.probe().available == found.available
+    for told in (found.firmware, found.serial):
+        assert told is None or (isinstance(told, str) and told)
+    again = backend.probe()
+    assert (again.available, again.firmware, again.serial) == (
+        found.available,
+        found.firmware,
+        found.serial,
+    )
     assert found.available, f"nothing can be tested without the hardware: {found.error}"
 
 

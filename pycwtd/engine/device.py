@@ -166,6 +166,15 @@ class Device:
         drained = state.drain_by is not None and isinstance(state.before, Ready)
         self.enter(Drained(state.drain_by or "") if drained else state.before)
 
+    def fall(self, state: State) -> None:
+        """Leave work; one that had none before its lease goes back to what it was."""
+        now = self.state
+        if isinstance(now, Leased) and isinstance(now.before, Quarantined | Drained):
+            state = now.before
+        elif isinstance(now, Leased) and now.drain_by is not None:
+            state = Drained(now.drain_by)
+        self.enter(state)
+
     # -- deaths ----------------------------------------------------------------------------
 
     def rest_seconds(self) -> float:
@@ -183,15 +192,13 @@ class Device:
         # is what gets stopped. Without them nothing would work.
         if self.info is None:
             self._not_before = now + rest
-        elif isinstance(self.state, Leased) and not isinstance(self.state.before, Ready):
-            self.enter(self.state.before)
         elif len(self._deaths) >= QUARANTINE_DEATHS:
             self.quarantine(
                 f"its process died {len(self._deaths)} times within "
                 f"{QUARANTINE_WINDOW / 60:.0f} minutes, at last: {reason}"
             )
         else:
-            self.enter(Broken(f"its process died: {reason}", Retry.after(rest)))
+            self.fall(Broken(f"its process died: {reason}", Retry.after(rest)))
 
     def quarantine(self, reason: str) -> None:
         """Give it no more work until an operator decides."""

@@ -178,6 +178,10 @@ class Runner:
         except BackendDefectError as error:
             supervision.tested(device, lease, passed=False, figures=str(error))
             raise StepFailedError(str(error)) from None
+        except (StepFailedError, TaskCancelledError):
+            if job.record.kind == "flash":
+                supervision.flashed(device, lease)  # half of it, perhaps
+            raise
         if job.record.kind == "flash":
             supervision.flashed(device, lease)
         else:

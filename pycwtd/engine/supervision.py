@@ -143,7 +143,7 @@ class Supervision:
         """Take note that a backend says, at work, that what it computes on is gone."""
         if device.holds(lease):
             device.recalled = True
-            _down(device, Unavailable(reason, self._retry(device)))
+            device.fall(Unavailable(reason, self._retry(device)))
 
     def tested(self, device: Device, lease: Lease, passed: bool, figures: str) -> None:
         """Take note of a self-test that an operator has ordered."""
@@ -153,7 +153,7 @@ class Supervision:
     def flashed(self, device: Device, lease: Lease) -> None:
         """It has another firmware: begin anew, where it was at work."""
         if device.holds(lease):
-            _down(device, device.fresh())
+            device.fall(device.fresh())
 
     def plugged(self, device: Device) -> None:
         """Its port is there."""
@@ -170,7 +170,7 @@ class Supervision:
             return  # until somebody decides, here or not
         self._interrupt(device)
         leased = isinstance(device.state, Leased)
-        _down(device, Unavailable(reason))
+        device.fall(Unavailable(reason))
         if leased:
             self.taken(device)
 
@@ -235,16 +235,6 @@ def _lets_go(device: Device) -> bool:
 
 def _with_drain(state: Leased, by: str | None) -> Leased:
     return Leased(state.token, state.job_id, state.before, by)
-
-
-def _down(device: Device, state: State) -> None:
-    """Leave work; one that was none before goes back to what it was."""
-    now = device.state
-    if isinstance(now, Leased) and isinstance(now.before, Quarantined | Drained):
-        state = now.before
-    elif isinstance(now, Leased) and now.drain_by is not None:
-        state = Drained(now.drain_by)
-    device.enter(state)
 
 
 def _tag(device: Device) -> str:

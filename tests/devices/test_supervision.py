@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from moody import moody
+from pycwtd_console.ctl import run
 from support import red_pair, running
 
 A, B = red_pair()
@@ -19,7 +17,6 @@ REQUEST = {
     **{"signal1": A, "signal2": B, "dt": 1.0, "sig": True, "seed": 11, "mc_count": 300},
     **{"estimator": "full", "dj": 0.2},
 }
-CTL = Path(sys.executable).with_name("pycwtctl")
 NAMES = {"exact_liar": "f32-1", "own_liar": "liar-1", "worker": "f32-1", "loner": "loner-1"}
 
 
@@ -242,32 +239,31 @@ def test_deaths_break_and_then_quarantine_it(daemon, boards):
     one.be("well")
 
 
-def test_pycwtctl_shows_and_orders(daemon, boards):
+def test_pycwtctl_shows_and_orders(daemon, boards, capfd):
     def ctl(*arguments):
-        command = [CTL, "--socket", daemon.socket, "devices", *arguments]
-        return subprocess.run(command, check=False, capture_output=True, text=True)
+        status = run(["--socket", str(daemon.socket), "devices", *arguments])
+        return status, *capfd.readouterr()
 
     one = boards["worker"]
-    listed = ctl("list").stdout.splitlines()
+    listed = ctl("list")[1].splitlines()
     assert listed[0].split()[:3] == ["DEVICE", "STATE", "SINCE"]
     (line,) = [line for line in listed if line.startswith("own_liar")]
     assert "quarantined" in line
     assert "pycwtctl devices release own_liar" in line
-    shown = json.loads(ctl("show", one.name, "--json").stdout)
-    assert shown["id"] == one.name
-    assert ctl("drain", one.name).returncode == 0
-    refused = ctl("release", one.name)
-    assert (refused.returncode, "isn't in quarantine" in refused.stderr) == (1, True)
-    since = last(daemon)
-    assert ctl("resume", one.name).returncode == 0
+    assert json.loads(ctl("show", one.name, "--json")[1])["id"] == one.name
+    status, shown, _ = ctl("drain", one.name)
+    assert (status, "drained since" in shown) == (0, True)
+    status, _, said = ctl("release", one.name)
+    assert (status, "isn't in quarantine" in said) == (1, True)
+    since = one.until(daemon, "drained")["seq"]
+    assert ctl("resume", one.name)[0] == 0
     one.until(daemon, "ready", since)
-    tested = ctl("self-test", one.name)
-    assert (tested.returncode, "C kernel's counts" in tested.stderr) == (0, True)
-    assert ctl("flash", "joblib", "--yes").returncode == 1
-    flashed = ctl("flash", one.name, "--yes", "--json")
-    assert json.loads(flashed.stdout)["firmware"] == "2.0"
-    failed = ctl("self-test", "own_liar")
-    assert (failed.returncode, "is quarantined" in failed.stderr) == (1, True)
+    status, _, said = ctl("self-test", one.name)
+    assert (status, "C kernel's counts" in said) == (0, True)
+    assert ctl("flash", "joblib", "--yes")[0] == 1
+    assert json.loads(ctl("flash", one.name, "--yes", "--json")[1])["firmware"] == "2.0"
+    status, _, said = ctl("self-test", "own_liar")
+    assert (status, "is quarantined" in said) == (1, True)
 
 
 def test_orders_are_audited(daemon):
