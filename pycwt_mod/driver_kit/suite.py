@@ -21,6 +21,7 @@ from pycwt_mod.backends import (
     InstalledDriver,
     MonteCarloBackend,
 )
+from pycwt_mod.driver_kit.hooks import exercise
 from pycwt_mod.driver_kit.plugin import Board, backend_of
 from pycwt_mod.monte_carlo.conformity import conformity, small_task
 from pycwt_mod.monte_carlo.reference import coherence_histogram
@@ -212,37 +213,14 @@ def test_hooks_are_declared(driver: InstalledDriver, backend_name: str) -> None:
     assert has == set(backend.info.hooks)
 
 
-def test_hooks_are_exercised(driver: InstalledDriver, hook: tuple[str, str]) -> None:
-    """Each of them does what it says; one that no test exercises fails here."""
-    name, which = hook
-    exercise = _EXERCISES.get(which)
-    assert exercise, f"nothing tests the hook {which}"
-    exercise(backend_of(driver, name))
-
-
 def _without(hook: str) -> object:
     return getattr(MonteCarloBackend, hook)
 
 
-def _flash(backend: MonteCarloBackend) -> None:
-    """New firmware is on the board, is the one that it says it is, and computes as before."""
-    info = backend.info
-    task = small_task(info.estimators[0], info.families[0])
-    expected = backend.run(task, _SEED, 0, 1)
-    watch = _Watch()
-    version = backend.flash(watch)
-    assert version
-    assert watch.told, "progress must be told while the firmware is written"
-    assert watch.told == sorted(watch.told)
-    assert all(0 <= done <= 100 for done in watch.told)
-    found = backend.probe()
-    assert found.available, found.error
-    assert found.firmware == version
-    np.testing.assert_array_equal(backend.run(task, _SEED, 0, 1), expected)
-
-
-#: What is done with each of the hooks.
-_EXERCISES = {"flash": _flash}
+def test_hooks_are_exercised(driver: InstalledDriver, hook: tuple[str, str]) -> None:
+    """Each of them does what it says; one that no test exercises fails here."""
+    name, which = hook
+    exercise(backend_of(driver, name), which)
 
 
 def _ready(driver: InstalledDriver, case: Case) -> tuple[MonteCarloBackend, SignificanceTask]:
