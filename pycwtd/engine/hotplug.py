@@ -5,26 +5,26 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import logging
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from pycwt_mod.backends import BoardPort
+from pycwtd.engine.device import Device
 from pycwtd.engine.lifecycle import Unavailable
 from pycwtd.platform.ports import SHARED_IDENTITIES, fitting, mark, split_pattern, usb_identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from pycwt_mod.backends import BoardPort
-    from pycwtd.engine.device import Device
     from pycwtd.engine.supervision import Supervision
     from pycwtd.platform.inotify import Watch
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Slot:
+class Slot(Struct):
     """Where a device's board is looked for."""
 
     device: Device

@@ -15,12 +15,12 @@ Whatever left the upper row comes back by ``present``: it is probed and tested a
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import ClassVar
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+
+class Identity(Struct, frozen=True):
     """What a driver has found out about what it computes on."""
 
     #: In the driver's words: "2 threads, avx512", "ELM11 at /dev/ttyUSB1 …".
@@ -31,8 +31,7 @@ class Identity:
     serial: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """When a device is tried again."""
 
     #: Monotonic seconds.
@@ -50,8 +49,7 @@ class Retry:
         return max(0.0, self.due - time.monotonic())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """One state of a device."""
 
     name: ClassVar[str]
@@ -59,8 +57,7 @@ class State:
     since: float = field(default_factory=time.time)
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable(State):
+class Unavailable(State, frozen=True):
     """What it computes on isn't there, or nobody has said what that is."""
 
     name: ClassVar[str] = "unavailable"
@@ -70,23 +67,20 @@ class Unavailable(State):
     retry: Retry | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Present(State):
+class Present(State, frozen=True):
     """It is being probed, or is about to be."""
 
     name: ClassVar[str] = "present"
 
 
-@dataclass(frozen=True, slots=True)
-class Probed(State):
+class Probed(State, frozen=True):
     """The driver has answered; it is being tested."""
 
     name: ClassVar[str] = "probed"
     identity: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class SelfTested(State):
+class SelfTested(State, frozen=True):
     """It computes what it should; its speed is being measured, unless it is known."""
 
     name: ClassVar[str] = "self_tested"
@@ -95,16 +89,14 @@ class SelfTested(State):
     figures: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ready(State):
+class Ready(State, frozen=True):
     """It takes work."""
 
     name: ClassVar[str] = "ready"
     identity: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class Broken(State):
+class Broken(State, frozen=True):
     """Its process died, or its driver failed."""
 
     name: ClassVar[str] = "broken"
@@ -113,8 +105,7 @@ class Broken(State):
     retry: Retry | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined(State):
+class Quarantined(State, frozen=True):
     """It gets no work before an operator has decided."""
 
     name: ClassVar[str] = "quarantined"
@@ -122,16 +113,14 @@ class Quarantined(State):
     way_out: str
 
 
-@dataclass(frozen=True, slots=True)
-class Drained(State):
+class Drained(State, frozen=True):
     """An operator has taken it out of work."""
 
     name: ClassVar[str] = "drained"
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Leased(State):
+class Leased(State, frozen=True):
     """A step of a job has it."""
 
     name: ClassVar[str] = "leased"
