@@ -102,7 +102,8 @@ class Supervision:
                 async with asyncio.timeout(retry.rest() if retry else None):
                     await device.woken.wait()
             except TimeoutError:
-                device.enter(device.fresh())
+                if retry_of(device.state) is retry:  # nobody has been faster
+                    device.enter(device.fresh())
 
     # -- up --------------------------------------------------------------------------------
 
