@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 # From <sys/inotify.h>.
@@ -55,22 +55,31 @@ class Watch:
     def set(self, folders: Iterable[Path]) -> None:
         """Watch these folders; of one that isn't there, the nearest above that is.
 
-        What has happened before is forgotten: have a look at the folders afterwards.
+        Where that ends another watch, the descriptor can be read once more. What happens in the
+        meantime isn't taken off it: a folder may be made while the one above it is turned to.
 
         Raises:
             OSError: the kernel watches no more.
         """
         wanted: dict[Path, int] = {}
         for folder in folders:
-            for place in (folder, *folder.parents):
-                number = self._libc.inotify_add_watch(self.fd, os.fsencode(place), _MASK)
-                if number >= 0:
-                    wanted[place] = number
-                    break
-                if ctypes.get_errno() not in {errno.ENOENT, errno.ENOTDIR, errno.EACCES}:
-                    raise self._error(str(place))
+            chain = (folder, *folder.parents)
+            while True:
+                depth, number = self._nearest(chain)
+                if depth == 0 or not chain[depth - 1].exists():
+                    break  # else it was made before the one above it was watched
+            wanted[chain[depth]] = number
         for number in set(self._watched.values()) - set(wanted.values()):
             # What is gone is watched no more as it is.
             self._libc.inotify_rm_watch(self.fd, number)
         self._watched = wanted
-        self.read()
+
+    def _nearest(self, chain: Sequence[Path]) -> tuple[int, int]:
+        """Watch the first of some folders that is there; its place among them, and its number."""
+        for depth, place in enumerate(chain):
+            number = int(self._libc.inotify_add_watch(self.fd, os.fsencode(place), _MASK))
+            if number >= 0:
+                return depth, number
+            if ctypes.get_errno() not in {errno.ENOENT, errno.ENOTDIR, errno.EACCES}:
+                break
+        raise self._error(str(place))

@@ -78,26 +78,26 @@ def test_a_board_comes_goes_and_comes_back(daemon, folder):
         task = coherence_task(ar1(A).g, ar1(B).g, 1, 0.25, 2, 12)
         expected = model.histogram(plan(task), task, 5, 0, COUNT)
         np.testing.assert_array_equal(daemon.result(job)["histogram"], expected)
+        is_flashed_and_gives_its_port_back(daemon)
 
 
-def test_a_drained_board_gives_its_port_back_and_is_flashed(daemon, folder):
-    folder.mkdir(parents=True)
-    with started("--link", folder / NAME):
-        daemon.start()
-        seq = until(daemon, "elm11_lua", "ready")
-        answer = daemon.call("POST", "/api/v1/devices/elm11/flash")
-        told = daemon.follow(answer.json["job_id"])
-        assert told[-1]["status"] == "completed", told[-1]
-        shares = [one["progress"] for one in told]
-        assert shares == sorted(shares)
-        result = daemon.call("GET", f"/api/v1/jobs/{answer.json['job_id']}/result").json
-        seq = until(daemon, "elm11_lua", "ready", seq)
-        assert daemon.call("GET", "/api/v1/devices/elm11").json["firmware"] == result["firmware"]
-        (pid,) = daemon.workers("backend:elm11_lua")
-        daemon.call("POST", "/api/v1/devices/elm11/drain")
-        wait_gone(pid, 20)
-        daemon.call("POST", "/api/v1/devices/elm11/resume")
-        until(daemon, "elm11_lua", "ready", seq)
+def is_flashed_and_gives_its_port_back(daemon):
+    seq = until(daemon, "elm11_lua", "unavailable")
+    seq = until(daemon, "elm11_lua", "ready", seq)
+    answer = daemon.call("POST", "/api/v1/devices/elm11/flash")
+    told = daemon.follow(answer.json["job_id"])
+    assert told[-1]["status"] == "completed", told[-1]
+    shares = [one["progress"] for one in told]
+    assert shares == sorted(shares)
+    result = daemon.call("GET", f"/api/v1/jobs/{answer.json['job_id']}/result").json
+    seq = until(daemon, "elm11_lua", "self_tested", seq)
+    seq = until(daemon, "elm11_lua", "ready", seq)
+    assert daemon.call("GET", "/api/v1/devices/elm11").json["firmware"] == result["firmware"]
+    (pid,) = daemon.workers("backend:elm11_lua")
+    daemon.call("POST", "/api/v1/devices/elm11/drain")
+    wait_gone(pid, 20)
+    daemon.call("POST", "/api/v1/devices/elm11/resume")
+    until(daemon, "elm11_lua", "ready", seq)
 
 
 @pytest.fixture
@@ -143,7 +143,8 @@ def test_a_board_that_a_manifest_names_needs_no_configuration(claimed, folder):
     port.unlink()
     seq = until(daemon, "my_board", "unavailable", seq)
     ended = daemon.finish(job)
-    assert (ended["status"], ended["backend"]) == ("completed", "joblib")
+    assert ended["status"] == "completed"
+    assert ended["backend"] in {"joblib", "sequential"}
     one.be("well")
     other = daemon.submit("wct", {**request, "backend": "sequential"})
     daemon.finish(other)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from moody import moody
+from pycwtd.api.permissions import RULES
 from pycwtd_console.ctl import run
 from support import red_pair, running
 
@@ -266,7 +267,9 @@ def test_pycwtctl_shows_and_orders(daemon, boards, capfd):
     assert (status, "is quarantined" in said) == (1, True)
 
 
-def test_orders_are_audited(daemon):
+def test_orders_are_operators_and_audited(daemon):
+    for name in ("drain", "resume", "release", "self-test", "flash"):
+        assert RULES["POST", f"/api/v1/devices/{{id}}/{name}"].role == "operator"
     entries = daemon.call("GET", "/api/v1/audit?limit=1000").json["entries"]
     done = {(e["action"], e["target"]) for e in entries if e["outcome"] == "done"}
     assert {("device.drain", "worker"), ("device.resume", "worker")} <= done
