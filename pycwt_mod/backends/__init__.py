@@ -5,6 +5,7 @@ can use its types.
 """
 
 from pycwt_mod.backends.backend import (
+    HOOKS,
     Availability,
     BackendInfo,
     BackendType,
@@ -15,7 +16,7 @@ from pycwt_mod.backends.backend import (
     NoControl,
 )
 from pycwt_mod.backends.choice import choose_backend
-from pycwt_mod.backends.manifest import Manifest, ManifestError, load_manifest
+from pycwt_mod.backends.manifest import BoardPort, Manifest, ManifestError, load_manifest
 from pycwt_mod.backends.registry import (
     InstalledDriver,
     UnknownBackendError,
@@ -34,10 +35,12 @@ from pycwt_mod.grid import Family
 __all__ = [
     "ESTIMATORS",
     "FAMILIES",
+    "HOOKS",
     "Availability",
     "BackendInfo",
     "BackendType",
     "BackendUnavailableError",
+    "BoardPort",
     "Cancelled",
     "Control",
     "Estimator",

@@ -65,6 +65,8 @@ class BackendInfo:
     families: tuple[Family, ...]
     estimators: tuple[Estimator, ...]
     aliases: tuple[str, ...] = ()
+    #: Optional methods of :class:`MonteCarloBackend` that the backend has, of :data:`HOOKS`.
+    hooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,14 @@ class Availability:
     error: str | None = None
     #: What it would compute on, for people: "2 threads, avx512", "/dev/ttyUSB1 …".
     devices: tuple[str, ...] = ()
+    #: Version of the firmware or the gateware, where there is one.
+    firmware: str | None = None
+    #: What tells this board from others of its kind.
+    serial: str | None = None
+
+
+#: Methods that a backend may have, and then names in its manifest as ``hooks``.
+HOOKS = ("flash",)
 
 
 class MonteCarloBackend(abc.ABC):
@@ -117,6 +127,24 @@ class MonteCarloBackend(abc.ABC):
             ValueError: the task or the span is one that this backend can't compute; a task's
                 ``edge_nodes`` may be what it can't.
         """
+
+    def flash(self, control: Control | None = None) -> str:
+        """Write the firmware that belongs to this driver, whatever is there now. Optional.
+
+        A backend that has it says ``hooks = ["flash"]`` in its manifest. What is on the board
+        afterwards is found out by :meth:`probe` and a self-test, not believed.
+
+        Args:
+            control: cancels and watches; ``advance`` takes the percentage that is done.
+
+        Returns:
+            The version that is on the board now.
+
+        Raises:
+            Cancelled: the control said so, and nothing was begun that has to be finished.
+            BackendUnavailableError: the board isn't there, or doesn't take it.
+        """
+        raise BackendUnavailableError(f"{self.info.name} has no firmware that could be written")
 
     def close(self) -> None:  # noqa: B027 - most backends hold nothing
         """Give back what the backend holds. It may be used again afterwards."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from pycwt_mod.backends.backend import BackendInfo, BackendType
+from pycwt_mod.backends.backend import HOOKS, BackendInfo, BackendType
 from pycwt_mod.backends.task import ESTIMATORS, FAMILIES
 
 if TYPE_CHECKING:
@@ -25,11 +26,33 @@ _KEYS = {
     "families",
     "estimators",
     "aliases",
+    "hooks",
 }
+#: Of a board on USB.
+_IDENTITY = ("vendor", "product", "interface")
+#: A name with fewer letters than this, beside what all have, is nobody's.
+_SHORTEST_NAME = 4
+#: Keys that may be left out.
+_OPTIONAL = {"aliases", "hooks"}
 
 
 class ManifestError(ValueError):
     """A manifest that can't be used; the text names file, key and what is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPort:
+    """What the port of a driver's board looks like."""
+
+    #: The setting that names it; what an operator has set there wins.
+    setting: str
+    #: Names in ``/dev/serial/by-id`` that no other kind of board has; patterns.
+    by_id: tuple[str, ...] = ()
+    #: USB identity that a port of such a name must have, too; patterns, in hexadecimal. By it
+    #: alone nothing is ever taken for the board.
+    vendor: str = ""
+    product: str = ""
+    interface: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +67,8 @@ class Manifest:
     needs: tuple[str, ...] = ()
     #: What is said where none is.
     without: str = ""
+    #: Of a board on a serial port.
+    board: BoardPort | None = None
 
     def unconfigured(self, environment: Mapping[str, str]) -> str | None:
         """Why the driver needn't be asked whether it can compute; ``None`` if it must be."""
@@ -77,7 +102,8 @@ def load_manifest(path: Path) -> Manifest:
     if not isinstance(without, str):
         raise ManifestError(f"{path}: driver.without must be a sentence")
     backends = tuple(_backend(path, entry) for entry in entries)
-    return Manifest(driver["name"], backends, settings, needs, without)
+    board = _board(path, data["board"], settings) if "board" in data else None
+    return Manifest(driver["name"], backends, settings, needs, without, board)
 
 
 def _names(path: Path, driver: dict[str, Any], key: str) -> tuple[str, ...]:
@@ -87,11 +113,31 @@ def _names(path: Path, driver: dict[str, Any], key: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _board(path: Path, entry: object, settings: tuple[str, ...]) -> BoardPort:
+    if not isinstance(entry, dict):
+        raise ManifestError(f"{path}: board must be a table")
+    if unknown := set(entry) - {"port", *_IDENTITY, "by_id"}:
+        raise ManifestError(f"{path}: board: unknown key {', '.join(sorted(unknown))}")
+    if entry.get("port") not in settings:
+        known = ", ".join(settings) or "none"
+        raise ManifestError(f"{path}: board.port must name one of driver.settings ({known})")
+    by_id = _names(path, entry, "by_id")
+    for name in by_id:
+        # What udev puts into every such name tells no board from another.
+        told = re.sub(r"^usb-|-if[0-9*?]+|-port[0-9*?]+|[*?\[\]_-]", "", name)
+        if "/" in name or len(told) < _SHORTEST_NAME:
+            raise ManifestError(f"{path}: board.by_id: {name!r} doesn't tell the board from others")
+    identity = {key: entry.get(key, "") for key in _IDENTITY}
+    if not all(isinstance(value, str) for value in identity.values()):
+        raise ManifestError(f"{path}: board: {', '.join(_IDENTITY)} must be strings")
+    return BoardPort(entry["port"], by_id, **identity)
+
+
 def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:
     where = f"{path}: backend {entry.get('name', '?')}"
     if unknown := set(entry) - _KEYS:
         raise ManifestError(f"{where}: unknown key {', '.join(sorted(unknown))}")
-    if missing := _KEYS - {"aliases"} - set(entry):
+    if missing := _KEYS - _OPTIONAL - set(entry):
         raise ManifestError(f"{where}: {', '.join(sorted(missing))} missing")
     if entry["type"] not in get_args(BackendType):
         raise ManifestError(f"{where}: type must be one of {', '.join(get_args(BackendType))}")
@@ -103,6 +149,8 @@ def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:
         raise ManifestError(f"{where}: tolerance must be a number, 0 or more")
     if not all(isinstance(entry[key], str) for key in ("name", "description", "numerics")):
         raise ManifestError(f"{where}: name, description and numerics must be strings")
+    if not set(entry.get("hooks", ())) <= set(HOOKS):
+        raise ManifestError(f"{where}: hooks must be among {', '.join(HOOKS)}")
     return BackendInfo(
         name=entry["name"],
         type=entry["type"],
@@ -112,4 +160,5 @@ def _backend(path: Path, entry: dict[str, Any]) -> BackendInfo:
         families=tuple(entry["families"]),
         estimators=tuple(entry["estimators"]),
         aliases=tuple(entry.get("aliases", ())),
+        hooks=tuple(entry.get("hooks", ())),
     )

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from pycwt_mod.backends import MonteCarloBackend, driver_in, installed_drivers, load_driver
-from pycwt_mod.grid import DEFAULT_ORDERS
-from pycwt_mod.monte_carlo.run import coherence_task
-from pycwt_mod.wavelets import wavelet_of
+from pycwt_mod.monte_carlo.conformity import FEWEST
 
 if TYPE_CHECKING:
-    from pycwt_mod.backends import Estimator, Family, InstalledDriver, SignificanceTask
+    from pycwt_mod.backends import InstalledDriver
 
 
 class Board(Protocol):
@@ -43,8 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--realisations",
         type=int,
-        default=8,
-        help="of each test; at least 8 (default), more for a finer comparison",
+        default=FEWEST,
+        help=f"of each test; at least {FEWEST} (default), more for a finer comparison",
     )
 
 
@@ -55,8 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.UsageError: there is no such driver, or too few realisations.
     """
     config.addinivalue_line("markers", "timing: depends on when things happen, not on what")
-    if config.getoption("--realisations") < 8:
-        raise pytest.UsageError("--realisations must be at least 8")
+    if config.getoption("--realisations") < FEWEST:
+        raise pytest.UsageError(f"--realisations must be at least {FEWEST}")
     if (driver := _driver(config.getoption("--driver"))).manifest is None:
         raise pytest.UsageError(f"--driver: {driver.error}")
 
@@ -86,6 +84,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             if estimator == "full" or family != "morse"
         ]
         metafunc.parametrize("case", cases, ids=["-".join(case) for case in cases])
+    elif "hook" in metafunc.fixturenames:
+        hooks = [(info.name, hook) for info in manifest.backends for hook in info.hooks]
+        metafunc.parametrize("hook", hooks, ids=["-".join(hook) for hook in hooks])
     elif "backend_name" in metafunc.fixturenames:
         metafunc.parametrize("backend_name", [info.name for info in manifest.backends])
 
@@ -115,9 +116,3 @@ def backend_of(driver: InstalledDriver, name: str) -> MonteCarloBackend:
         if backend.info.name == name:
             return backend
     raise AssertionError(f"driver.toml offers {name!r}, and the code doesn't")
-
-
-def small_task(estimator: Estimator, family: Family) -> SignificanceTask:
-    """A task that a microcontroller can do: seven scales, two octaves and a half wide."""
-    wavelet = wavelet_of(family, DEFAULT_ORDERS[family])
-    return coherence_task(0.5, 0.2, 1.0, 0.5, 3.0, 5, wavelet, estimator=estimator, bins=64)

@@ -1,7 +1,7 @@
 """The driver contract as tests, for any driver; see :mod:`pycwt_mod.driver_kit.plugin`.
 
-Where numbers are compared that needn't be equal, the limit is the driver's tolerance and five
-standard errors of the difference: fewer than one run in a million fails without a reason.
+Where numbers are compared that needn't be equal, the limit is that of the daemon's self-test
+(:mod:`pycwt_mod.monte_carlo.conformity`): one run in a million fails without a reason.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import numpy as np
 import pytest
 
 from pycwt_mod.backends import (
+    HOOKS,
     Availability,
     BackendUnavailableError,
     Cancelled,
     InstalledDriver,
     MonteCarloBackend,
-    get_backend,
 )
-from pycwt_mod.driver_kit.plugin import Board, backend_of, small_task
-from pycwt_mod.monte_carlo.histogram import mean_values
+from pycwt_mod.driver_kit.hooks import exercise
+from pycwt_mod.driver_kit.plugin import Board, backend_of
+from pycwt_mod.monte_carlo.conformity import conformity, small_task
 from pycwt_mod.monte_carlo.reference import coherence_histogram
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ _ENDLESS = 2**31
 #: The contract's second, and what a busy machine adds.
 _CANCEL_SECONDS = 3.0
 _SEED = 20_260_101
-#: Values that a standard error is made of, at least.
-_FEWEST = 4
 
 
 class _Watch:
@@ -71,7 +70,14 @@ def test_probe_answers(driver: InstalledDriver, backend_name: str) -> None:
     found = backend.probe()
     assert isinstance(found, Availability)
     assert found.available or found.error
-    assert backend.probe().available == found.available
+    for told in (found.firmware, found.serial):
+        assert told is None or (isinstance(told, str) and told)
+    again = backend.probe()
+    assert (again.available, again.firmware, again.serial) == (
+        found.available,
+        found.firmware,
+        found.serial,
+    )
     assert found.available, f"nothing can be tested without the hardware: {found.error}"
 
 
@@ -113,23 +119,10 @@ def test_spans_add_up(driver: InstalledDriver, case: Case, realisations: int) ->
 def test_numerics_are_of_their_class(
     driver: InstalledDriver, case: Case, realisations: int
 ) -> None:
-    """Bit by bit those of the class, where this machine has it; else those of the reference."""
+    """What the daemon asks of a board before it gives it work: the self-test."""
     backend, task = _ready(driver, case)
-    histogram = backend.run(task, _SEED, 0, realisations)
-    kernel = get_backend("sequential")
-    if backend.info.numerics == kernel.info.numerics:
-        np.testing.assert_array_equal(histogram, kernel.run(task, _SEED, 0, realisations))
-        return
-    single = [coherence_histogram(task, _SEED, k, 1) for k in range(realisations)]
-    drawn = np.array([mean_values(one) for one in single])
-    # Not every realisation of a cascade draws a series for every scale.
-    told = np.isfinite(drawn).sum(axis=0) >= _FEWEST
-    assert told.any()
-    error = np.nanstd(drawn[:, told], axis=0, ddof=1)
-    error *= np.sqrt(2 / np.isfinite(drawn[:, told]).sum(axis=0))
-    apart = np.abs(mean_values(histogram) - mean_values(np.sum(single, axis=0)))[told]
-    limit = backend.info.tolerance + 5 * error
-    assert (apart <= limit).all(), f"mean R² is {apart.max():.4f} from the reference's"
+    found = conformity(backend, task, realisations)
+    assert found.passed, found.told()
 
 
 @pytest.mark.timing
@@ -208,6 +201,26 @@ def test_a_pulled_cable_is_told_and_mended(
     board.plug()
     assert backend.probe().available
     np.testing.assert_array_equal(backend.run(task, _SEED, 0, 2), expected)
+
+
+# -- hooks -------------------------------------------------------------------------------------
+
+
+def test_hooks_are_declared(driver: InstalledDriver, backend_name: str) -> None:
+    """The optional methods that the code has are those that the manifest names."""
+    backend = backend_of(driver, backend_name)
+    has = {hook for hook in HOOKS if getattr(type(backend), hook) is not _without(hook)}
+    assert has == set(backend.info.hooks)
+
+
+def _without(hook: str) -> object:
+    return getattr(MonteCarloBackend, hook)
+
+
+def test_hooks_are_exercised(driver: InstalledDriver, hook: tuple[str, str]) -> None:
+    """Each of them does what it says; one that no test exercises fails here."""
+    name, which = hook
+    exercise(backend_of(driver, name), which)
 
 
 def _ready(driver: InstalledDriver, case: Case) -> tuple[MonteCarloBackend, SignificanceTask]:

@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct
 from pycwt_mod.backends import Estimator
 from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT
+from pycwtd.api.devices import view
 from pycwtd.api.problems import Problem, convert
 from pycwtd.api.types import (
     Alternative,
@@ -21,7 +22,6 @@ from pycwtd.api.types import (
     Recommendation,
     RefusedDriver,
 )
-from pycwtd.engine.device import Condition
 from pycwtd.engine.pool import UnknownBackendError
 from pycwtd.engine.rates import Work
 from pycwtd.platform.hardware import detect
@@ -48,7 +48,7 @@ def _describe(device: Device, pool: Pool) -> Backend:
         name=info.name,
         type=info.type,
         description=info.description,
-        available=device.condition is Condition.READY,
+        available=device.usable,
         capabilities=Capabilities(
             wavelets=list(info.families),
             estimators=list(info.estimators),
@@ -56,8 +56,9 @@ def _describe(device: Device, pool: Pool) -> Backend:
         ),
         numerics=info.numerics,
         estimated_speedup=_speedup(info.name, pool),
-        devices=list(device.parts),
-        error=UNSET if device.condition is Condition.READY else _reason(device),
+        devices=list(device.identity.parts),
+        device=view(device),
+        error=UNSET if device.usable else _reason(device),
     )
 
 
@@ -104,7 +105,7 @@ async def status(request: web.Request) -> web.StreamResponse:
     return answer(
         BackendStatus(
             **{name: getattr(described, name) for name in Backend.__struct_fields__},
-            status=device.condition.value,
+            status=described.device.state,
             performance_metrics={
                 **{
                     f"microseconds_per_realisation_{name}": seconds and seconds * 1e6
@@ -143,8 +144,7 @@ async def recommend(request: web.Request) -> web.StreamResponse:
     costs = [
         _Cost(device.id, seconds, pool.wait(device.id), watts.get(device.id))
         for device in pool.backends()
-        if device.condition is Condition.READY
-        and (seconds := pool.rates.seconds(device.id, work)) is not None
+        if device.usable and (seconds := pool.rates.seconds(device.id, work)) is not None
     ]
     if not costs:
         raise Problem(

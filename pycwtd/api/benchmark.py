@@ -11,7 +11,6 @@ from pycwt_mod.backends import Estimator
 from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.problems import Problem, decode
-from pycwtd.engine.device import Condition
 from pycwtd.engine.pool import UnknownBackendError
 from pycwtd.engine.rates import Work
 from pycwtd.hosts.host import HostDiedError, HostError, TaskCancelledError
@@ -115,10 +114,10 @@ async def _time(context: Context, name: str, work: Work, wanted: BenchmarkReques
         device = engine.pool.find(name)
     except UnknownBackendError as error:
         return Timing("failed", error=str(error))
-    away = device.condition is not Condition.READY
+    away = not device.usable
     reason = device.reason if away else device.lacks(work.estimator, work.family)
     if away or reason:
-        return Timing("unavailable" if away else "failed", error=reason or device.condition.value)
+        return Timing("unavailable" if away else "failed", error=reason or device.state.name)
     tag = f"benchmark-{uuid.uuid4()}"
     try:
         seconds = await engine.errands.time(

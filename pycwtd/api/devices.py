@@ -1,18 +1,21 @@
-"""What can be done to a device: jobs like any other."""
+"""Devices: how each of them fares, and what operators order."""
 
 from __future__ import annotations
 
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import UNSET
 
 from pycwtd.api.analyses import accepted
 from pycwtd.api.answers import answer
-from pycwtd.api.context import CONTEXT
+from pycwtd.api.context import CONTEXT, rfc3339
+from pycwtd.api.device_types import DeviceList, DeviceView
 from pycwtd.api.middleware import OWNER
 from pycwtd.api.problems import Problem
 from pycwtd.api.submit import idempotency
-from pycwtd.engine.device import Condition
+from pycwtd.engine.lifecycle import Leased, Quarantined, TransitionError, Unavailable, retry_of
 from pycwtd.engine.pool import BackendUnavailableError, UnknownBackendError
 from pycwtd.store.records import Job
 
@@ -22,30 +25,67 @@ if TYPE_CHECKING:
     from pycwtd.engine.device import Device
 
 
-async def _ready(request: web.Request) -> Device:
-    """The device that the path names.
+def view(device: Device) -> DeviceView:
+    """A device as clients see it: of its state, only what is valid in it."""
+    state, identity, info = device.state, device.identity, device.info
+    assert info
+    retry = retry_of(state)
+    name = "draining" if isinstance(state, Leased) and state.drain_by is not None else state.name
+    return DeviceView(
+        id=device.id,
+        backend=info.name,
+        state=name,  # type: ignore[arg-type]  # one of its literals
+        since=rfc3339(state.since) or "",
+        parts=list(identity.parts),
+        hooks=list(info.hooks),
+        reason=device.reason or UNSET,
+        way_out=state.way_out if isinstance(state, Quarantined) else UNSET,
+        next_try=(rfc3339(retry.at) or UNSET) if retry else UNSET,
+        job_id=state.job_id if isinstance(state, Leased) else UNSET,
+        firmware=identity.firmware or UNSET,
+        serial=identity.serial or UNSET,
+    )
+
+
+def _find(request: web.Request) -> Device:
+    try:
+        return request.app[CONTEXT].engine.pool.find(request.match_info["id"])
+    except UnknownBackendError as error:
+        raise Problem(404, str(error), code="unknown_backend") from None
+
+
+async def listing(request: web.Request) -> web.StreamResponse:
+    """All devices, with their states."""
+    pool = request.app[CONTEXT].engine.pool
+    return answer(DeviceList([view(device) for device in pool.known()]))
+
+
+async def one(request: web.Request) -> web.StreamResponse:
+    """One device."""
+    return answer(view(_find(request)))
+
+
+# -- jobs --------------------------------------------------------------------------------------
+
+
+async def _present(request: web.Request) -> Device:
+    """The device that the path names, whatever its state, if it is there.
 
     Raises:
         Problem: 404, there is none.
-        BackendUnavailableError: it can't do anything now.
+        BackendUnavailableError: what it computes on isn't there.
     """
-    try:
-        device = request.app[CONTEXT].engine.pool.find(request.match_info["id"])
-    except UnknownBackendError as error:
-        raise Problem(404, str(error), code="unknown_backend") from None
-    await device.probed.wait()
-    if device.condition is not Condition.READY:
+    device = _find(request)
+    await device.settled.wait()
+    if isinstance(device.state, Unavailable):
         raise BackendUnavailableError(f"{device.id} isn't available: {device.reason}")
     return device
 
 
-async def self_test(request: web.Request) -> web.StreamResponse:
-    """Have a device compute what is known, as a job."""
-    context = request.app[CONTEXT]
-    device = await _ready(request)
+async def _order(request: web.Request, device: Device, kind: str) -> web.StreamResponse:
     record = Job(
         id=str(uuid.uuid4()),
-        kind="self_test",
+        kind=kind,
         owner=request[OWNER],
         parameters={"device": device.id},
         backend_asked=device.id,
@@ -54,14 +94,58 @@ async def self_test(request: web.Request) -> web.StreamResponse:
         total=0,
         created_at=time.time(),
     )
-    record = await context.engine.submit([record], [b"{}"], idempotency=idempotency(request, b""))
+    key = idempotency(request, b"")
+    record = await request.app[CONTEXT].engine.submit([record], [b"{}"], idempotency=key)
     location = {"Location": f"/api/v1/jobs/{record.id}"}
     return answer(accepted(record, "accepted"), 202, location)
 
 
+async def self_test(request: web.Request) -> web.StreamResponse:
+    """Have a device compute what is known, as a job; one that fails is quarantined."""
+    return await _order(request, await _present(request), "self_test")
+
+
 async def flash(request: web.Request) -> web.StreamResponse:
-    """Write a device's firmware; a backend that is a program has none."""
-    device = await _ready(request)
-    raise Problem(
-        400, f"{device.id} has no firmware: there is nothing to flash", code="unfit_backend"
-    )
+    """Have a device's firmware written, as a job."""
+    device = await _present(request)
+    assert device.info
+    if "flash" not in device.info.hooks:
+        raise Problem(
+            400,
+            f"{device.id} can't be flashed: its driver has no such hook, so there is no firmware "
+            "that the daemon could write",
+            code="unfit_backend",
+        )
+    return await _order(request, device, "flash")
+
+
+# -- orders ------------------------------------------------------------------------------------
+
+
+async def _decide(
+    request: web.Request, order: Literal["drain", "resume", "release"]
+) -> web.StreamResponse:
+    device = _find(request)
+    engine = request.app[CONTEXT].engine
+    if device.id not in engine.pool.devices:
+        raise BackendUnavailableError(f"{device.id} isn't available: {device.reason}")
+    try:
+        await engine.order(order, device, request[OWNER])
+    except TransitionError as error:
+        raise Problem(409, str(error), code="device_state") from None
+    return answer(view(device), 202)
+
+
+async def drain(request: web.Request) -> web.StreamResponse:
+    """Give a device no more work; what it has begun it finishes."""
+    return await _decide(request, "drain")
+
+
+async def resume(request: web.Request) -> web.StreamResponse:
+    """Bring a drained device back: it is probed and tested again."""
+    return await _decide(request, "resume")
+
+
+async def release(request: web.Request) -> web.StreamResponse:
+    """Let a device out of quarantine: it is probed and tested again."""
+    return await _decide(request, "release")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pycwtd.api import accounts, types
+from pycwtd.api import accounts, device_types, types
 from pycwtd.api.benchmark import BenchmarkResult
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
 
@@ -12,6 +12,10 @@ _JOB = "5d5020aa-8bc6-4d3e-b79e-09b308abe8fa"
 _DATA = "0b9f0c3e-2f0a-4f0e-9d51-3c1f8a7be0d2"
 _THEN, _NOW = "2026-03-01T12:00:00.000Z", "2026-03-01T12:00:02.500Z"
 
+_DEVICE: dict[str, Any] = {
+    **{"id": "joblib", "backend": "joblib", "state": "ready", "since": _THEN},
+    **{"parts": ["2 threads, avx512"], "hooks": []},
+}
 _BACKEND: dict[str, Any] = {
     "name": "joblib",
     "type": "cpu",
@@ -25,6 +29,7 @@ _BACKEND: dict[str, Any] = {
     "numerics": "f32-1",
     "estimated_speedup": 1.9,
     "devices": ["2 threads, avx512"],
+    "device": _DEVICE,
 }
 _VIEW: dict[str, Any] = {
     **{"job_id": _JOB, "kind": "significance", "status": "running", "progress": 0.4},
@@ -98,6 +103,19 @@ EXAMPLES: dict[type, Any] = {
         "performance_metrics": {"microseconds_per_realisation_cascade": 6.1, "speedup": 1.9},
         "last_error": None,
     },
+    device_types.DeviceView: _DEVICE,
+    device_types.DeviceList: {
+        "devices": [
+            _DEVICE,
+            {
+                **{"id": "elm11_lua", "backend": "elm11_lua", "state": "quarantined"},
+                **{"since": _NOW, "parts": [], "hooks": ["flash"]},
+                "reason": "it failed its self-test: 8 realisations of cascade: …",
+                "way_out": "when it is mended, pycwtctl devices release elm11_lua has it tested "
+                "again",
+            },
+        ]
+    },
     types.Recommendation: {
         "recommended_backend": "joblib",
         "reason": "the soonest to be done: 300 realisations … take 0.002 s, nothing is before them",
@@ -124,9 +142,14 @@ EXAMPLES: dict[type, Any] = {
     types.BatchAccepted: {
         **{"job_id": _JOB, "status": "queued", "tasks_count": 2, "estimated_time": 5.0},
     },
-    types.SelfTestResult: {
+    device_types.SelfTestResult: {
         **{"passed": True, "repeats": True, "adds_up": True, "agrees": True},
-        **{"deviation": 1e-5, "backend_used": "joblib", "computation_time": 0.2},
+        **{"exact": True, "deviation": 0.0, "limit": 0.0, "realisations": 16},
+        "figures": "8 realisations of full: the C kernel's counts, mean R² differs by 0.0000",
+        **{"backend_used": "joblib", "computation_time": 0.02},
+    },
+    device_types.FlashResult: {
+        **{"firmware": "5b0c2f1e", "backend_used": "elm11_lua", "computation_time": 21.5},
     },
     Uploaded: {
         **{"data_id": _DATA, "filename": "ice.csv", "length": 147},

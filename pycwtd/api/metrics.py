@@ -19,7 +19,6 @@ from prometheus_client import (
 from pycwtd import __version__
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.types import JobCounts
-from pycwtd.engine.device import Condition
 from pycwtd.store.database import Database
 
 if TYPE_CHECKING:
@@ -112,7 +111,12 @@ async def _looked_up(context: Context) -> CollectorRegistry:
         jobs.labels(status).set(getattr(counts, status))
     up = Gauge("pycwtd_backend_up", "Whether a backend can compute.", ["name"], registry=registry)
     for device in context.engine.pool.known():
-        up.labels(device.id).set(device.condition is Condition.READY)
+        up.labels(device.id).set(device.usable)
+    states = Gauge(
+        "pycwtd_device_state", "1 for a device's state.", ["name", "state"], registry=registry
+    )
+    for device in context.engine.pool.known():
+        states.labels(device.id, device.state.name).set(1)
     done = Counter(
         "pycwtd_realisations", "Realisations of completed jobs.", ["backend"], registry=registry
     )

@@ -37,7 +37,6 @@ _READ = Rule("viewer")
 STREAM = Rule("analyst")
 #: Of whatever makes a job; the routes of workloads bring it with them.
 SUBMIT = Rule("analyst", "job.submit")
-_DEVICE = Rule("operator", "device.use")
 _UPLOAD = Rule("analyst", "data.upload", body_bytes=0)
 _TOKEN = Rule("none", body_bytes=_SMALL)
 _API = "/api/v1"
@@ -59,8 +58,13 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/backends/{{name}}"): _READ,
     ("GET", f"{_API}/backends/{{name}}/status"): _READ,
     ("GET", f"{_API}/hardware/detect"): _READ,
-    ("POST", f"{_API}/devices/{{id}}/self-test"): _DEVICE,
-    ("POST", f"{_API}/devices/{{id}}/flash"): _DEVICE,
+    ("POST", f"{_API}/devices/{{id}}/self-test"): Rule("operator", "device.self-test"),
+    ("POST", f"{_API}/devices/{{id}}/flash"): Rule("operator", "device.flash"),
+    ("GET", f"{_API}/devices/"): _READ,
+    ("GET", f"{_API}/devices/{{id}}"): _READ,
+    ("POST", f"{_API}/devices/{{id}}/drain"): Rule("operator", "device.drain"),
+    ("POST", f"{_API}/devices/{{id}}/resume"): Rule("operator", "device.resume"),
+    ("POST", f"{_API}/devices/{{id}}/release"): Rule("operator", "device.release"),
     ("POST", f"{_API}/benchmark"): Rule("analyst"),
     ("GET", f"{_API}/workloads/"): _READ,
     ("POST", f"{_API}/jobs/"): SUBMIT,

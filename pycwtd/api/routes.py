@@ -9,7 +9,6 @@ from pycwtd.api import (
     backends,
     benchmark,
     data,
-    devices,
     docs,
     events,
     jobs,
@@ -22,6 +21,8 @@ from pycwtd.api.account_routes import ACCOUNTS
 from pycwtd.api.answers import NETCDF, NPZ
 from pycwtd.api.context import Operation
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadForm
+from pycwtd.api.device_routes import DEVICES
+from pycwtd.api.device_types import FlashResult, SelfTestResult
 from pycwtd.api.results import NPY, SliceQuery
 from pycwtd.api.types import (
     Backend,
@@ -38,7 +39,6 @@ from pycwtd.api.types import (
     NewJob,
     Recommendation,
     Root,
-    SelfTestResult,
     Stats,
     WorkloadList,
 )
@@ -240,27 +240,7 @@ _FIXED: tuple[Operation, ...] = (
         example={"signal_length": 500, "mc_count": 100, "backends": ["sequential", "joblib"]},
         errors=(400, 413, 422),
     ),
-    Operation(
-        "POST",
-        f"{API}/devices/{{id}}/self-test",
-        devices.self_test,
-        "Have a device compute what is known, as a job",
-        "Backends",
-        {202: JobAccepted},
-        headers=_IDEMPOTENT,
-        errors=(400, 404, 409, 503, 507),
-        takes="",
-    ),
-    Operation(
-        "POST",
-        f"{API}/devices/{{id}}/flash",
-        devices.flash,
-        "Write a device's firmware, as a job",
-        "Backends",
-        {202: JobAccepted},
-        errors=(400, 404, 503, 507),
-        takes="",
-    ),
+    *DEVICES,
     *ACCOUNTS,
     Operation(
         "GET",
@@ -335,7 +315,7 @@ def _of_all_kinds(known: Workloads) -> tuple[Operation, ...]:
             jobs.result,
             "The result of a completed job",
             "Jobs",
-            {200: (*(kind.result for kind in known.kinds.values()), SelfTestResult)},
+            {200: (*(kind.result for kind in known.kinds.values()), SelfTestResult, FlashResult)},
             errors=(400, 404, 406, 409, 410, 422, 507),
             also=(NPZ, NETCDF),
         ),

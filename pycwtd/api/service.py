@@ -23,7 +23,7 @@ from pycwtd.api.types import (
     SystemUsage,
     WorkloadHealth,
 )
-from pycwtd.engine.device import Condition
+from pycwtd.engine.lifecycle import coming_up
 from pycwtd.store.database import Database
 from pycwtd.store.store import StoreError
 
@@ -70,8 +70,8 @@ async def detailed_health(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     backends = {
         device.id: BackendHealth(
-            available=device.condition is Condition.READY,
-            healthy=device.condition in {Condition.READY, Condition.PRESENT},
+            available=device.usable,
+            healthy=device.usable or coming_up(device.state),
         )
         for device in context.engine.pool.known()
     }

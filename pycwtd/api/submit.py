@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pycwtd.api.context import Context, Handler
     from pycwtd.workloads.interface import Kind, Plan
 
+#: What is kept of a client's wish that no other backend stands in.
+_STAYS: dict[bool, dict[str, Any]] = {False: {}, True: {"fallback": False}}
 #: Drawn seeds fit the numbers of every JSON reader.
 _SEED_BITS = 53
 _MAX_KEY = 255
@@ -121,7 +123,7 @@ async def new_job(wanted: Wanted, owner: str, context: Context) -> Job:
         id=str(uuid.uuid4()),
         kind=kind,
         owner=owner,
-        parameters={**plan.parameters, "seed": seed},
+        parameters={**plan.parameters, "seed": seed, **_STAYS[not plan.fallback]},
         backend_asked=plan.backend,
         backend=backend,
         fallback_reason=reason,

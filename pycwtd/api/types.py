@@ -7,6 +7,7 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from pycwt_mod.backends import Estimator
+from pycwtd.api.device_types import DeviceState, DeviceView
 from pycwtd.store.records import Status
 
 
@@ -116,6 +117,8 @@ class Backend(Struct):
     #: Against ``sequential``, as measured here; null before both have been measured.
     estimated_speedup: float | None
     devices: list[str]
+    #: How what it computes on fares.
+    device: DeviceView
     error: str | UnsetType = UNSET
 
 
@@ -136,7 +139,7 @@ class BackendList(Struct):
 class BackendStatus(Backend, kw_only=True):
     """One backend, and how it fares."""
 
-    status: Literal["present", "ready", "unavailable", "quarantined"]
+    status: DeviceState
     #: Measured on this appliance: for each estimator, microseconds per realisation of 25 scales
     #: of the Morlet wavelet, four to the octave, from two samples on.
     performance_metrics: dict[str, float | None]
@@ -335,19 +338,3 @@ class NewBatch(Struct, forbid_unknown_fields=True):
     """Several jobs: each with its ``type`` and the fields of its request beside it."""
 
     tasks: list[dict[str, Any]]
-
-
-class SelfTestResult(Struct, kw_only=True):
-    """What a device's self-test found."""
-
-    passed: bool
-    #: The same run twice gives the same counts.
-    repeats: bool
-    #: The counts of two parts are those of the whole.
-    adds_up: bool
-    #: The mean coherence is that of the float64 reference, within the driver's tolerance.
-    agrees: bool
-    #: Largest difference of a scale's mean coherence from the reference.
-    deviation: float
-    backend_used: str
-    computation_time: float

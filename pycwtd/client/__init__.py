@@ -3,7 +3,8 @@
 from pycwtd.client.accounts import Accounts
 from pycwtd.client.client import Client
 from pycwtd.client.data import Uploads
+from pycwtd.client.devices import Devices
 from pycwtd.client.errors import ClientError, UnreachableError
 from pycwtd.store.records import Status
 
-__all__ = ["Accounts", "Client", "ClientError", "Status", "UnreachableError", "Uploads"]
+__all__ = ["Accounts", "Client", "ClientError", "Devices", "Status", "UnreachableError", "Uploads"]

@@ -105,6 +105,8 @@ class EngineConfig(Struct, forbid_unknown_fields=True, frozen=True):
     silence_seconds: Annotated[float, Meta(gt=0)] = 60.0
     #: Memory that each host process may take; what needs more, fails. 0: as much as there is.
     memory_bytes: Annotated[int, Meta(ge=0)] = 0
+    #: Where udev names serial ports by what is behind them; boards are found there.
+    by_id_folder: str = "/dev/serial/by-id"
     #: What ``auto`` chooses before anything has been measured, best first.
     preference: tuple[str, ...] = ("joblib", "sequential")
     #: What backends draw while they compute, by name (watts): recommendations of the least power
@@ -149,6 +151,7 @@ NEEDS_RESTART: frozenset[Key] = frozenset(
         ("listen",),
         ("drivers",),
         ("engine", "numerics_workers"),
+        ("engine", "by_id_folder"),
         ("limits", "body_bytes"),
     }
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pycwt_mod.backends import BackendInfo
-from pycwtd.engine.device import Condition, Device
+from pycwtd.engine.device import Device
+from pycwtd.engine.lifecycle import Unavailable
 from pycwtd.hosts.host import Host
 
 _NO_DRIVER = (
@@ -41,9 +42,9 @@ class AbsentDevice(Device):
     def __init__(self, info: BackendInfo, silence_seconds: float) -> None:
         # The host is never started: nothing asks a device that isn't ready.
         super().__init__(info.name, info.name, Host(f"backend:{info.name}", silence_seconds), info)
-        self.condition = Condition.UNAVAILABLE
-        self.reason = _NO_DRIVER.format(name=info.name)
-        self.probed.set()
+        self.unconfigured = _NO_DRIVER.format(name=info.name)
+        self.state = Unavailable(self.unconfigured)
+        self.settled.set()
 
     def lacks(self, estimator: str, family: str) -> str | None:
         """Nothing is known of what it could do: that it is absent is all there is to say."""

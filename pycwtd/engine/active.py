@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from pycwtd.engine import spans
-from pycwtd.engine.device import NUMERICS
+from pycwtd.engine.device import NUMERICS, orders_of
 from pycwtd.engine.rates import Pace, Work
 from pycwtd.engine.scheduler import Candidate, Lease
 from pycwtd.engine.signal import Bell
@@ -51,7 +51,7 @@ class ActiveJob:
     phase: Phase = Phase.PREPARE
     chunks: list[Chunk] = field(default_factory=list)
     lease: Lease | None = None
-    #: Realisations of the chunk in flight that are done.
+    #: Realisations of the chunk in flight that are done; of a job about a device, percent.
     in_flight: int = 0
     cancelled: bool = False
     #: Of the request that it came by; empty after a restart.
@@ -100,12 +100,14 @@ class ActiveJob:
     @property
     def candidate(self) -> Candidate:
         """The job as the scheduler sees it."""
-        on_backend = self.phase in {Phase.SIMULATE, Phase.DEVICE}
+        pool = self.computed_by if self.phase is Phase.SIMULATE else self.pool
+        if self.phase is Phase.DEVICE:
+            pool = orders_of(self.record.backend or "")
         return Candidate(
             job_id=self.record.id,
             owner=self.record.owner,
             number=self.record.number,
-            pool=self.computed_by if on_backend else self.pool,
+            pool=pool,
             interactive=not self.durable,
         )
 
@@ -122,6 +124,8 @@ class ActiveJob:
     @property
     def progress(self) -> float:
         """Share of the work done, 0 … 1. Preparing and finishing are short beside it."""
+        if self.phase is Phase.DEVICE:
+            return min(self.in_flight, 100) / 100
         total = self.record.total
         return self.realisations_done / total if total else 0.0
 

@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
-from enum import Enum
 from typing import TYPE_CHECKING
 
+from pycwtd.engine.lifecycle import (
+    Broken,
+    Drained,
+    Identity,
+    Leased,
+    Present,
+    Probed,
+    Quarantined,
+    Ready,
+    Retry,
+    SelfTested,
+    State,
+    Unavailable,
+    check_transition,
+    coming_up,
+    identity_of,
+    reason_of,
+    takes_work,
+)
 from pycwtd.engine.scheduler import Slot
+from pycwtd.logs import fields_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycwt_mod.backends import BackendInfo
+    from pycwtd.engine.scheduler import Lease
     from pycwtd.hosts.host import Host
+
+log = logging.getLogger(__name__)
 
 #: After so many deaths within the window the device is quarantined.
 QUARANTINE_DEATHS = 5
@@ -26,15 +51,6 @@ NUMERICS = "numerics"
 NOWHERE = "nowhere"
 
 
-class Condition(Enum):
-    """What a device can be asked for."""
-
-    PRESENT = "present"  # not probed yet
-    READY = "ready"
-    UNAVAILABLE = "unavailable"  # its hardware or library isn't there
-    QUARANTINED = "quarantined"  # died too often
-
-
 class Device:
     """One host process as the engine handles it."""
 
@@ -43,15 +59,20 @@ class Device:
         self.pool = pool
         self.host = host
         self.info = info
-        self.condition = Condition.PRESENT
-        #: Why it isn't ready, and what to do.
-        self.reason: str | None = None
-        #: What it computes on, in the driver's words.
-        self.parts: tuple[str, ...] = ()
-        #: Set when it is known whether it can compute.
-        self.probed = asyncio.Event()
-        #: Whether an operator has said what it shall compute on, if it has to be told.
-        self.configured = True
+        #: The processes for numerics aren't hardware: they have nothing to be probed.
+        self.state: State = Ready(Identity()) if info is None else Present()
+        #: Set while it is known whether it can compute.
+        self.settled = asyncio.Event()
+        #: Set by every change of its state.
+        self.woken = asyncio.Event()
+        #: Called with it when its state has changed in a way that others are told of.
+        self.told: Callable[[Device], None] = lambda _device: None
+        #: What an operator has still to say before it can compute, if anything.
+        self.unconfigured: str | None = None
+        #: Why its board isn't there, where somebody watches for one.
+        self.missing: str | None = None
+        #: Whether its process may hold a port that has been another's meanwhile.
+        self.stale = False
         #: Whether it may come back while it is unavailable: it was there, or is configured.
         self.recalled = False
         #: Whether its jobs wait until then.
@@ -59,10 +80,27 @@ class Device:
         self._deaths: deque[float] = deque()
         self._not_before = 0.0
 
+    @property
+    def usable(self) -> bool:
+        """Whether jobs may be given to it, now or after those that it has."""
+        return takes_work(self.state)
+
+    @property
+    def reason(self) -> str | None:
+        """Why it can't be given any, and what to do; None where there is no reason."""
+        return reason_of(self.state)
+
+    @property
+    def identity(self) -> Identity:
+        """What it computes on, as far as it is known now."""
+        return identity_of(self.state)
+
     def slot(self) -> Slot:
         """The device as the scheduler sees it."""
-        usable = self.condition is Condition.READY
-        return Slot(self.id, self.pool, usable, self._not_before)
+        if self.info is None:
+            return Slot(self.id, self.pool, usable=True, not_before=self._not_before)
+        orders = isinstance(self.state, Ready | Broken | Quarantined | Drained)
+        return Slot(self.id, self.pool, self.usable, orders=orders_of(self.id) if orders else None)
 
     def lacks(self, estimator: str, family: str) -> str | None:
         """Why this backend can't be given such a task, by its manifest; ``None`` if it can."""
@@ -75,6 +113,70 @@ class Device:
             return f"{self.id} doesn't run wavelet {family}, it runs {known}"
         return None
 
+    # -- its state -------------------------------------------------------------------------
+
+    def enter(self, state: State) -> None:
+        """Go over to another state.
+
+        Raises:
+            TransitionError: it can't follow on the one it is in.
+        """
+        before = self.state
+        check_transition(self.id, before, state)
+        self.state = state
+        if coming_up(state):
+            self.settled.clear()
+        else:
+            self.settled.set()
+        self.woken.set()
+        if not _is_routine(before, state):
+            _log(self)
+            self.told(self)
+
+    def take_up(self, state: State) -> None:
+        """Begin in a state that is known without a probe, and is no news."""
+        self.state = state
+        self.settled.set()
+        if not isinstance(state, Unavailable):
+            _log(self)
+
+    def fresh(self) -> Present | Unavailable:
+        """The state that everything begins with: again, or for the first time."""
+        lack = self.unconfigured or self.missing
+        return Unavailable(lack) if lack else Present()
+
+    def lease(self, lease: Lease) -> None:
+        """Be given to a step of a job."""
+        if self.info is None:
+            return
+        assert isinstance(self.state, Ready | Broken | Quarantined | Drained)
+        self.enter(Leased(lease.token, lease.job_id, self.state))
+
+    def holds(self, lease: Lease) -> bool:
+        """Whether nothing has happened to it since that lease."""
+        if self.info is None:
+            return True
+        return isinstance(self.state, Leased) and self.state.token == lease.token
+
+    def give_back(self, lease: Lease) -> None:
+        """Be free again, unless something has happened to it."""
+        state = self.state
+        if not isinstance(state, Leased) or state.token != lease.token:
+            return
+        drained = state.drain_by is not None and isinstance(state.before, Ready)
+        self.enter(Drained(state.drain_by or "") if drained else state.before)
+
+    def fall(self, state: State) -> None:
+        """Leave work; one that had none before its lease goes back to what it was."""
+        now = self.state
+        if isinstance(now, Leased) and isinstance(now.before, Quarantined | Drained):
+            state = now.before
+        elif isinstance(now, Leased) and now.drain_by is not None:
+            state = Drained(now.drain_by)
+        self.enter(state)
+
+    # -- deaths ----------------------------------------------------------------------------
+
     def rest_seconds(self) -> float:
         """How long it still rests after a death."""
         return max(0.0, self._not_before - time.monotonic())
@@ -85,22 +187,62 @@ class Device:
         while self._deaths and now - self._deaths[0] > QUARANTINE_WINDOW:
             self._deaths.popleft()
         self._deaths.append(now)
-        exponent = min(len(self._deaths), QUARANTINE_DEATHS) - 1
-        self._not_before = now + _BACKOFF_SECONDS * 2**exponent
+        rest = _BACKOFF_SECONDS * 2 ** (min(len(self._deaths), QUARANTINE_DEATHS) - 1)
         # The processes for numerics aren't hardware: it is a job that kills one, and the job
         # is what gets stopped. Without them nothing would work.
-        if self.info is not None and len(self._deaths) >= QUARANTINE_DEATHS:
+        if self.info is None:
+            self._not_before = now + rest
+        elif len(self._deaths) >= QUARANTINE_DEATHS:
             self.quarantine(
                 f"its process died {len(self._deaths)} times within "
                 f"{QUARANTINE_WINDOW / 60:.0f} minutes, at last: {reason}"
             )
-
-    def leave_out(self, reason: str) -> None:
-        """Don't even ask whether it can compute: it hasn't been told what on."""
-        self.condition, self.reason, self.configured = Condition.UNAVAILABLE, reason, False
-        self.probed.set()
+        else:
+            self.fall(Broken(f"its process died: {reason}", Retry.after(rest)))
 
     def quarantine(self, reason: str) -> None:
         """Give it no more work until an operator decides."""
-        self.condition = Condition.QUARANTINED
-        self.reason = f"{reason}; restart pycwtd to try again"
+        self.enter(Quarantined(reason, way_out(self.id)))
+
+    def forgive(self) -> None:
+        """Forget its deaths."""
+        self._deaths.clear()
+
+
+def way_out(device_id: str) -> str:
+    """What an operator does about a device in quarantine."""
+    return f"when it is mended, pycwtctl devices release {device_id} has it tested again"
+
+
+def orders_of(device_id: str) -> str:
+    """The pool of jobs that are about a device itself, whatever its state."""
+    return f"device:{device_id}"
+
+
+def _is_routine(before: State, state: State) -> bool:
+    """Whether a change is work begun or done: the jobs' own events tell of that."""
+    if isinstance(state, Leased):
+        return not isinstance(before, Leased)
+    return isinstance(before, Leased) and state is before.before
+
+
+def _log(device: Device) -> None:
+    state, name = device.state, device.state.name
+    level = logging.INFO
+    if isinstance(state, Quarantined):
+        level = logging.ERROR
+    elif isinstance(state, Broken | Unavailable):
+        level = logging.WARNING
+    elif isinstance(state, Present | Probed):
+        level = logging.DEBUG
+    words = device.reason or ", ".join(device.identity.parts)
+    if isinstance(state, SelfTested):
+        words = state.figures
+    log.log(
+        level,
+        "backend %s %s%s",
+        device.id,
+        "is drained when its chunk is done" if isinstance(state, Leased) else name,
+        f": {words}" if words else "",
+        extra=fields_of(event=f"device.{name}", device=device.id, reason=device.reason),
+    )

@@ -48,6 +48,8 @@ class Dispatch:
     def release(self, job: ActiveJob, seconds: float) -> None:
         """Take a device back after a step that took so long."""
         self._shares.spent(job.record.owner, seconds)
+        if job.lease:
+            self._pool.devices[job.lease.device_id].give_back(job.lease)
         job.lease = None
         job.in_flight = 0
         self._leased.pop(job.record.id, None)
@@ -56,6 +58,7 @@ class Dispatch:
         """What is to be started now."""
         slots = [device.slot() for device in self._pool.devices.values()]
         places = Counter(slot.pool for slot in slots)
+        places.update(slot.orders for slot in slots if slot.orders)
         # Of each owner as many as there are devices to be had: the others can't be chosen.
         waiting = [
             candidate
@@ -74,7 +77,14 @@ class Dispatch:
             self._waiting.remove(assignment.job_id)
             job.lease = Lease(next(self._tokens), assignment.job_id, assignment.device_id)
             self._leased[assignment.job_id] = job
-            yield job, job.lease, self._pool.devices[assignment.device_id]
+            device = self._pool.devices[assignment.device_id]
+            device.lease(job.lease)
+            yield job, job.lease, device
+
+    def on(self, device: Device) -> ActiveJob | None:
+        """The job that has a device."""
+        leased = (job for job in self._leased.values() if job.lease)
+        return next((job for job in leased if job.lease and job.lease.device_id == device.id), None)
 
     def rest(self) -> float | None:
         """Seconds until the first of the devices has rested that do after a crash."""
@@ -92,11 +102,11 @@ class Dispatch:
                 continue
             for candidate in self._waiting.of(pool):
                 job = self._jobs[candidate.job_id]
-                if not self.move(job, reason):
+                if self.move(job, reason):
+                    self.add(job)
+                elif not self._pool.drained(pool):
                     self.remove(job)
                     yield job, reason
-                else:
-                    self.add(job)
 
     def move(self, job: ActiveJob, reason: str) -> bool:
         """Give a job another backend of the class of its own.

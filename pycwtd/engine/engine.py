@@ -5,30 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from pycwtd.engine.active import ActiveJob, Phase
-from pycwtd.engine.disk import STORAGE_REST
+from pycwtd.engine.active import ActiveJob
 from pycwtd.engine.dispatch import Dispatch
 from pycwtd.engine.errands import Errands
 from pycwtd.engine.ledger import Ledger
-from pycwtd.engine.mishaps import Mishap, Mishaps
+from pycwtd.engine.mishaps import Mishaps
 from pycwtd.engine.news import News
 from pycwtd.engine.queue import Queue, disk_bytes
-from pycwtd.engine.recovery import recover
+from pycwtd.engine.recovery import kept_states, recover
 from pycwtd.engine.repair import AGAIN, Repair, ResultLostError
+from pycwtd.engine.runner import Runner
 from pycwtd.engine.signal import Bell
-from pycwtd.engine.steps import (
-    BackendDefectError,
-    BackendLostError,
-    DamagedError,
-    StepFailedError,
-    Steps,
-    StorageError,
-)
-from pycwtd.hosts.host import HostDiedError, TaskCancelledError
-from pycwtd.store.records import FINAL, Job
+from pycwtd.engine.steps import Steps
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
@@ -38,7 +28,7 @@ if TYPE_CHECKING:
     from pycwtd.config import Config
     from pycwtd.engine.device import Device
     from pycwtd.engine.pool import Pool
-    from pycwtd.engine.scheduler import Lease
+    from pycwtd.store.records import Job
     from pycwtd.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -61,7 +51,6 @@ class Engine:
         #: Set when the daemon begins to stop.
         self.halted = asyncio.Event()
         self._steps = Steps(config, store, pool)
-        self.active: dict[str, ActiveJob] = {}
         self.queue = Queue(config.limits)
         pool.wait = self.queue.wait
         self._dispatch = Dispatch(pool)
@@ -70,11 +59,22 @@ class Engine:
         self.errands = Errands(pool)
         self._news = News(self.ledger)
         self.mishaps = Mishaps(pool, self._dispatch, self.ledger, self._news)
+        self._runner = Runner(
+            pool=pool,
+            steps=self._steps,
+            dispatch=self._dispatch,
+            ledger=self.ledger,
+            repair=self.repair,
+            mishaps=self.mishaps,
+            queue=self.queue,
+        )
+        self._runner.stopping = self.halted.is_set
+        self.active = self._runner.active
         #: Told of every job that has ended.
-        self.observers: list[Callable[[Job], None]] = []
+        self.observers = self._runner.observers
         self._work = asyncio.Event()
+        self._runner.done = self._work.set
         self._round = Bell()
-        self._running: dict[str, asyncio.Task[None]] = {}
         self._loop: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
 
@@ -93,8 +93,10 @@ class Engine:
         """
         for job in await recover(self._store, self.ledger, self._place, progress):
             self._admit(job)
+        self.pool.supervision.taken = self._taken
         self.pool.changed, self.pool.told = self._work.set, self._news.device
         await self._news.started()
+        self.pool.begin(await kept_states(self._store))
         self._loop = asyncio.create_task(self._run(), name="scheduler")
 
     def _place(self, record: Job) -> tuple[Job, Path, str]:
@@ -132,7 +134,7 @@ class Engine:
         self.begin_stop()
         if self._loop:
             self._loop.cancel()
-        running = set(self._running.values())
+        running = set(self._runner.running.values())
         if running:
             _, late = await asyncio.wait(running, timeout=_STOP_SECONDS)
             for task in late:
@@ -217,7 +219,7 @@ class Engine:
         bell = job.changed.waiter()
         if not self._interrupt(job):
             self._dispatch.remove(job)
-            self._in_background(self._end(job, "cancelled"))
+            self._in_background(self._runner.end(job, "cancelled"))
         while not job.ended.is_set():
             await bell.wait()
             bell = job.changed.waiter()
@@ -239,6 +241,23 @@ class Engine:
         if job is not None:
             self._admit(job)
             raise ResultLostError(AGAIN, again=True)
+
+    async def order(
+        self, order: Literal["drain", "resume", "release"], device: Device, by: str
+    ) -> None:
+        """Do with a device what an operator wants; it is on disk when this returns.
+
+        Raises:
+            TransitionError: its state doesn't allow it.
+        """
+        supervision = self.pool.supervision
+        if order == "drain":
+            supervision.drain(device, by)
+        elif order == "resume":
+            supervision.resume(device)
+        else:
+            supervision.release(device)
+        await self._news.written()
 
     def drop(self, job: ActiveJob) -> None:
         """Stop a synchronous call whose client has gone, and remove its files."""
@@ -268,9 +287,18 @@ class Engine:
         """Drop the files of a synchronous call that has been answered."""
         self.ledger.discard([job])
 
+    def _taken(self, device: Device) -> None:
+        """A device was unplugged at work: another of its class takes over at once, if there is one.
+
+        Else its driver knows best how long to wait for it.
+        """
+        job = self._dispatch.on(device)
+        if job and job.record.backend and self.pool.same_class(job.record.backend, job.work):
+            device.host.cancel(job.record.id)
+
     def waiting_for(self, job: ActiveJob) -> str | None:
         """What keeps a job from going on: the disk, or a backend that is away."""
-        return self.ledger.trouble or self.pool.awaited(job.record.backend)
+        return self.ledger.trouble or self.pool.waiting_for(job.record.backend)
 
     # -- the loop ------------------------------------------------------------------------
 
@@ -286,130 +314,7 @@ class Engine:
     def _assign(self) -> float | None:
         """Start what can be started; returns when to look again, if not only on events."""
         for job, reason in self._dispatch.lost():
-            self._in_background(
-                self._end(job, "failed", f"backend {job.record.backend} is gone: {reason}")
-            )
+            self._in_background(self._runner.elsewhere(job, reason))
         for job, lease, device in self._dispatch.assign():
-            task = asyncio.create_task(self._guarded_step(job, lease, device))
-            self._running[job.record.id] = task
+            self._runner.start(job, lease, device)
         return self._dispatch.rest()
-
-    async def _guarded_step(self, job: ActiveJob, lease: Lease, device: Device) -> None:
-        """A step that fails in a way nobody thought of ends its job, not the daemon."""
-        try:
-            await self._step(job, lease, device)
-        except StoreError as error:
-            # Only while the daemon stops; the next one takes it up.
-            log.warning("job %s stays as it is: %s", job.record.id, error)
-        except Exception:
-            log.exception("job %s hit a defect of the daemon", job.record.id)
-            await self._end(job, "failed", "the daemon has a defect; its log says more")
-
-    async def _step(self, job: ActiveJob, lease: Lease, device: Device) -> None:
-        started = time.monotonic()
-        try:
-            await self._try(job, lease, device)
-        finally:
-            self._dispatch.release(job, time.monotonic() - started)
-            self._running.pop(job.record.id, None)
-        if not job.ended.is_set():
-            if job.cancelled:
-                await self._end(job, "cancelled")
-            else:
-                self._dispatch.add(job)
-        self._work.set()
-
-    async def _try(self, job: ActiveJob, lease: Lease, device: Device) -> None:
-        """One step, and what goes wrong in it that somebody thought of."""
-        try:
-            if job.record.status == "queued":
-                await self._begin(job)
-            try:
-                await self._perform(job, lease, device)
-            except DamagedError as error:
-                await self.repair.back(job, str(error))
-        except TaskCancelledError:
-            pass
-        except (HostDiedError, BackendLostError, BackendDefectError) as error:
-            await self._go_on(job, device, error)
-        except StepFailedError as error:
-            await self._end(job, "failed", str(error))
-        except (StorageError, StoreError, OSError) as error:
-            self.ledger.refused(job, str(error))
-            if job.durable:
-                # Nothing is wrong with the job: it keeps what it has and waits.
-                await asyncio.sleep(STORAGE_REST)
-            else:
-                await self._end(job, "failed", f"the disk can't take it: {error}")
-
-    async def _begin(self, job: ActiveJob) -> None:
-        record = job.record
-        await self.ledger.change(
-            job,
-            "job.running",
-            {"backend": record.backend},
-            status="running",
-            attempts=record.attempts + 1,
-            started_at=record.started_at or time.time(),
-            backend=record.backend,
-            fallback_reason=record.fallback_reason,
-        )
-
-    async def _go_on(self, job: ActiveJob, device: Device, mishap: Mishap) -> None:
-        if job.cancelled or self.stopping:
-            return
-        if hopeless := await self.mishaps.under(job, device, mishap):
-            await self._end(job, "failed", hopeless)
-
-    async def _perform(self, job: ActiveJob, lease: Lease, device: Device) -> None:
-        if job.cancelled:
-            raise TaskCancelledError
-        if job.phase is Phase.PREPARE:
-            has_task = await self._steps.prepare(job, device.host)
-            job.phase = Phase.SIMULATE if has_task else Phase.FINISH
-            if has_task:
-                job.advance()
-            else:
-                await self._complete(job)
-        elif job.phase is Phase.DEVICE:
-            await self._steps.on_device(job, device.host)
-            await self._complete(job)
-        elif job.phase is Phase.SIMULATE:
-            chunk = await self._steps.simulate(job, device, lease.token)
-            await self.ledger.add_chunk(job, chunk)
-            await self._steps.merge(job, self.pool.numerics().host)
-            job.advance()
-        else:
-            more = await self._steps.finish(job, device.host)
-            if more is None:
-                await self._complete(job)
-            else:
-                await self.ledger.change(job, "job.extended", {"total": more}, total=more)
-                job.phase = Phase.SIMULATE
-
-    async def _complete(self, job: ActiveJob) -> None:
-        if job.cancelled:
-            return
-        await self._end(job, "completed")
-
-    async def _end(self, job: ActiveJob, status: str, error: str | None = None) -> None:
-        changes = {
-            "status": status,
-            "error": error,
-            "completed_at": time.time(),
-            "total": job.record.total,
-            "result_sha256": job.record.result_sha256,
-            # It may have moved since it was first run.
-            "backend": job.record.backend,
-            "fallback_reason": job.record.fallback_reason,
-        }
-        assert status in FINAL
-        await self.ledger.change(job, f"job.{status}", {"error": error} if error else {}, **changes)
-        self.active.pop(job.record.id, None)
-        self.queue.remove(job)
-        self._dispatch.remove(job)
-        for observer in self.observers:
-            observer(job.record)
-        await self.ledger.tidy(job)
-        job.ended.set()
-        job.changed.ring()

@@ -15,6 +15,7 @@ from pycwtd.engine.journal import log_accepted, log_change
 from pycwtd.engine.signal import Bell
 from pycwtd.logs import REQUEST_ID
 from pycwtd.store.database import Database
+from pycwtd.store.devices import write_changes
 from pycwtd.store.files import sync_directory, sync_file, sync_filesystem
 from pycwtd.store.store import StoreError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pycwtd.engine.active import ActiveJob
-    from pycwtd.store.records import Chunk, Job
+    from pycwtd.store.records import Chunk, DeviceChange, Job
     from pycwtd.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -155,6 +156,16 @@ class Ledger:
             await self._store(Database.tell, event, data, time.time())
         except StoreError as error:
             log.error("event %s isn't kept: %s", event, error)
+            self.disk.failed(error)
+        self.events.ring()
+
+    async def tell_devices(self, changes: Sequence[DeviceChange]) -> None:
+        """Write what devices have come to; where the disk refuses it, the log alone says so."""
+        try:
+            await self._store(write_changes, changes)
+        except StoreError as error:
+            told = ", ".join(f"{change.event} of {change.device}" for change in changes)
+            log.error("events %s aren't kept: %s", told, error)
             self.disk.failed(error)
         self.events.ring()
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pycwtd.engine.ledger import Ledger
     from pycwtd.engine.news import News
     from pycwtd.engine.pool import Pool
+    from pycwtd.engine.scheduler import Lease
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,9 @@ class Mishaps:
         #: Host processes that died at work since the start.
         self.deaths = 0
 
-    async def under(self, job: ActiveJob, device: Device, mishap: Mishap) -> str | None:
+    async def under(
+        self, job: ActiveJob, lease: Lease, device: Device, mishap: Mishap
+    ) -> str | None:
         """Take note of what has happened to a device under a job.
 
         Returns:
@@ -50,13 +53,11 @@ class Mishaps:
         reason, deaths = str(mishap), job.record.host_deaths
         if isinstance(mishap, BackendLostError):
             # Whether the job waits or moves is seen to when it is next.
-            self._pool.away(device, reason)
-            self._news.device(device)
+            self._pool.supervision.away(device, lease, reason)
         elif isinstance(mishap, BackendDefectError):
-            device.quarantine(reason)
-            self._news.device(device)
-            log.error("backend %s is in quarantine: %s", device.id, reason)
-        else:
+            if device.holds(lease):
+                device.quarantine(reason)
+        elif device.holds(lease):
             deaths += 1
             self._died(device, job, reason)
             if deaths >= _MOST_DEATHS:
@@ -74,6 +75,6 @@ class Mishaps:
 
     def _died(self, device: Device, job: ActiveJob, reason: str) -> None:
         self.deaths += 1
+        self._news.died(device, reason)
         device.died(reason)
-        self._news.died(device)
         log.error("host %s died under job %s: %s", device.id, job.record.id, reason)

@@ -8,32 +8,37 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pycwt_mod.backends import installed_drivers
+from pycwt_mod.backends import installed_drivers, setting_variable
 from pycwtd.config import ConfigError
 from pycwtd.engine.absent import absent
-from pycwtd.engine.device import NOWHERE, NUMERICS, Condition, Device
+from pycwtd.engine.device import NOWHERE, NUMERICS, Device, orders_of
+from pycwtd.engine.hotplug import Hotplug, Slot
+from pycwtd.engine.lifecycle import (
+    Broken,
+    Drained,
+    Quarantined,
+    Unavailable,
+    retry_of,
+)
 from pycwtd.engine.rates import Rates, Work
-from pycwtd.engine.recall import Recall
 from pycwtd.engine.settings import (
     DriverSettings,
     DriverTables,
     check_drivers,
     driver_settings,
 )
-from pycwtd.hosts.host import Host, HostDiedError, HostError
+from pycwtd.engine.supervision import Supervision
+from pycwtd.hosts.host import Host
 from pycwtd.workloads.registry import RESERVED, Workloads
 from pycwtd.workloads.wavelet.cost import USUAL_FAMILY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from pycwt_mod.backends import BackendInfo
+    from pycwt_mod.backends import BackendInfo, Manifest
     from pycwtd.config import EngineConfig
 
 log = logging.getLogger(__name__)
-
-#: Times an interrupted probe is tried; a driver that dies in it is broken, not unlucky.
-_PROBES = 2
 
 
 class UnknownBackendError(LookupError):
@@ -91,13 +96,12 @@ class Pool:
         self.wait: Callable[[str], float] = lambda _name: 0.0
         #: Called whenever a device becomes usable or is lost.
         self.changed: Callable[[], None] = lambda: None
-        #: Called with a device whose condition has become known or has changed.
+        #: Called with a device whose state has changed.
         self.told: Callable[[Device], None] = lambda _device: None
         #: Drivers whose manifest can't be used, with the reason.
         self.refused: dict[str, str] = {}
-        self._probing: asyncio.Task[None] | None = None
-        self._recall = Recall(self._probe)
-        self._recall.back = self._known
+        self.supervision = Supervision(self.rates)
+        self._hotplug = Hotplug(self.supervision)
         for number in range(config.numerics_workers):
             self._add(f"{NUMERICS}-{number}", NUMERICS, "numerics", None)
             for one in self.workloads.installed:
@@ -113,8 +117,7 @@ class Pool:
             settings = driver_settings(driver.manifest, drivers or {})
             for info in driver.manifest.backends:
                 self._add(info.name, info.name, f"backend:{info.name}", info, settings)
-                if reason := driver.manifest.unconfigured({**os.environ, **settings.environment}):
-                    self.devices[info.name].leave_out(reason)
+                self._place(self.devices[info.name], driver.manifest, settings)
 
         check_drivers(drivers or {}, names)
         known = {device.id for device in self.backends()}
@@ -160,87 +163,54 @@ class Pool:
         host = Host(role, *limits, environment=settings.environment)
         device = self.devices[device_id] = Device(device_id, pool, host, info)
         device.recalled, device.waits = settings.wanted, settings.waits
+        device.told = self._told
 
-    async def start(self) -> None:
-        """Get the numerics processes going, and have every backend probed in the meantime."""
-        for device in self.devices.values():
-            if device.info is None:
-                # Those of other workloads start with their first job.
-                if device.pool == NUMERICS:
-                    await device.host.call("ping", {})
-                device.condition = Condition.READY
-        self._probing = asyncio.create_task(self._probe_all())
+    def _place(self, device: Device, manifest: Manifest, settings: DriverSettings) -> None:
+        """Find out where a device's board is to be looked for, if it has one."""
+        environment = {**os.environ, **settings.environment}
+        device.unconfigured = manifest.unconfigured(environment)
+        if (board := manifest.board) is None:
+            return
+        variable = setting_variable(manifest.driver, board.setting)
+        configured = environment.get(variable) or None
+        if configured or board.by_id:
+            device.recalled, device.unconfigured = True, None
+            folder = self._config.by_id_folder
+            self._hotplug.add(Slot(device, board, variable, configured, folder))
 
-    async def _probe_all(self) -> None:
-        """One after the other, because each is measured and they share the cores."""
-        # This machine's own first: what is far away may take its time to answer.
-        asked = [device for device in self.backends() if device.configured]
-        for device in sorted(asked, key=lambda d: d.info is None or d.info.type != "cpu"):
-            await self._probe(device)
-            device.probed.set()
-            self._known(device)
-            self._recall.begin(device)
-
-    def away(self, device: Device, reason: str) -> None:
-        """Take note that a backend says, at work, that what it computes on is gone."""
-        device.condition, device.reason = Condition.UNAVAILABLE, reason
-        device.recalled = True
-        log.warning("backend %s is away: %s", device.id, reason)
-        self._recall.begin(device)
-
-    def _known(self, device: Device) -> None:
+    def _told(self, device: Device) -> None:
         self.changed()
         self.told(device)
 
-    async def _probe(self, device: Device) -> None:
-        before = device.reason
-        for _ in range(_PROBES):
-            try:
-                found = await device.host.call("probe", {})
-                if not found["available"]:
-                    device.condition = Condition.UNAVAILABLE
-                    device.reason = found["reason"]
-                    break
-                device.parts = tuple(found["devices"])
-                await self._calibrate(device)
-                device.condition, device.reason = Condition.READY, None
-                log.info("backend %s ready: %s", device.id, ", ".join(device.parts))
-                break
-            except HostDiedError as error:
-                device.died(str(error))
-                device.condition = Condition.UNAVAILABLE
-                device.reason = f"its driver's process died while being probed: {error}"
-            except HostError as error:
-                device.condition = Condition.UNAVAILABLE
-                device.reason = str(error)
-                break
-        if device.condition is not Condition.READY and device.reason != before:
-            log.warning("backend %s isn't available: %s", device.id, device.reason)
+    async def start(self) -> None:
+        """Get the numerics processes going."""
+        for device in self.devices.values():
+            # Those of other workloads start with their first job.
+            if device.pool == NUMERICS:
+                await device.host.call("ping", {})
 
-    async def _calibrate(self, device: Device) -> None:
-        """Have each estimator timed with the usual wavelet, so that first estimates are right.
+    def begin(self, kept: Mapping[str, Quarantined | Drained]) -> None:
+        """Bring the backends up, one after the other, and keep them up.
 
-        What the other families take is measured by the first job that uses them.
+        Args:
+            kept: states that an operator has still to decide about, from an earlier run.
         """
-        assert device.info
-        family = USUAL_FAMILY if USUAL_FAMILY in device.info.families else device.info.families[0]
-        for estimator in device.info.estimators:
-            wanted = {"estimator": estimator, "family": family}
-            measured = await device.host.call("calibrate", wanted)
-            work = Work(estimator, family, measured["cost"])
-            self.rates.measured(device.pool, work, measured["seconds"])
+        self._hotplug.start()
+        for device in self.backends():
+            if device.id in kept:
+                device.take_up(kept[device.id])
+            elif isinstance(state := device.fresh(), Unavailable):
+                device.take_up(state)
+        self.supervision.begin(self.backends())
 
     async def probed(self) -> None:
-        """Wait until every backend has been probed."""
-        if self._probing:
-            await asyncio.wait({self._probing})
+        """Wait until every backend has had its first turn."""
+        await self.supervision.probed()
 
     async def stop(self) -> None:
         """End every host process."""
-        if self._probing:
-            self._probing.cancel()
-            await asyncio.wait({self._probing})
-        await self._recall.stop()
+        self._hotplug.stop()
+        await self.supervision.stop()
         await asyncio.gather(*(device.host.kill() for device in self.devices.values()))
 
     # -- choosing ------------------------------------------------------------------------
@@ -297,9 +267,9 @@ class Pool:
         # Not for all of them: a board may take long to be probed.
         for name in (device.id,) if device else self._config.preference:
             if name in self.devices:
-                await self.devices[name].probed.wait()
+                await self.devices[name].settled.wait()
         fit = [d for d in self.backends() if d.lacks(work.estimator, work.family) is None]
-        if device in fit and device.condition is Condition.READY:
+        if device in fit and device.usable:
             return Choice(device.id)
         reason = None
         if device:
@@ -318,7 +288,7 @@ class Pool:
             raise BackendUnavailableError(reason or "no backend that runs it is available")
         return Choice(fastest, reason)
 
-    def fastest(self, work: Work, *, like: str | None = None) -> str | None:
+    def fastest(self, work: Work, *, like: str | None = None, but: str | None = None) -> str | None:
         """The ready backend that has done such work soonest, after all that it has to do before.
 
         What it takes to hand tasks over is in what was measured.
@@ -326,13 +296,15 @@ class Pool:
         Args:
             work: to be done.
             like: a backend; another of its class is wanted.
+            but: a backend; any other is wanted.
         """
         numerics = None if like is None else self._numerics(like)
         ready = [
             d.id
             for d in self.backends()
-            if d.condition is Condition.READY
+            if d.usable
             and d.lacks(work.estimator, work.family) is None
+            and d.id != but
             and (like is None or (d.id != like and self._numerics(d.id) == numerics))
         ]
         preference = {name: i for i, name in enumerate(self._config.preference)}
@@ -371,24 +343,55 @@ class Pool:
         """Why a backend that was chosen for a job will not come back; ``None`` if it may."""
         device = self.devices.get(name)
         if device is None:
-            return "its driver isn't installed any more"
+            return self._lost_order(name)
         if self.awaited(name) or not self._all_probed(like=name):
             return None
-        if device.condition in {Condition.QUARANTINED, Condition.UNAVAILABLE}:
-            return device.reason or device.condition.value
-        return None
+        state = device.state
+        if isinstance(state, Broken) and retry_of(state):
+            return None  # it is tried again, and quarantined if that goes on
+        gone = isinstance(state, Unavailable | Broken | Quarantined | Drained)
+        return device.reason if gone else None
+
+    def _lost_order(self, name: str) -> str | None:
+        """Why what is ordered of a device itself can't be done."""
+        for device in self.backends():
+            if orders_of(device.id) == name:
+                return device.reason if isinstance(device.state, Unavailable) else None
+        return "its driver isn't installed any more"
+
+    def drained(self, name: str) -> bool:
+        """Whether an operator has taken a backend out of work, to bring it back some time."""
+        device = self.devices.get(name)
+        return device is not None and isinstance(device.state, Drained)
 
     def _all_probed(self, *, like: str) -> bool:
         """Whether it is known of every backend of a class if it can stand in."""
         numerics = self._numerics(like)
-        return all(d.probed.is_set() for d in self.backends() if self._numerics(d.id) == numerics)
+        return all(d.settled.is_set() for d in self.backends() if self._numerics(d.id) == numerics)
 
     def awaited(self, name: str | None) -> str | None:
         """Why jobs wait for a backend that is away, if that is what they shall do."""
         device = self.devices.get(name or "")
-        if device is None or not device.waits or device.condition is not Condition.UNAVAILABLE:
+        if device is None:
             return None
-        return f"{device.id} isn't available: {device.reason}"
+        away = device.waits and isinstance(device.state, Unavailable | Broken)
+        return f"{device.id} isn't available: {device.reason}" if away else None
+
+    def undecided(self) -> bool:
+        """Whether no backend can compute, and one may soon."""
+        known = self.backends()
+        return not any(d.usable for d in known) and not all(d.settled.is_set() for d in known)
+
+    def stand_in(self, name: str, work: Work) -> str | None:
+        """Another backend, ready for such work, whatever its class."""
+        return self.fastest(work, but=name)
+
+    def waiting_for(self, name: str | None) -> str | None:
+        """Why the jobs of a backend don't go on, where somebody may bring it back."""
+        device = self.devices.get(name or "")
+        if device and isinstance(device.state, Drained):
+            return device.reason
+        return self.awaited(name)
 
     def same_class(self, name: str, work: Work) -> str | None:
         """Another backend, ready for such work, whose numbers are bit-identical to its own."""

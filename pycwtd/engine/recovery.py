@@ -12,8 +12,10 @@ import msgspec
 
 from pycwtd.engine import spans
 from pycwtd.engine.active import ActiveJob, Phase
-from pycwtd.engine.device import NOWHERE
+from pycwtd.engine.device import NOWHERE, way_out
+from pycwtd.engine.lifecycle import Drained, Quarantined
 from pycwtd.store.database import Database
+from pycwtd.store.devices import kept_devices
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
@@ -51,6 +53,17 @@ async def recover(
             log.info("job %s taken up again with %d done", job.record.id, spans.done(job.chunks))
     await store.clear_unclaimed()
     return jobs
+
+
+async def kept_states(store: Store) -> dict[str, Quarantined | Drained]:
+    """The states of devices that an operator has still to decide about, by their ids."""
+    kept: dict[str, Quarantined | Drained] = {}
+    for one in await store(kept_devices):
+        if one.state == "drained":
+            kept[one.id] = Drained(one.data["by"], since=one.since)
+        else:
+            kept[one.id] = Quarantined(one.data["reason"], way_out(one.id), since=one.since)
+    return kept
 
 
 async def _requeue(job: ActiveJob, store: Store, ledger: Ledger) -> None:

@@ -87,6 +87,19 @@ class Repair:
             job.phase = Phase.PREPARE
         job.changed.ring()
 
+    async def drop(self, job: ActiveJob, reason: str) -> None:
+        """Forget all realisations of a job that are computed.
+
+        Raises:
+            StoreError: the database refuses to take note of it.
+        """
+        if job.durable and job.chunks:
+            data = {"reason": reason, "lost": sum(chunk.count for chunk in job.chunks)}
+            firsts = [chunk.first for chunk in job.chunks]
+            await self._store(upkeep.drop_chunks, job.record, firsts, data, time.time())
+            self._ledger.events.ring()
+        job.chunks, job.simulating_since = [], None
+
     async def check_result(self, record: Job) -> ActiveJob | None:
         """See that a result is what was written; else have it computed again.
 

@@ -31,6 +31,8 @@ class Slot:
     usable: bool
     #: After a crash the device rests until then (monotonic seconds).
     not_before: float = 0.0
+    #: Jobs of this pool, which are about the device itself, it takes first, usable or not.
+    orders: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,12 @@ def schedule(
             waiting.setdefault(candidate.pool, []).append(candidate)
     assignments = []
     for slot in sorted(slots, key=lambda slot: slot.device_id):
-        queue = waiting.get(slot.pool)
-        if not queue or not slot.usable or slot.device_id in leased_devices:
+        if slot.device_id in leased_devices or now < slot.not_before:
             continue
-        if now < slot.not_before:
+        queue = waiting.get(slot.orders) if slot.orders else None
+        if not queue and slot.usable:
+            queue = waiting.get(slot.pool)
+        if not queue:
             continue
         chosen = min(
             queue,

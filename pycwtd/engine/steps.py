@@ -157,14 +157,26 @@ class Steps:
             with contextlib.suppress(OSError):  # it stays until the job has ended
                 (job.folder / chunk.file).unlink(missing_ok=True)
 
-    async def on_device(self, job: ActiveJob, host: Host) -> None:
+    async def on_device(self, job: ActiveJob, host: Host) -> dict[str, Any]:
         """Do what a job wants of a device itself.
+
+        Returns:
+            What there is to say beside the result.
 
         Raises:
             StepFailedError: the device can't do it.
+            BackendLostError: what it computes on is gone.
+            BackendDefectError: it gave what can't be right.
             StorageError: the disk is full.
         """
-        _take_result(job, await _ask(host, job.record.kind, job, {"folder": str(job.folder)}))
+
+        def progress(percent: int) -> None:
+            job.in_flight = percent
+            job.changed.ring()
+
+        answer = await _ask(host, job.record.kind, job, {"folder": str(job.folder)}, progress)
+        _take_result(job, answer)
+        return answer
 
     async def finish(self, job: ActiveJob, host: Host) -> int | None:
         """Read the levels off the histogram and write the result.

@@ -69,7 +69,10 @@ class Host:
             environment: variables beside those of the daemon's own environment.
         """
         self.role = role
-        self._environment = environment or {}
+        #: Variables beside those of the daemon's own environment; another process is started
+        #: where they have changed.
+        self.environment = dict(environment or {})
+        self._started_with: dict[str, str] = {}
         self._silence = silence_seconds
         self._memory = memory_bytes
         self._oom_kills = 0
@@ -135,6 +138,8 @@ class Host:
         try:
             if self._process and self._process.returncode is not None:
                 log.warning("host %s died at rest: %s", self.role, await self._bury(None))
+            if self._process and self._started_with != self.environment:
+                await self.kill()
             if self._process is None:
                 await self._start()
             return await self._converse(op, arguments, on_progress)
@@ -182,6 +187,7 @@ class Host:
             return frames.decode(await self._reader.readexactly(frames.body_length(header)))
 
     async def _start(self) -> None:
+        self._started_with = dict(self.environment)
         ours, theirs = socket.socketpair()
         try:
             self._process = await asyncio.create_subprocess_exec(
@@ -191,7 +197,7 @@ class Host:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 pass_fds=(theirs.fileno(),),
-                env={**os.environ, **self._environment},
+                env={**os.environ, **self.environment},
                 limit=_LINE_BYTES,
             )
         except BaseException:
@@ -246,6 +252,11 @@ class Host:
     def _kill_now(self) -> None:
         if self._process and self._process.returncode is None:
             self._process.kill()
+
+    async def rest(self) -> None:
+        """End the process when it has done what it was asked for: what it holds, it gives back."""
+        async with self._turn:
+            await self.kill()
 
     async def kill(self) -> None:
         """End the process, if there is one; the next task starts a new one."""

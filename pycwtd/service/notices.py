@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pycwtd.engine.device import Condition
+from pycwtd.engine.lifecycle import coming_up
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ class Notices:
         return ""
 
     def _devices(self) -> str:
-        backends = [one for one in self._engine.pool.backends() if one.configured]
-        ready = sum(one.condition is Condition.READY for one in backends)
-        probing = sum(one.condition is Condition.PRESENT for one in backends)
+        backends = [one for one in self._engine.pool.backends() if not one.unconfigured]
+        ready = sum(one.usable for one in backends)
+        probing = sum(coming_up(one.state) for one in backends)
         being = f", {probing} being probed" if probing else ""
         return f"{ready} of {len(backends)} backends ready{being}"
 

@@ -13,9 +13,33 @@ if TYPE_CHECKING:
 
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
 #: Jobs that are about a device.
-DEVICE_KINDS = frozenset({"self_test"})
+DEVICE_KINDS = frozenset({"self_test", "flash"})
 #: A job in one of these states never changes again.
 FINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled"})
+
+
+class DeviceChange(Struct, frozen=True, kw_only=True):
+    """What a device has come to, and the event that tells of it."""
+
+    device: str
+    event: str
+    data: dict[str, Any]
+    time: float
+    #: Where it has to wait for an operator: the state, since when, and what is kept of it.
+    state: Literal["quarantined", "drained"] | None = None
+    since: float = 0.0
+    kept: dict[str, str] = {}
+    #: Whether what was kept of it is over.
+    forget: bool = True
+
+
+class KeptDevice(Struct, frozen=True):
+    """A device that waits for an operator, as its row has it."""
+
+    id: str
+    state: Literal["quarantined", "drained"]
+    since: float
+    data: dict[str, str]
 
 
 class Chunk(Struct, frozen=True, kw_only=True):

@@ -106,4 +106,13 @@ MIGRATIONS: tuple[str, ...] = (
     -- Samples that aren't there: NaN in series.npy.
     ALTER TABLE data ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    -- Devices that wait for an operator, over restarts, too.
+    CREATE TABLE devices (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL CHECK (state IN ('quarantined', 'drained')),
+        since REAL NOT NULL,
+        data TEXT NOT NULL                    -- JSON
+    ) STRICT, WITHOUT ROWID;
+    """,
 )

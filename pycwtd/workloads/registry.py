@@ -29,7 +29,7 @@ GROUP = "pycwtd.workloads"
 #: The distribution whose workloads share the processes for numerics.
 OURS = "pycwtd"
 #: Words that aren't analyses: they are job kinds of the daemon's own.
-RESERVED = frozenset({"batch", "self_test"})
+RESERVED = frozenset({"batch", "self_test", "flash"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _PATH = re.compile(r"[a-z0-9_]+(/[a-z0-9_-]+)+")
 #: What a declaration may import beside its own package and the standard library.

@@ -1,8 +1,8 @@
 """Freezes the state directory of today's daemon: ``python tests/daemon/freeze.py FOLDER``.
 
-A real daemon is given jobs of every kind and in every state, an upload, a key and a batch, and is
-killed with -9 in the middle of its work. What it leaves is copied, its write-ahead log folded into
-the database. ``expected.json`` says what has to come of it.
+A real daemon is given jobs of every kind and in every state, an upload, a key, a batch and a device
+that is drained, and is killed with -9 in the middle of its work. What it leaves is copied, its
+write-ahead log folded into the database. ``expected.json`` says what has to come of it.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ def freeze(target: Path) -> None:
         data_id = daemon.upload("\n".join(map(str, A)).encode()).json["data_id"]
         key = daemon.call("POST", "/api/v1/auth/keys", {"name": "ann", "role": "analyst"})
         assert key.status == 201, key.body
+        drained = daemon.call("POST", "/api/v1/devices/joblib/drain")
+        assert drained.status == 202, drained.body
         unfinished = {**COHERENCE, "estimator": "full", "mc_count": 400_000}
         running_job = daemon.submit("wct", unfinished)
         stored = ("job.progress", running_job)
@@ -63,6 +65,7 @@ def freeze(target: Path) -> None:
         body = {"tasks": tasks}
         batch = daemon.call("POST", "/api/v1/jobs/batch", body, {"Idempotency-Key": "frozen"})
         told |= {"running": running_job, "data": data_id, "batch": batch.json["job_id"]}
+        told["drained"] = ["joblib"]
         told |= {"realisations": unfinished["mc_count"], "batch_request": body}
         told["version"] = daemon.call("GET", "/").json["server_version"]
         daemon.kill()

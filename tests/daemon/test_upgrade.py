@@ -108,3 +108,6 @@ def test_a_frozen_state_opens_and_goes_on(frozen):
         assert again.json["job_id"] == batch
         names = [one["name"] for one in daemon.call("GET", "/api/v1/auth/keys").json["keys"]]
         assert names == ["ann"]
+        for name in expected.get("drained", []):
+            device = daemon.call("GET", f"/api/v1/devices/{name}").json
+            assert device["state"] == "drained"

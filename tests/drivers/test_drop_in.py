@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,8 +19,8 @@ from pycwt_mod.backends import (
     list_backends,
 )
 from pycwt_mod.backends.trust import distrust
-from pycwt_mod.driver_kit.plugin import small_task
 from pycwt_mod.driver_kit.scaffold import new_driver
+from pycwt_mod.monte_carlo.conformity import small_task
 from support import red_pair, running
 
 PACKAGE = "pycwtd_driver_drop_bad"
@@ -151,12 +152,18 @@ def test_the_daemon_uses_good_ones_and_lists_bad_ones(folder):
         (crashed,) = [one for one in told["backends"] if one["name"] == "drop_crashing"]
         assert not crashed["available"]
         assert "division by zero" in crashed["error"]
-        shown = subprocess.run(
-            [Path(sys.executable).with_name("pycwtctl"), "backends"],
-            env={**os.environ, "PYCWTD_SOCKET": os.fspath(daemon.socket), "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        shown, listed = (
+            subprocess.run(
+                [Path(sys.executable).with_name("pycwtctl"), "backends", *options],
+                env={**os.environ, "PYCWTD_SOCKET": os.fspath(daemon.socket), "COLUMNS": "200"},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+            for options in ([], ["--json"])
+        )
         assert "drop_good" in shown
         assert "refused" in shown
+        refused = {one["name"]: one for one in json.loads(listed) if one.get("refused")}
+        assert list(refused) == ["drop_spoilt"]
+        assert refused["drop_spoilt"]["error"] == told["refused"][0]["reason"]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pycwt_mod.backends import get_backend, list_backends, registry
-from pycwt_mod.driver_kit import cassette
+from pycwt_mod.backends import HOOKS, get_backend, list_backends, registry
+from pycwt_mod.driver_kit import cassette, hooks
 from pycwt_mod.driver_kit.scaffold import new_driver
 
 CTL = Path(sys.executable).with_name("pycwtctl")
@@ -63,7 +63,7 @@ def test_a_new_driver_passes_its_own_tests(tmp_path):
     )
     checked = ctl("check", folder)
     assert checked.returncode == 0, checked.stdout
-    assert "1 skipped" in checked.stdout  # there is no cable to pull
+    assert "2 skipped" in checked.stdout  # there is no cable to pull, and there are no hooks
     again = ctl("new", "my_board", "--in", tmp_path)
     assert again.returncode == 2
     assert "exists already" in again.stderr
@@ -123,6 +123,47 @@ def test_the_suite_finds(test, tmp_path):
     # By the fault, not by a slip in planting it.
     for slip in ("SyntaxError", "NameError", "ImportError"):
         assert slip not in checked.stdout
+
+
+FLASH = """
+    def flash(self, control: Control | None = None) -> str:
+        watch = control or NoControl()
+        for percent in (0, 100):
+            watch.advance(percent)
+        return "2.0"
+"""
+PROBED = '("the CPU, in place of a board",)'
+#: What is wrong with a driver's hook, and the test that finds it.
+FLASHING = {
+    "not declared": (FLASH, "", f'{PROBED}, "2.0"', "test_hooks_are_declared"),
+    "another version is on the board": (
+        *(FLASH, "flash", f'{PROBED}, "1.0"', "test_hooks_are_exercised"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FLASHING)
+def test_the_suite_exercises_the_hook_flash(case, tmp_path):
+    code, hook, probed, finds = FLASHING[case]
+    folder = new_driver("flashing", tmp_path)
+    package = folder / "pycwtd_driver_flashing"
+    text = (package / "driver.py").read_text()
+    assert PROBED in text
+    (package / "driver.py").write_text(text.replace(PROBED, probed) + code)
+    with (package / "driver.toml").open("a") as manifest:
+        manifest.write(f"hooks = {[hook] if hook else []}\n")
+    checked = ctl("check", folder, "--", "-k", "hooks")
+    assert checked.returncode == 1, checked.stdout
+    assert f"::{finds}[" in checked.stdout
+    for slip in ("SyntaxError", "NameError", "ImportError"):
+        assert slip not in checked.stdout
+
+
+def test_hooks_that_no_test_exercises_fail():
+    """A method that is added to the contract needs an exercise in the suite."""
+    assert set(hooks.EXERCISES) == set(HOOKS)
+    with pytest.raises(AssertionError, match="nothing tests the hook melt"):
+        hooks.exercise(get_backend("sequential"), "melt")
 
 
 # -- cassettes ------------------------------------------------------------------------------

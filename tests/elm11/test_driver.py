@@ -14,13 +14,17 @@ import pytest
 import elm11_model as model
 from pycwt_mod.backends import (
     BackendUnavailableError,
+    Cancelled,
     SignificanceTask,
     get_backend,
     installed_drivers,
 )
+from pycwt_mod.driver_kit.hooks import exercise
+from pycwt_mod.monte_carlo.conformity import conformity, small_task
 from pycwt_mod.monte_carlo.histogram import levels
 from pycwt_mod.monte_carlo.reference import coherence_histogram
 from pycwt_mod.monte_carlo.run import coherence_task, wct_significance
+from pycwtd_drivers.elm11.firmware import firmware
 from pycwtd_drivers.elm11.plan import MEMORY, memory, plan
 from pycwtd_drivers.elm11.ports import KIND, settings
 from pycwtd_drivers.line.port import PortError, find_port
@@ -194,3 +198,23 @@ def test_a_pattern_that_fits_two_ports_isnt_guessed_at(tmp_path):
         (tmp_path / name).touch()
     with pytest.raises(PortError, match="name one"):
         find_port(str(tmp_path / "ttyUSB*"), KIND)
+
+
+def test_flashing_puts_the_program_on_the_board_again(backend):
+    """The conformance suite's exercise; and what was cancelled in the middle does no harm."""
+    exercise(backend, "flash")
+    told = []
+
+    class Impatient:
+        def cancelled(self):
+            return bool(told) and told[-1] >= 20
+
+        def advance(self, done):
+            told.append(done)
+
+    with pytest.raises(Cancelled):
+        backend.flash(Impatient())
+    assert 20 <= told[-1] < 100
+    found = backend.probe()
+    assert (found.available, found.firmware) == (True, firmware().version)
+    assert conformity(backend, small_task("cascade", "morlet")).passed

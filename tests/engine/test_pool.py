@@ -9,7 +9,7 @@ import pytest
 
 from pycwtd.config import EngineConfig
 from pycwtd.engine import spans
-from pycwtd.engine.device import Condition
+from pycwtd.engine.lifecycle import Identity, Present, Ready, Unavailable
 from pycwtd.engine.pool import BackendUnavailableError, Pool, UnfitBackendError
 from pycwtd.engine.rates import Pace, Rates, Work
 
@@ -24,8 +24,7 @@ def pool():
     one = Pool(EngineConfig())
     for device in one.backends():
         ready = device.info.type == "cpu"
-        device.condition = Condition.READY if ready else Condition.UNAVAILABLE
-        device.probed.set()
+        device.take_up(Ready(Identity()) if ready else Unavailable("it isn't there"))
     return one
 
 
@@ -88,8 +87,7 @@ def test_work_that_none_declares_is_refused_for_good(pool):
 
 def test_work_that_only_an_absent_one_declares_is_refused_for_now(pool):
     limit(pool, "joblib", estimators=("full",))
-    pool.devices["sequential"].condition = Condition.UNAVAILABLE
-    pool.devices["sequential"].reason = "it is unplugged"
+    pool.devices["sequential"].enter(Unavailable("it is unplugged"))
     with pytest.raises(BackendUnavailableError, match="no backend that runs it is available"):
         choose(pool, "auto", CASCADE)
     with pytest.raises(BackendUnavailableError, match="it is unplugged"):
@@ -126,11 +124,10 @@ def test_work_of_unknown_size_is_neither_measured_nor_estimated():
 
 def test_a_lost_backend_hands_over_when_all_are_probed(pool):
     """Else a job that is early fails beside a backend that would do."""
-    pool.devices["joblib"].condition = Condition.UNAVAILABLE
-    pool.devices["joblib"].reason = "it is unplugged"
-    pool.devices["sequential"].probed.clear()
+    pool.devices["joblib"].enter(Unavailable("it is unplugged"))
+    pool.devices["sequential"].enter(Present())
     assert pool.lost("joblib") is None
-    pool.devices["sequential"].probed.set()
+    pool.devices["sequential"].take_up(Ready(Identity()))
     assert pool.lost("joblib") == "it is unplugged"
     pool.devices["joblib"].waits = True
     assert pool.lost("joblib") is None

@@ -21,6 +21,7 @@ _COMMANDS = {
     "data": ("data", "Upload series, list, fetch and delete them."),
     "plot": ("plot", "Draw the result of a completed job."),
     "backends": ("service", "List what can compute, and how fast it is."),
+    "devices": ("devices", "Show devices, test them, take them out of work and bring them back."),
     "workloads": ("service", "List the kinds of jobs that there are."),
     "health": ("service", "Show whether the daemon is well."),
     "token": ("accounts", "Make, list and revoke keys; exchange one for a token."),

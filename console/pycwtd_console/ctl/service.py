@@ -11,18 +11,29 @@ from pycwtd_console.ctl.table import print_table
 from pycwtd_console.progress import span
 
 
+class _Refused(msgspec.Struct):
+    """A refused driver, among backends."""
+
+    name: str
+    error: str
+    available: bool = False
+    refused: bool = True
+
+
 @click.command()
 @json_option
 @pass_session
 def backends(session: Session) -> None:
     """List what can compute, and how fast it is.
 
-    The speed-up is against the backend "sequential", as measured on the daemon's machine.
+    With --json, drivers that are refused are at the end, with "refused": true. The speed-up is
+    against the backend "sequential", as measured on the daemon's machine.
     """
     listed = ask(session, lambda client: client.backend_list())
-    found = listed.backends
     if session.json:
-        print_json(found)
+        # A refused driver may have more than one backend, or none that anybody knows of.
+        refused = [_Refused(one.driver, one.reason) for one in listed.refused]
+        print_json([*listed.backends, *refused])
         return
     print_table(
         ("NAME", "TYPE", "AVAILABLE", "SPEED-UP", "DEVICES, OR WHY THERE ARE NONE"),
@@ -34,7 +45,7 @@ def backends(session: Session) -> None:
                 "-" if one.estimated_speedup is None else f"{one.estimated_speedup:.1f}",
                 one.error or "; ".join(one.devices),
             )
-            for one in found
+            for one in listed.backends
         ]
         + [(one.driver, "-", "refused", "-", one.reason) for one in listed.refused],
     )

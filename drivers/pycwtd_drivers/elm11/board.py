@@ -118,6 +118,27 @@ class Board:
         self.console.recover()
         self._retried(self._load)
 
+    def flash(self, progress: Callable[[int], None]) -> None:
+        """Store the firmware on the board, whatever is there, and run it.
+
+        Args:
+            progress: told which percentage of it has been sent.
+
+        Raises:
+            BoardError: the board doesn't take it.
+            LostError: the port is gone.
+        """
+        wanted = firmware()
+        self.console.recover()
+        self._task = None
+
+        def store() -> None:
+            upload(self.console, wanted.name, wanted.text, progress)
+            if (found := self._run_stored()) != wanted.version:
+                raise CallError(f"the firmware says it is {found}, not {wanted.version}")
+
+        self._retried(store, reload=False)
+
     def greet(self) -> None:
         """See whether the board is still there, and has the firmware.
 

@@ -21,6 +21,7 @@ from pycwt_mod.backends import (
 )
 from pycwtd_drivers.elm11.board import Board, BoardError
 from pycwtd_drivers.elm11.console import ConsoleError
+from pycwtd_drivers.elm11.firmware import firmware
 from pycwtd_drivers.elm11.ports import KIND, settings
 from pycwtd_drivers.line.port import LostError, PortError, find_port
 
@@ -83,7 +84,33 @@ class Elm11Backend(MonteCarloBackend):
                 self.close()
                 return Availability(False, str(error))
             port, bits = board.console.port, board.integer_bits
-        return Availability(True, None, (f"ELM11 at {port}, Lua with {bits}-bit integers",))
+        words = f"ELM11 at {port}, Lua with {bits}-bit integers"
+        return Availability(True, None, (words,), firmware=firmware().version)
+
+    def flash(self, control: Control | None = None) -> str:
+        """See :meth:`MonteCarloBackend.flash`: the firmware is uploaded, though it may be there.
+
+        A cancel ends it between two waits; the program that was half sent isn't stored.
+        """
+        watch = control or NoControl()
+        steering = _Steering(watch)
+        with self._turn:
+            try:
+                board = self._ready(settings(), steering)
+
+                def progress(percent: int) -> None:
+                    steering.done = max(steering.done, percent)
+                    steering.beat()
+
+                with board.beating(steering.beat):
+                    board.flash(progress)
+            except (PortError, LostError, BoardError, ConsoleError) as error:
+                self.close()
+                raise BackendUnavailableError(str(error)) from None
+            except Cancelled:
+                self.close()
+                raise
+        return firmware().version
 
     def close(self) -> None:
         """Give the port back."""

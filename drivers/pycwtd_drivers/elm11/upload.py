@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from pycwtd_drivers.elm11.console import ConsoleError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycwtd_drivers.elm11.console import Console
 
 PAGE = 256
@@ -36,8 +38,16 @@ def checksum(data: bytes) -> int:
     return sum(data) & 0xFF
 
 
-def upload(console: Console, name: str, text: str) -> None:
+def upload(
+    console: Console, name: str, text: str, progress: Callable[[int], None] = lambda _percent: None
+) -> None:
     """Store a program under a name; the console is at its Lua prompt before and after.
+
+    Args:
+        console: of the board.
+        name: that it gets there.
+        text: ASCII.
+        progress: told which percentage of it has been sent.
 
     Raises:
         ConsoleError: the board doesn't take it.
@@ -46,7 +56,7 @@ def upload(console: Console, name: str, text: str) -> None:
     enter_commands(console)
     console.type(f'upload("{name}")')
     _until_quiet(console)
-    _Talk(console).transfer(text.encode("ascii"))
+    _Talk(console).transfer(text.encode("ascii"), progress)
     _until_quiet(console)
     console.recover()
 
@@ -78,7 +88,7 @@ class _Talk:
         self._console = console
         self._come = b""
 
-    def transfer(self, data: bytes) -> None:
+    def transfer(self, data: bytes, progress: Callable[[int], None]) -> None:
         if not any(self._asked(bytes([SYNC]), SYNC_OK, _HELLO_SECONDS) for _ in range(_HELLOS)):
             raise ConsoleError(f"{self._console.port}: the board doesn't begin the upload")
         # What was sent too often is answered too often.
@@ -91,6 +101,7 @@ class _Talk:
             raise ConsoleError(f"{self._console.port}: a program of {len(data)} bytes is too large")
         for start in range(0, len(data), PAGE):
             self._page(data[start : start + PAGE])
+            progress(100 * min(start + PAGE, len(data)) // len(data))
         self._console.send(bytes([END]))
 
     def _page(self, data: bytes) -> None:

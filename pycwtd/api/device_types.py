@@ -1,0 +1,83 @@
+"""What the API answers of devices, as types."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+#: See :mod:`pycwtd.engine.lifecycle`.
+DeviceState = Literal[
+    "unavailable",
+    "present",
+    "probed",
+    "self_tested",
+    "ready",
+    "leased",
+    "draining",
+    "drained",
+    "broken",
+    "quarantined",
+]
+
+
+class DeviceView(Struct, kw_only=True, omit_defaults=True):
+    """A device, and of its state what is valid in it."""
+
+    id: str
+    backend: str
+    state: DeviceState
+    since: str
+    #: What it computes on, in its driver's words.
+    parts: list[str]
+    #: What its driver can do beside computing, such as ``flash``.
+    hooks: list[str]
+    #: Why it takes no work.
+    reason: str | UnsetType = UNSET
+    #: Of a quarantined one: what an operator does about it.
+    way_out: str | UnsetType = UNSET
+    #: When it is tried again.
+    next_try: str | UnsetType = UNSET
+    #: Of a leased one.
+    job_id: str | UnsetType = UNSET
+    firmware: str | UnsetType = UNSET
+    serial: str | UnsetType = UNSET
+
+
+class DeviceList(Struct):
+    """All devices."""
+
+    devices: list[DeviceView]
+
+
+class SelfTestResult(Struct, kw_only=True):
+    """What a device's self-test found."""
+
+    passed: bool
+    #: The same run twice gives the same counts.
+    repeats: bool
+    #: The counts of two parts are those of the whole.
+    adds_up: bool
+    #: The counts are those of its class; or the mean coherence is that of the float64 reference,
+    #: within the driver's tolerance and what chance makes of it.
+    agrees: bool
+    #: Whether every count was compared with the C kernel's.
+    exact: bool
+    #: Largest difference of a scale's mean coherence from the reference.
+    deviation: float
+    #: What that may be; 0 where counts have to be equal.
+    limit: float
+    realisations: int
+    #: All of this in words.
+    figures: str
+    backend_used: str
+    computation_time: float
+
+
+class FlashResult(Struct, kw_only=True):
+    """What new firmware has come to."""
+
+    #: The version that is on the board now.
+    firmware: str
+    backend_used: str
+    computation_time: float
