@@ -145,7 +145,7 @@ def test_it_passes_the_conformance_suite(board, tmp_path):
         [ctl, "driver", "check", "elm11"], check=False, capture_output=True, text=True, cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout
-    assert " 16 passed, 1 skipped" in done.stdout
+    assert " 18 passed, 1 skipped" in done.stdout
 
 
 # -- ports ---------------------------------------------------------------------------------
