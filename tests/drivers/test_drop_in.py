@@ -147,6 +147,8 @@ def test_the_daemon_uses_good_ones_and_lists_bad_ones(folder):
         answer = daemon.call("POST", "/api/v1/wavelet/wct", {**request, "backend": "drop_good"})
         assert answer.status == 200, answer.body
         assert answer.json["backend_used"] == "drop_good"
+        down = ("device.broken", "drop_crashing")
+        daemon.events(0, lambda event: (event["type"], event.get("device")) == down)
         told = daemon.call("GET", "/api/v1/backends/").json
         assert [one["driver"] for one in told["refused"]] == ["drop_spoilt"]
         (crashed,) = [one for one in told["backends"] if one["name"] == "drop_crashing"]
