@@ -2,28 +2,19 @@
 //
 // One request at a time, from its frame to the last byte of its answer, byte by byte. Whatever is
 // asked for ends: nothing here waits for the host, and a core that doesn't stop is reset.
-module commands
-  import protocol::*;
-#(
-    parameter int LANES = 2,
-    parameter int CLOCK_HZ = 54_000_000,
-    parameter logic [31:0] BUILD = 32'd0,
-    parameter logic [7:0] FLAGS = 8'd0,
-    parameter int NUMERICS = 1,
-    parameter int MAX_N = 1024,
+module commands #(
     parameter int MAX_ROWS = 40,
     parameter int BINS = 128,  // a power of two
-    parameter int MAX_TAPS = 64,
-    parameter int PATIENCE = 65535  // cycles that the core may take to stop
+    parameter int PATIENCE = 16  // powers of two of cycles that the core may take to stop
 ) (
     input  logic        clk,
     input  logic        rst,
     // requests
     input  logic        frame,
-    input  logic [ 8:0] frame_length,
+    input  logic [ 8:0] frame_length,  // of the payload
     output logic        hold,          // the buffer is in use
-    output logic [ 8:0] r_addr,
-    input  logic [ 7:0] r_data,        // two cycles after its address
+    output logic [ 9:0] r_addr,
+    input  logic [ 7:0] r_data,        // three cycles after its address
     // answers
     output logic        begin_frame,
     output logic [ 7:0] push_data,
@@ -55,25 +46,26 @@ module commands
     DECIDE,
     PARAMETERS,
     WORDS,
-    CHECKSUM,
+    ADDRESS,
     STOPPING,
     ANSWER,
     SENDING
   } state_t;
 
   state_t state;
-  unit_t doing;
+  protocol::unit_t doing;
+  wire running = doing == protocol::RUNNING;
 
   // -- the request ------------------------------------------------------------------------
 
   logic [1:0] pause;  // until r_data is of r_addr
-  logic [7:0] version, kind, seq, reserved;
+  logic [7:0] protocol_version, kind, seq, reserved;
   logic [15:0] length;
-  logic [8:0] total;  // bytes of header and payload that came
-  logic [47:0] arguments;  // the first bytes of the payload, the last one on top
-  logic [7:0] left;  // bytes that are still to be read, or words
+  logic [8:0] came;  // bytes of payload
+  logic [47:0] arguments;  // the first six bytes of the payload
+  logic [8:0] left;  // bytes that are still to be read
   logic refused;
-  reason_t reason;
+  protocol::reason_t reason;
 
   // -- the unit ---------------------------------------------------------------------------
 
@@ -82,7 +74,7 @@ module commands
   assign {count, first, seed, unit} = parameters;
   logic configured;
   logic stop;  // an abort was asked for
-  logic [15:0] patience;
+  logic [PATIENCE:0] patience;
   logic [1:0] settling;  // cycles in which busy needn't have risen
   // Clock cycles from reset to the first good frame: another reset, another number.
   logic [31:0] boots = 32'd1;
@@ -93,15 +85,14 @@ module commands
   logic [31:0] config_state, earlier;  // now, and before the last CONFIG
   logic [15:0] last_addr;
   logic any_config;  // since CONFIG_BEGIN
-  logic crc_load, crc_valid, crc_ready;
-  logic [31:0] crc_from;
-  logic [47:0] word;  // address and data, low byte first
-  logic [2:0] word_left;
+  logic restore, crc_valid, crc_ready;
+  logic [1:0] address_bytes;  // that are still to be added to the checksum
+  logic [7:0] crc_data;
   crc32 config_crc (
       .clk,
-      .load(crc_load),
-      .from(crc_from),
-      .data(word[7:0]),
+      .load(restore),
+      .from(earlier),
+      .data(crc_data),
       .valid(crc_valid),
       .ready(crc_ready),
       .state(config_state)
@@ -109,25 +100,16 @@ module commands
 
   // -- the answer -------------------------------------------------------------------------
 
-  logic [9:0] at;  // byte of the answer's payload, or of its header
-  logic in_payload;
-  logic [9:0] answer_length;
+  logic [9:0] at, answer_length;
+  logic [31:0] word, rest;  // what the next bytes are, and what is left of it
+  logic fresh;  // the next byte is the first of a word
+  logic stored;
   logic [6:0] row;
-  wire [6:0] words_of_config = 7'((length - 16'd2) >> 2);
-  wire running = doing == RUNNING;
+  wire [6:0] config_words = 7'((length - 16'd2) >> 2);
   answer #(
-      .LANES(LANES),
-      .CLOCK_HZ(CLOCK_HZ),
-      .BUILD(BUILD),
-      .FLAGS(FLAGS),
-      .NUMERICS(NUMERICS),
-      .MAX_N(MAX_N),
-      .MAX_ROWS(MAX_ROWS),
-      .BINS(BINS),
-      .MAX_TAPS(MAX_TAPS)
-  ) answer_bytes (
+      .BINS(BINS)
+  ) parts (
       .at,
-      .in_payload,
       .answer_length,
       .kind,
       .seq,
@@ -139,18 +121,20 @@ module commands
       .done,
       .config_sum(~config_state),
       .config_addr(last_addr),
-      .config_words(words_of_config),
+      .config_words,
       .boots,
       .row,
-      .request_byte(r_data),
       .hist_addr,
       .hist_data,
-      .data(push_data)
+      .stored,
+      .word
   );
+  // SELFTEST's bytes come back inverted.
+  assign push_data = stored ? r_data ^ {8{kind[3]}} : rest[7:0];
 
   // -- doing it ---------------------------------------------------------------------------
 
-  task automatic refuse(input reason_t why);
+  task automatic refuse(input protocol::reason_t why);
     refused <= 1'b1;
     reason  <= why;
     reply(10'd2);
@@ -159,18 +143,18 @@ module commands
   task automatic reply(input logic [9:0] bytes);
     state <= ANSWER;
     answer_length <= bytes;
-    at <= 10'd0;
-    in_payload <= 1'b0;
+    at <= -10'd6;
+    fresh <= 1'b1;
     begin_frame <= 1'b1;
-    r_addr <= 9'd6;
-    pause <= 2'd2;
+    r_addr[8:0] <= 9'd6;
+    pause <= 2'd3;
   endtask
 
-  task automatic read(input state_t next, input logic [8:0] from, input logic [7:0] bytes);
-    state  <= next;
-    r_addr <= from;
-    left   <= bytes;
-    pause  <= 2'd2;
+  task automatic read(input state_t then, input logic [3:0] from, input logic [8:0] bytes);
+    state <= then;
+    r_addr <= 10'(from);
+    left <= bytes;
+    pause <= 2'd3;
   endtask
 
   always_ff @(posedge clk) begin
@@ -181,24 +165,25 @@ module commands
     run <= 1'b0;
     abort <= 1'b0;
     core_rst <= 1'b0;
-    crc_load <= 1'b0;
+    restore <= 1'b0;
     crc_valid <= 1'b0;
-    if (!greeted) boots <= boots + 1'b1;
+    if (cfg_we) cfg_addr <= cfg_addr + 1'b1;
     if (rst) begin
       state <= WAIT;
-      doing <= NONE;
+      doing <= protocol::NONE;
       hold <= 1'b0;
       boots <= 32'd1;
       greeted <= 1'b0;
       configured <= 1'b0;
       any_config <= 1'b0;
-      parameters <= '0;
-      crc_load <= 1'b1;
-      crc_from <= 32'hFFFF_FFFF;
+      earlier <= 32'hFFFF_FFFF;
+      restore <= 1'b1;
       core_rst <= 1'b1;
       settling <= 2'd0;
       stop <= 1'b0;
+      pause <= 2'd0;
     end else begin
+      if (!greeted) boots <= boots + 1'b1;
       watch();
       if (pause != 0) pause <= pause - 1'b1;
       else step();
@@ -207,18 +192,17 @@ module commands
 
   // What becomes of the unit, whatever is asked for meanwhile.
   task automatic watch();
+    if (!stop) patience <= '0;
+    else patience <= patience + 1'b1;
     if (settling != 0) settling <= settling - 1'b1;
-    else if (doing == RUNNING) begin
+    else if (running) begin
       if (!busy) begin
-        doing <= stop ? ABORTED : done == count ? DONE : FAILED;
+        doing <= stop ? protocol::ABORTED : done == count ? protocol::DONE : protocol::FAILED;
         stop  <= 1'b0;
-      end else if (stop) begin
-        patience <= patience - 1'b1;
-        if (patience == 0) begin
-          core_rst <= 1'b1;
-          doing <= FAILED;
-          stop <= 1'b0;
-        end
+      end else if (patience[PATIENCE]) begin
+        core_rst <= 1'b1;
+        doing <= protocol::FAILED;
+        stop <= 1'b0;
       end
     end
   endtask
@@ -228,15 +212,15 @@ module commands
       WAIT: begin
         hold <= frame;
         refused <= 1'b0;
-        total <= frame_length;
+        came <= frame_length;
         if (frame) begin
           greeted <= 1'b1;
-          read(HEADER, 9'd0, 8'd6);
+          read(HEADER, 4'd0, 9'd6);
         end
       end
       HEADER:
       if (left != 0) begin
-        {length, reserved, seq, kind, version} <= {r_data, length, reserved, seq, kind};
+        {length, reserved, seq, kind, protocol_version} <= {r_data, length, reserved, seq, kind};
         next_byte();
       end else state <= JUDGE;
       JUDGE: judge();
@@ -251,155 +235,144 @@ module commands
         parameters <= {r_data, parameters[159:8]};
         next_byte();
       end else if (count == 0) begin
-        doing <= NONE;
-        refuse(MALFORMED);
+        doing <= protocol::NONE;
+        refuse(protocol::MALFORMED);
       end else begin
-        doing <= RUNNING;
+        doing <= protocol::RUNNING;
+        stop <= 1'b0;
         run <= 1'b1;
         settling <= 2'd3;
         reply(10'd5);
       end
+      ADDRESS: address();
       WORDS: words();
-      CHECKSUM: checksum();
-      STOPPING: if (doing != RUNNING) reply(10'd16);
-      ANSWER:
-      if (push_ready && !push && !begin_frame) begin
-        if (in_payload && at == answer_length) begin
-          finish <= 1'b1;
-          state  <= SENDING;
-        end else push <= 1'b1;
-      end
+      STOPPING: if (!running) reply(10'd16);
+      ANSWER: send();
       default: if (!tx_busy && !finish) state <= WAIT;
     endcase
-    // The byte that is pushed is chosen by `at`, which stays until it was taken.
-    if (push) begin
-      pause <= 2'd2;
-      if (in_payload) begin
-        at <= at + 1'b1;
-        r_addr <= r_addr + 1'b1;
-      end else begin
-        at <= at == 10'd5 ? 10'd0 : at + 1'b1;
-        in_payload <= at == 10'd5;
-      end
-    end
   endtask
 
   task automatic next_byte();
     left   <= left - 1'b1;
     r_addr <= r_addr + 1'b1;
-    pause  <= 2'd2;
+    pause  <= 2'd3;
   endtask
 
-  wire whole = 16'(total) == length + 16'd6;
+  task automatic send();
+    if (push) begin
+      at <= at + 1'b1;
+      fresh <= at[1:0] == 2'd3;
+      rest <= {8'd0, rest[31:8]};
+      if (stored) r_addr <= r_addr + 1'b1;
+      pause <= 2'd3;
+    end else if (push_ready) begin
+      fresh <= 1'b0;
+      if (at == answer_length) begin
+        finish <= 1'b1;
+        state  <= SENDING;
+      end else if (fresh) rest <= at[9:2] == 8'hFE ? {16'd0, word[31:16]} : word;
+      else push <= 1'b1;
+    end
+  endtask
+
+  wire empty = length[8:0] == 0;
+  wire short = length[8:0] < 9'd6;
+  wire long = length[8:0] > 9'd258;
+  wire good = came == length[8:0] && length[15:9] == 0 && reserved == 0;
 
   task automatic judge();
-    if (version != PROTOCOL) refuse(OTHER_PROTOCOL);
-    else if (!whole || reserved != 0) refuse(MALFORMED);
+    r_addr[9] <= kind == protocol::HELLO;
+    if (protocol_version != protocol::PROTOCOL) refuse(protocol::OTHER_PROTOCOL);
+    else if (!good) refuse(protocol::MALFORMED);
     else
       case (kind)
-        HELLO: empty(10'd32);
-        STATUS: empty(10'd16);
-        ABORT:
-        if (length != 0) refuse(MALFORMED);
-        else begin
-          if (running && !stop) begin
-            abort <= 1'b1;
-            stop <= 1'b1;
-            patience <= 16'(PATIENCE);
-          end
+        protocol::HELLO: if (empty) reply(10'd32); else refuse(protocol::MALFORMED);
+        protocol::STATUS: if (empty) reply(10'd16); else refuse(protocol::MALFORMED);
+        protocol::ABORT:
+        if (empty) begin
+          abort <= running;
+          stop  <= running;
           state <= STOPPING;
           pause <= 2'd2;
-        end
-        CONFIG_BEGIN:
-        if (length != 0) refuse(MALFORMED);
-        else if (running) refuse(BUSY);
+        end else refuse(protocol::MALFORMED);
+        protocol::CONFIG_BEGIN:
+        if (!empty) refuse(protocol::MALFORMED);
+        else if (running) refuse(protocol::BUSY);
         else begin
-          doing <= NONE;
+          doing <= protocol::NONE;
           any_config <= 1'b0;
-          crc_load <= 1'b1;
-          crc_from <= 32'hFFFF_FFFF;
+          earlier <= 32'hFFFF_FFFF;
+          restore <= 1'b1;
           reply(10'd0);
         end
-        CONFIG:
-        if (length < 16'd6 || length > 16'd258 || length[1:0] != 2'd2) refuse(MALFORMED);
-        else if (running) refuse(BUSY);
-        else read(ARGUMENTS, 9'd6, 8'd2);
-        RUN:
-        if (length != 16'd20) refuse(MALFORMED);
-        else read(ARGUMENTS, 9'd6, 8'd4);
-        RESULT:
-        if (length != 16'd6) refuse(MALFORMED);
-        else read(ARGUMENTS, 9'd6, 8'd6);
-        SELFTEST:
-        if (length > 16'd258) refuse(MALFORMED);
-        else reply(length[9:0]);
-        default: refuse(UNKNOWN);
+        protocol::CONFIG:
+        if (short || long || length[1:0] != 2'd2) refuse(protocol::MALFORMED);
+        else if (running) refuse(protocol::BUSY);
+        else read(ARGUMENTS, 4'd6, 9'd6);
+        protocol::RUN:
+        if (length[8:0] != 9'd20) refuse(protocol::MALFORMED);
+        else read(ARGUMENTS, 4'd6, 9'd6);
+        protocol::RESULT:
+        if (length[8:0] != 9'd6) refuse(protocol::MALFORMED);
+        else read(ARGUMENTS, 4'd6, 9'd6);
+        protocol::SELFTEST: if (long) refuse(protocol::MALFORMED); else reply(length[9:0]);
+        default: refuse(protocol::UNKNOWN);
       endcase
   endtask
 
-  task automatic empty(input logic [9:0] bytes);
-    if (length != 0) refuse(MALFORMED);
-    else reply(bytes);
-  endtask
+  wire same_unit = unit == arguments[31:0];
+  wire again = any_config && last_addr == arguments[15:0];
 
   task automatic decide();
+    row <= arguments[38:32];
     case (kind)
-      RUN:
-      if (doing != NONE && unit == arguments[47:16]) reply(10'd5);
-      else if (running) refuse(BUSY);
-      else if (!configured) refuse(UNCONFIGURED);
-      else read(PARAMETERS, 9'd6, 8'd20);
-      RESULT: begin
-        row <= arguments[38:32];
-        if (running) refuse(BUSY);
-        else if (doing != DONE || unit != arguments[31:0]) refuse(NO_UNIT);
-        else if (arguments[47:32] >= 16'(MAX_ROWS)) refuse(NO_ROW);
-        else reply(10'(8 + 4 * BINS));
-      end
+      protocol::RUN:
+      if (doing != protocol::NONE && same_unit) reply(10'd5);
+      else if (running) refuse(protocol::BUSY);
+      else if (!configured) refuse(protocol::UNCONFIGURED);
+      else read(PARAMETERS, 4'd6, 9'd20);
+      protocol::RESULT:
+      if (running) refuse(protocol::BUSY);
+      else if (doing != protocol::DONE || !same_unit) refuse(protocol::NO_UNIT);
+      else if (arguments[47:32] >= 16'(MAX_ROWS)) refuse(protocol::NO_ROW);
+      else reply(10'(8 + 4 * BINS));
       default: begin
         // A CONFIG to the same address as the last one takes its place.
-        doing <= NONE;
+        doing <= protocol::NONE;
         configured <= 1'b1;
         any_config <= 1'b1;
-        last_addr <= arguments[47:32];
-        cfg_addr <= arguments[47:32];
-        crc_load <= 1'b1;
-        if (any_config && last_addr == arguments[47:32]) crc_from <= earlier;
-        else begin
-          crc_from <= config_state;
-          earlier   <= config_state;
-        end
-        read(WORDS, 9'd8, 8'(length - 16'd2));
+        last_addr <= arguments[15:0];
+        cfg_addr <= arguments[15:0];
+        address_bytes <= 2'd2;
+        if (again) restore <= 1'b1;
+        else earlier <= config_state;
+        read(ADDRESS, 4'd8, 9'(length - 16'd2));
       end
     endcase
   endtask
 
-  // Four bytes of a word, then its checksum, and so on.
-  task automatic words();
-    if (left == 0) reply(10'd8);
-    else begin
-      cfg_data <= {r_data, cfg_data[31:8]};
-      next_byte();
-      if (left[1:0] == 2'd1) begin
-        state <= CHECKSUM;
-        word_left <= 3'd7;
-      end
+  // Each word's address and its bytes go into the checksum, low bytes first.
+  task automatic address();
+    if (crc_ready && !crc_valid) begin
+      crc_data <= address_bytes[1] ? cfg_addr[7:0] : cfg_addr[15:8];
+      crc_valid <= 1'b1;
+      address_bytes <= address_bytes - 1'b1;
+      if (address_bytes == 2'd1) state <= WORDS;
     end
   endtask
 
-  task automatic checksum();
-    if (word_left == 3'd7) begin
-      cfg_we <= 1'b1;
-      word <= {cfg_data, cfg_addr};
-      word_left <= 3'd6;
-    end else if (crc_ready && !crc_valid) begin
-      if (word_left == 0) begin
-        cfg_addr <= cfg_addr + 1'b1;
-        state <= WORDS;
-      end else crc_valid <= 1'b1;
-    end else if (crc_valid) begin
-      word <= {8'd0, word[47:8]};
-      word_left <= word_left - 1'b1;
+  task automatic words();
+    if (crc_ready && !crc_valid) begin
+      crc_data  <= r_data;
+      crc_valid <= 1'b1;
+      cfg_data  <= {r_data, cfg_data[31:8]};
+      next_byte();
+      if (left[1:0] == 2'd1) begin
+        cfg_we <= 1'b1;
+        address_bytes <= 2'd2;
+        if (left == 9'd1) reply(10'd8);
+        else state <= ADDRESS;
+      end
     end
   endtask
 endmodule

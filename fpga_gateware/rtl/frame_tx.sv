@@ -1,5 +1,7 @@
-// Frames for the line: bytes are pushed into the buffer one by one; `finish` puts the CRC behind
-// them and sends it all.
+// Frames for the line: bytes are pushed one by one and stuffed on their way into the buffer;
+// `finish` puts the CRC behind them and sends it all.
+//
+// A block's code is written where the block begins, once its end is known.
 module frame_tx #(
     parameter int W = 10
 ) (
@@ -10,25 +12,20 @@ module frame_tx #(
     input  logic         push,
     output logic         push_ready,   // a byte is taken where push and push_ready are high
     input  logic         finish,       // one cycle, with push_ready high
-    output logic         busy,
+    output logic         busy,         // from `finish` on, until all is sent
     output logic         we,
     output logic [W-1:0] w_addr,
     output logic [  7:0] w_data,
     output logic [W-1:0] r_addr,
-    input  logic [  7:0] r_data,
+    input  logic [  7:0] r_data,       // three cycles after its address
     output logic [  7:0] data,
     output logic         valid,
     input  logic         ready
 );
   logic [31:0] crc;
-  logic [W-1:0] count;
-  logic [2:0] tail;  // bytes of CRC that are still to be written
-  logic [31:0] rest;  // of the CRC
-  logic start, sending;
-
   crc32 check (
       .clk,
-      .load(begin_frame || rst),
+      .load(begin_frame),
       .from(32'hFFFF_FFFF),
       .data(push_data),
       .valid(push),
@@ -36,43 +33,92 @@ module frame_tx #(
       .state(crc)
   );
 
-  cobs_encode #(
-      .W(W)
-  ) encode (
-      .clk,
-      .rst,
-      .start,
-      .length(count),
-      .busy(sending),
-      .r_addr,
-      .r_data,
-      .data,
-      .valid,
-      .ready
-  );
+  logic [2:0] tail;  // bytes of CRC that are still to come, and one for the last code
+  logic [31:0] rest;  // of the CRC
+  logic [W-1:0] code_at, end_at;
+  logic [7:0] code;  // bytes of the block, with its code
+  logic code_due;
 
-  wire writing = tail != 0;
-  assign busy = writing || start || sending;
-  assign we = (push && push_ready) || writing;
-  assign w_addr = count;
-  assign w_data = writing ? rest[7:0] : push_data;
+  wire in_tail = tail != 0;
+  wire last = tail == 3'd1;
+  wire [7:0] next = in_tail ? rest[7:0] : push_data;
+  wire take = in_tail ? !code_due && !last : push && push_ready;
+  wire zero = next == 8'd0;
+
+  assign we = code_due || (take && !zero);
+  assign w_addr = code_due ? code_at : end_at;
+  assign w_data = code_due ? code : next;
 
   always_ff @(posedge clk) begin
-    start <= 1'b0;
-    if (rst) begin
-      tail  <= 3'd0;
-      count <= '0;
-    end else if (begin_frame) count <= '0;
-    else begin
-      if (we) count <= count + 1'b1;
-      if (finish) begin
-        rest <= ~crc;
-        tail <= 3'd4;
-      end else if (writing) begin
-        rest <= {8'd0, rest[31:8]};
-        tail <= tail - 1'b1;
-        start <= tail == 3'd1;
+    if (begin_frame) begin
+      code_at <= '0;
+      end_at <= W'(1);
+      code <= 8'd1;
+      code_due <= 1'b0;
+    end else if (code_due) begin
+      code_at <= end_at;
+      end_at <= end_at + 1'b1;
+      code <= 8'd1;
+      code_due <= 1'b0;
+    end else begin
+      if (take && !zero) begin
+        end_at <= end_at + 1'b1;
+        code   <= code + 1'b1;
       end
+      code_due <= last || (take && (zero || code == 8'd254));
     end
+    if (rst) tail <= 3'd0;
+    else if (finish) begin
+      rest <= ~crc;
+      tail <= 3'd5;
+    end else if (in_tail && !code_due) begin
+      rest <= {8'd0, rest[31:8]};
+      tail <= tail - 1'b1;
+    end
+  end
+
+  // The last code's cycle has moved code_at behind the last byte.
+  typedef enum logic [1:0] {
+    IDLE,
+    PREPARE,
+    SEND,
+    DELIMITER
+  } state_t;
+  state_t state;
+  logic [1:0] pause;  // until r_data is of r_addr
+  assign busy = state != IDLE;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      state <= IDLE;
+      valid <= 1'b0;
+    end else if (valid) begin
+      // What is offered stays until it is taken.
+      if (ready) valid <= 1'b0;
+    end else if (pause != 0) pause <= pause - 1'b1;
+    else
+      case (state)
+        IDLE: begin
+          r_addr <= '0;
+          if (finish) state <= PREPARE;
+        end
+        PREPARE:
+        if (!in_tail && !code_due) begin
+          state <= SEND;
+          pause <= 2'd3;
+        end
+        SEND: begin
+          valid <= 1'b1;
+          if (r_addr == code_at) begin
+            data  <= 8'd0;
+            state <= DELIMITER;
+          end else begin
+            data   <= r_data;
+            r_addr <= r_addr + 1'b1;
+            pause  <= 2'd3;
+          end
+        end
+        default: state <= IDLE;
+      endcase
   end
 endmodule

@@ -1,12 +1,10 @@
 // Everything between the serial line's bytes and the core: frames in, commands, frames out.
-module shell
-  import limits::*;
-#(
+module shell #(
     parameter int LANES = 2,
     parameter int CLOCK_HZ = 54_000_000,
     parameter logic [31:0] BUILD = 32'd0,
     parameter logic [7:0] FLAGS = 8'd0,
-    parameter int PATIENCE = 65535
+    parameter int PATIENCE = 16
 ) (
     input  logic       clk,
     input  logic       rst,
@@ -23,7 +21,8 @@ module shell
   logic hold, frame;
   logic [8:0] frame_length;
   logic rx_we, tx_we;
-  logic [8:0] rx_addr, request_addr;
+  logic [8:0] rx_addr;
+  logic [9:0] request_addr;
   logic [9:0] tx_w_addr, tx_r_addr;
   logic [7:0] rx_byte, tx_byte, r_data;
   logic tx_busy, begin_frame, push, push_ready, finish;
@@ -64,12 +63,25 @@ module shell
   );
 
   // The request is read and the answer written first, then the answer is read.
-  frame_buffer buffer (
+  // Every part has its size by its declaration, which Verilator 5.006 doesn't see.
+  /* verilator lint_off WIDTHCONCAT */
+  localparam logic [191:0] HELLO = {
+    {16'(version::MAX_TAPS), 16'(version::BINS)},
+    {16'(version::MAX_ROWS), 16'(version::MAX_N)},
+    BUILD,
+    CLOCK_HZ,
+    {FLAGS, 8'(LANES), 8'(version::NUMERICS), protocol::PROTOCOL},
+    "TWCP"
+  };
+  /* verilator lint_on WIDTHCONCAT */
+  frame_buffer #(
+      .HELLO(HELLO)
+  ) buffer (
       .clk,
       .we(rx_we || tx_we),
       .w_addr(hold ? {1'b1, tx_w_addr} : {2'b00, rx_addr}),
       .w_data(hold ? tx_byte : rx_byte),
-      .r_addr(tx_busy ? {1'b1, tx_r_addr} : {2'b00, request_addr}),
+      .r_addr(tx_busy ? {1'b1, tx_r_addr} : {1'b0, request_addr}),
       .r_data
   );
 
@@ -79,15 +91,8 @@ module shell
   logic [63:0] seed;
 
   commands #(
-      .LANES(LANES),
-      .CLOCK_HZ(CLOCK_HZ),
-      .BUILD(BUILD),
-      .FLAGS(FLAGS),
-      .NUMERICS(NUMERICS),
-      .MAX_N(MAX_N),
-      .MAX_ROWS(MAX_ROWS),
-      .BINS(BINS),
-      .MAX_TAPS(MAX_TAPS),
+      .MAX_ROWS(version::MAX_ROWS),
+      .BINS(version::BINS),
       .PATIENCE(PATIENCE)
   ) commands (
       .clk,

@@ -15,8 +15,7 @@ module uart_rx #(
 );
   localparam int W = $clog2(DIV) + 1;
   localparam logic [W-1:0] WHOLE = W'(DIV - 1);
-  // Two clocks pass in the synchroniser, and one until it is seen.
-  localparam logic [W-1:0] HALF = W'(DIV / 2 > 3 ? DIV / 2 - 3 : 0);
+  localparam logic [W-1:0] HALF = W'(DIV / 2 - 1);
 
   typedef enum logic [1:0] {
     BROKEN,

@@ -3,9 +3,7 @@
 //
 // Configuration word 0 is the number of rows, word 1 the cycles a realisation takes. Every
 // realisation k adds 1 to bin (k + row + seed + word 2) mod BINS of each row.
-module core
-  import limits::*;
-#(
+module core #(
     parameter int LANES = 2
 ) (
     input  logic        clk,
