@@ -16,11 +16,12 @@ from pycwt_mod.backends import BackendUnavailableError, Cancelled, get_backend
 from pycwt_mod.monte_carlo.run import coherence_task
 from pycwtd_drivers.elm11.blocks import DIGITS
 from pycwtd_drivers.elm11.board import Board
-from pycwtd_drivers.elm11.console import Console, LostError
+from pycwtd_drivers.elm11.console import Console
 from pycwtd_drivers.elm11.firmware import firmware
 from pycwtd_drivers.elm11.pieces import Pieces
 from pycwtd_drivers.elm11.plan import plan
 from pycwtd_drivers.elm11.protocol import Answer, crc, parse
+from pycwtd_drivers.line.port import LostError
 
 TASK = coherence_task(0.5, 0.2, 1, 0.25, 2, 8, estimator="full")
 SEED = (5 << 40) + 3
@@ -234,17 +235,19 @@ def test_a_board_that_stays_away_is_unavailable(monkeypatch, tmp_path):
         get_backend("elm11").run(TASK, SEED, 0, 1)
 
 
-def test_a_cancel_stops_the_board(backend):
+@pytest.mark.parametrize("asked", [5, 40, 150])
+def test_a_cancel_stops_the_board(backend, asked):
+    """While it is told its blocks, and while it computes."""
     backend.run(TASK, SEED, 0, 1)
     # A quarter of a second for each realisation.
     slow = coherence_task(0.5, 0.2, 1, 0.25, 2, 22, estimator="full")
 
     class Stop:
-        asked = 0
+        left = asked
 
         def cancelled(self):
-            self.asked += 1
-            return self.asked > 40
+            self.left -= 1
+            return self.left < 0
 
         def advance(self, done):
             assert done < 100

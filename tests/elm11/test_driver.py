@@ -19,7 +19,8 @@ from pycwt_mod.monte_carlo.histogram import levels
 from pycwt_mod.monte_carlo.reference import coherence_histogram
 from pycwt_mod.monte_carlo.run import coherence_task, wct_significance
 from pycwtd_drivers.elm11.plan import MEMORY, memory, plan
-from pycwtd_drivers.elm11.ports import PortError, find_port, settings
+from pycwtd_drivers.elm11.ports import KIND, settings
+from pycwtd_drivers.line.port import PortError, find_port
 
 TASK = coherence_task(0.5, 0.2, 1, 0.25, 2, 8)
 INFO = get_backend("elm11").info
@@ -166,17 +167,17 @@ def usb(tmp_path, identity):
 def test_a_usb_device_of_another_kind_is_left_alone(tmp_path):
     port, sysfs = usb(tmp_path, "1a86:7523")
     with pytest.raises(PortError, match=r"1a86:7523.*nothing was sent"):
-        find_port(port, sysfs)
+        find_port(port, KIND, sysfs)
 
 
 def test_the_bridge_of_the_board_is_taken(tmp_path):
     port, sysfs = usb(tmp_path, "0403:6010")
-    assert find_port(port, sysfs) == port
-    assert find_port(str(tmp_path / "ttyUSB*"), sysfs) == port
+    assert find_port(port, KIND, sysfs) == port
+    assert find_port(str(tmp_path / "ttyUSB*"), KIND, sysfs) == port
 
 
 def test_a_pattern_that_fits_two_ports_isnt_guessed_at(tmp_path):
     for name in ("ttyUSB1", "ttyUSB3"):
         (tmp_path / name).touch()
     with pytest.raises(PortError, match="name one"):
-        find_port(str(tmp_path / "ttyUSB*"))
+        find_port(str(tmp_path / "ttyUSB*"), KIND)

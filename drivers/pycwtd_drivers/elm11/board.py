@@ -82,11 +82,11 @@ class Board:
     @contextmanager
     def beating(self, beat: Callable[[], None]) -> Iterator[None]:
         """Have ``beat`` called while the board is waited for; it may raise."""
-        self.console.beat = beat
+        self.console.line.beat = beat
         try:
             yield
         finally:
-            self.console.beat = lambda: None
+            self.console.line.beat = lambda: None
 
     # -- firmware --------------------------------------------------------------------------
 
@@ -163,6 +163,8 @@ class Board:
     def load(self, task: SignificanceTask, plan: tuple[Series, ...]) -> Blocks:
         """Have the board know a task's filters and windows; nothing is sent twice."""
         if self._blocks is None or self._task != task:
+            # A cancel may come between two blocks: what the board knows is then nobody's.
+            self._task = None
             blocks = Blocks(plan, task.bins)
             self._retried(lambda: self._link.call(("F",), _ANSWER_SECONDS), reload=False)
             for number, text in enumerate(blocks.texts):

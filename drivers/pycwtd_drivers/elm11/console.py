@@ -7,18 +7,10 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Any
 
-import serial
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from pycwtd_drivers.line.port import Port
 
 BAUD = 115200
-#: How long a read waits: the caller hears of a cancel within twice of it.
-SLICE_SECONDS = 0.03
-#: A full buffer of the operating system must not block for ever.
-_WRITE_SECONDS = 2.0
 #: After so long without a byte the board has said what it had to say: 50 characters' time at
 #: 115200 baud is 4 ms, a USB bridge adds up to 16 ms, a loaded host some more.
 QUIET_SECONDS = 0.12
@@ -40,39 +32,30 @@ class ConsoleError(Exception):
     """The board can't be brought to its prompt, or doesn't take what is sent."""
 
 
-class LostError(Exception):
-    """The port is gone."""
-
-
 class Console:
     """A serial port with a prompt at its other end.
 
     Args:
         port: path.
         pace: seconds between two bytes.
+
+    Raises:
+        LostError: the port can't be opened.
     """
 
     def __init__(self, port: str, pace: float) -> None:
-        self.port = port
-        self._pace = pace
-        #: Called all the time while something is waited for; may raise.
-        self.beat: Callable[[], None] = lambda: None
+        self.line = Port(port, BAUD, pace=pace)
         self._pending = b""
         self._marks = 0
-        try:
-            self._serial: Any = serial.Serial(
-                port,
-                BAUD,
-                timeout=SLICE_SECONDS,
-                write_timeout=_WRITE_SECONDS,
-                exclusive=True,
-            )
-        except (serial.SerialException, OSError) as error:
-            raise LostError(f"{port} can't be opened: {error}") from None
+
+    @property
+    def port(self) -> str:
+        """Path of its port."""
+        return self.line.path
 
     def close(self) -> None:
         """Give the port back."""
-        self._serial.close()
+        self.line.close()
 
     # -- bytes -----------------------------------------------------------------------------
 
@@ -82,16 +65,7 @@ class Console:
         Raises:
             LostError: the port is gone or takes nothing any more.
         """
-        pieces = [data] if not self._pace else [data[i : i + 1] for i in range(len(data))]
-        try:
-            for number, piece in enumerate(pieces):
-                self._serial.write(piece)
-                if self._pace:
-                    time.sleep(self._pace)
-                if number % 16 == 15:
-                    self.beat()
-        except (serial.SerialException, OSError) as error:
-            raise LostError(f"{self.port} takes nothing: {error}") from None
+        self.line.write(data)
 
     def receive(self) -> bytes:
         """What has come, after a short wait; may be nothing.
@@ -99,12 +73,7 @@ class Console:
         Raises:
             LostError: the port is gone.
         """
-        self.beat()
-        try:
-            data: bytes = self._serial.read(max(1, min(4096, self._serial.in_waiting)))
-        except (serial.SerialException, OSError, TypeError) as error:
-            # TypeError: pyserial's, when the port is closed in the meantime.
-            raise LostError(f"{self.port} is gone: {error}") from None
+        data = self.line.read()
         if _WHERE in data:
             # Command mode asks where the cursor is, and waits for the answer.
             self.send(b"\x1b[1;1R")

@@ -20,8 +20,9 @@ from pycwt_mod.backends import (
     load_manifest,
 )
 from pycwtd_drivers.elm11.board import Board, BoardError
-from pycwtd_drivers.elm11.console import ConsoleError, LostError
-from pycwtd_drivers.elm11.ports import PortError, find_port, settings
+from pycwtd_drivers.elm11.console import ConsoleError
+from pycwtd_drivers.elm11.ports import KIND, settings
+from pycwtd_drivers.line.port import LostError, PortError, find_port
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,7 +182,7 @@ class Elm11Backend(MonteCarloBackend):
             BoardError: what is behind it doesn't work.
             ConsoleError: what is behind it isn't such a board.
         """
-        port = find_port(configured.port)
+        port = find_port(configured.port, KIND)
         if self._board and self._board.console.port != port:
             self.close()
         if self._board is None:

@@ -7,8 +7,8 @@ import os
 import signal
 from pathlib import Path
 
-from pycwtd_drivers.elm11.simulator.faults import Faults
 from pycwtd_drivers.elm11.simulator.prompt import SimulatedBoard
+from pycwtd_drivers.line.simulator.faults import Faults
 
 
 def main() -> None:

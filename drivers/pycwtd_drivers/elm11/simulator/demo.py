@@ -11,8 +11,8 @@ from pycwt_mod.datasets import ao_baltic
 from pycwt_mod.monte_carlo.run import MonteCarlo, coherence_task, monte_carlo
 from pycwt_mod.noise import ar1
 from pycwtd_drivers.elm11.ports import PACE, PORT
-from pycwtd_drivers.elm11.simulator.faults import Faults
 from pycwtd_drivers.elm11.simulator.prompt import SimulatedBoard
+from pycwtd_drivers.line.simulator.faults import Faults
 
 #: A share of the bytes, so that there is something to be mended.
 _FAULTS = Faults(loss=3e-5, flips=3e-5, duplication=3e-5)

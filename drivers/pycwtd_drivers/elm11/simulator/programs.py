@@ -11,7 +11,7 @@ from pycwtd_drivers.elm11.firmware import MAX_NAME, MAX_PROGRAM
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pycwtd_drivers.elm11.simulator.terminal import Terminal
+    from pycwtd_drivers.line.simulator.terminal import Terminal
 
 _CLEAR = b"\x1b[2J\x1b[H"
 _CALL = re.compile(r'(upload|run|delete) program\("([^"]+)"\)|(upload|run|delete)\("([^"]+)"\)')

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from lupa import lua54
 
 from pycwtd_drivers.elm11.simulator.programs import Programs
-from pycwtd_drivers.elm11.simulator.terminal import ResetError, Terminal, UnpluggedError
+from pycwtd_drivers.line.simulator.terminal import ResetError, Terminal, UnpluggedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pycwtd_drivers.elm11.simulator.faults import Faults
+    from pycwtd_drivers.line.simulator.faults import Faults
 
 #: The board's heap.
 _HEAP_BYTES = 2**20

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import pty
 import select
+import threading
 import tty
 from typing import TYPE_CHECKING
 
-from pycwtd_drivers.elm11.simulator.faults import Faults, Wire
+from pycwtd_drivers.line.simulator.faults import Faults, Wire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,9 @@ class Terminal:
         self.mishap: Exception | None = None
         self.resets = 0
         self._come = bytearray()
+        #: What ends a wait from another thread.
+        self._wake, self._waker = os.pipe()
+        self._closing = threading.Lock()
         self._link = link
         if link:
             link.unlink(missing_ok=True)
@@ -53,10 +57,17 @@ class Terminal:
         if self._link:
             self._link.unlink(missing_ok=True)
             self._link = None
-        if self._master >= 0:
-            os.close(self._slave)
-            os.close(self._master)
-            self._master = -1
+        with self._closing:
+            if self._master >= 0:
+                for handle in (self._slave, self._master, self._wake, self._waker):
+                    os.close(handle)
+                self._master = -1
+
+    def stop(self) -> None:
+        """Have whoever waits for a byte find it unplugged; for another thread."""
+        with self._closing:
+            if self._master >= 0:
+                os.write(self._waker, b"x")
 
     def write(self, data: bytes) -> None:
         """Send bytes; the line's faults happen to them.
@@ -105,7 +116,10 @@ class Terminal:
         return bool(self._come)
 
     def _fill(self, timeout: float | None) -> None:
-        if not select.select([self._master], [], [], timeout)[0]:
+        ready = select.select([self._master, self._wake], [], [], timeout)[0]
+        if self._wake in ready:
+            raise UnpluggedError
+        if not ready:
             return
         try:
             data = os.read(self._master, 4096)
