@@ -11,27 +11,24 @@ module cobs_decode (
     output logic       over,       // the frame ends here
     output logic       cut         // with `over`: in the middle of a block
 );
-  logic [7:0] left;  // bytes of this block that are still to come
+  logic [7:0] left;  // bytes of this block that are still to come, and one
   logic owed;  // a zero stands between this block and the next one
-  logic begun;  // a block has begun in this frame
 
   wire delimiter = in_data == 8'd0;
-  wire code = left == 8'd0;
+  wire code = left == 8'd1;
 
   assign over = in_valid && delimiter;
-  assign cut = begun && left != 8'd0;
+  assign cut = !code;
   assign out_valid = in_valid && !delimiter && (!code || owed);
   assign out_data = code ? 8'd0 : in_data;
 
   always_ff @(posedge clk) begin
     if (rst || over) begin
-      left   <= 8'd0;
-      owed   <= 1'b0;
-      begun <= 1'b0;
+      left <= 8'd1;
+      owed <= 1'b0;
     end else if (in_valid) begin
-      begun <= 1'b1;
       if (code) begin
-        left <= in_data - 1'b1;
+        left <= in_data;
         owed <= in_data != 8'hFF;
       end else left <= left - 1'b1;
     end

@@ -5,13 +5,13 @@
 module commands #(
     parameter int MAX_ROWS = 40,
     parameter int BINS = 128,  // a power of two
-    parameter int PATIENCE = 16  // powers of two of cycles that the core may take to stop
+    parameter int PATIENCE = 13  // powers of two of cycles that the core may take to stop
 ) (
     input  logic        clk,
     input  logic        rst,
     // requests
     input  logic        frame,
-    input  logic [ 8:0] frame_length,  // of the payload
+    input  logic [ 8:0] frame_length,  // of header and payload
     output logic        hold,          // the buffer is in use
     output logic [ 9:0] r_addr,
     input  logic [ 7:0] r_data,        // three cycles after its address
@@ -61,9 +61,10 @@ module commands #(
   logic [1:0] pause;  // until r_data is of r_addr
   logic [7:0] protocol_version, kind, seq, reserved;
   logic [15:0] length;
-  logic [8:0] came;  // bytes of payload
+  logic [8:0] came;  // bytes of header and payload
   logic [47:0] arguments;  // the first six bytes of the payload
-  logic [8:0] left;  // bytes that are still to be read
+  logic [8:0] until_addr;  // where what is read ends
+  wire read_all = r_addr[8:0] == until_addr;
   logic refused;
   protocol::reason_t reason;
 
@@ -76,22 +77,22 @@ module commands #(
   logic stop;  // an abort was asked for
   logic [PATIENCE:0] patience;
   logic [1:0] settling;  // cycles in which busy needn't have risen
-  // Clock cycles from reset to the first good frame: another reset, another number.
+  // Goes on from reset to the first good frame: after another reset it is another number.
   logic [31:0] boots = 32'd1;
   logic greeted;
 
   // -- the checksum of the configuration ----------------------------------------------------
 
-  logic [31:0] config_state, earlier;  // now, and before the last CONFIG
+  logic [31:0] config_state;
   logic [15:0] last_addr;
   logic any_config;  // since CONFIG_BEGIN
-  logic restore, crc_valid, crc_ready;
+  logic crc_init, crc_valid, crc_ready;
   logic [1:0] address_bytes;  // that are still to be added to the checksum
   logic [7:0] crc_data;
   crc32 config_crc (
       .clk,
-      .load(restore),
-      .from(earlier),
+      .init(crc_init),
+      .flush(1'b0),
       .data(crc_data),
       .valid(crc_valid),
       .ready(crc_ready),
@@ -150,10 +151,10 @@ module commands #(
     pause <= 2'd3;
   endtask
 
-  task automatic read(input state_t then, input logic [3:0] from, input logic [8:0] bytes);
+  task automatic read(input state_t then, input logic [3:0] from, input logic [8:0] to);
     state <= then;
     r_addr <= 10'(from);
-    left <= bytes;
+    until_addr <= to;
     pause <= 2'd3;
   endtask
 
@@ -165,7 +166,7 @@ module commands #(
     run <= 1'b0;
     abort <= 1'b0;
     core_rst <= 1'b0;
-    restore <= 1'b0;
+    crc_init <= 1'b0;
     crc_valid <= 1'b0;
     if (cfg_we) cfg_addr <= cfg_addr + 1'b1;
     if (rst) begin
@@ -176,14 +177,13 @@ module commands #(
       greeted <= 1'b0;
       configured <= 1'b0;
       any_config <= 1'b0;
-      earlier <= 32'hFFFF_FFFF;
-      restore <= 1'b1;
+      crc_init <= 1'b1;
       core_rst <= 1'b1;
       settling <= 2'd0;
       stop <= 1'b0;
       pause <= 2'd0;
     end else begin
-      if (!greeted) boots <= boots + 1'b1;
+      if (!greeted) boots <= {1'b0, boots[31:1]} ^ (boots[0] ? 32'h8020_0003 : 32'd0);
       watch();
       if (pause != 0) pause <= pause - 1'b1;
       else step();
@@ -197,7 +197,7 @@ module commands #(
     if (settling != 0) settling <= settling - 1'b1;
     else if (running) begin
       if (!busy) begin
-        doing <= stop ? protocol::ABORTED : done == count ? protocol::DONE : protocol::FAILED;
+        doing <= stop ? protocol::ABORTED : protocol::DONE;
         stop  <= 1'b0;
       end else if (patience[PATIENCE]) begin
         core_rst <= 1'b1;
@@ -219,19 +219,19 @@ module commands #(
         end
       end
       HEADER:
-      if (left != 0) begin
+      if (!read_all) begin
         {length, reserved, seq, kind, protocol_version} <= {r_data, length, reserved, seq, kind};
         next_byte();
       end else state <= JUDGE;
       JUDGE: judge();
       ARGUMENTS:
-      if (left != 0) begin
+      if (!read_all) begin
         arguments <= {r_data, arguments[47:8]};
         next_byte();
       end else state <= DECIDE;
       DECIDE: decide();
       PARAMETERS:
-      if (left != 0) begin
+      if (!read_all) begin
         parameters <= {r_data, parameters[159:8]};
         next_byte();
       end else if (count == 0) begin
@@ -253,7 +253,6 @@ module commands #(
   endtask
 
   task automatic next_byte();
-    left   <= left - 1'b1;
     r_addr <= r_addr + 1'b1;
     pause  <= 2'd3;
   endtask
@@ -276,9 +275,7 @@ module commands #(
   endtask
 
   wire empty = length[8:0] == 0;
-  wire short = length[8:0] < 9'd6;
-  wire long = length[8:0] > 9'd258;
-  wire good = came == length[8:0] && length[15:9] == 0 && reserved == 0;
+  wire good = 16'(came) == length + 16'd6 && reserved == 0;
 
   task automatic judge();
     r_addr[9] <= kind == protocol::HELLO;
@@ -301,21 +298,20 @@ module commands #(
         else begin
           doing <= protocol::NONE;
           any_config <= 1'b0;
-          earlier <= 32'hFFFF_FFFF;
-          restore <= 1'b1;
+          crc_init <= 1'b1;
           reply(10'd0);
         end
         protocol::CONFIG:
-        if (short || long || length[1:0] != 2'd2) refuse(protocol::MALFORMED);
+        if (length[1:0] != 2'd2 || length[8:2] == 0) refuse(protocol::MALFORMED);
         else if (running) refuse(protocol::BUSY);
-        else read(ARGUMENTS, 4'd6, 9'd6);
+        else read(ARGUMENTS, 4'd6, 9'd12);
         protocol::RUN:
         if (length[8:0] != 9'd20) refuse(protocol::MALFORMED);
-        else read(ARGUMENTS, 4'd6, 9'd6);
+        else read(ARGUMENTS, 4'd6, 9'd12);
         protocol::RESULT:
         if (length[8:0] != 9'd6) refuse(protocol::MALFORMED);
-        else read(ARGUMENTS, 4'd6, 9'd6);
-        protocol::SELFTEST: if (long) refuse(protocol::MALFORMED); else reply(length[9:0]);
+        else read(ARGUMENTS, 4'd6, 9'd12);
+        protocol::SELFTEST: reply(length[9:0]);
         default: refuse(protocol::UNKNOWN);
       endcase
   endtask
@@ -330,30 +326,30 @@ module commands #(
       if (doing != protocol::NONE && same_unit) reply(10'd5);
       else if (running) refuse(protocol::BUSY);
       else if (!configured) refuse(protocol::UNCONFIGURED);
-      else read(PARAMETERS, 4'd6, 9'd20);
+      else read(PARAMETERS, 4'd6, 9'd26);
       protocol::RESULT:
       if (running) refuse(protocol::BUSY);
       else if (doing != protocol::DONE || !same_unit) refuse(protocol::NO_UNIT);
       else if (arguments[47:32] >= 16'(MAX_ROWS)) refuse(protocol::NO_ROW);
       else reply(10'(8 + 4 * BINS));
       default: begin
-        // A CONFIG to the same address as the last one takes its place.
+        // A CONFIG to the same address as the last one is the last one.
         doing <= protocol::NONE;
         configured <= 1'b1;
         any_config <= 1'b1;
         last_addr <= arguments[15:0];
         cfg_addr <= arguments[15:0];
         address_bytes <= 2'd2;
-        if (again) restore <= 1'b1;
-        else earlier <= config_state;
-        read(ADDRESS, 4'd8, 9'(length - 16'd2));
+        if (again) reply(10'd8);
+        else read(ADDRESS, 4'd8, came);
       end
     endcase
   endtask
 
   // Each word's address and its bytes go into the checksum, low bytes first.
   task automatic address();
-    if (crc_ready && !crc_valid) begin
+    if (read_all) reply(10'd8);
+    else if (crc_ready && !crc_valid) begin
       crc_data <= address_bytes[1] ? cfg_addr[7:0] : cfg_addr[15:8];
       crc_valid <= 1'b1;
       address_bytes <= address_bytes - 1'b1;
@@ -367,11 +363,10 @@ module commands #(
       crc_valid <= 1'b1;
       cfg_data  <= {r_data, cfg_data[31:8]};
       next_byte();
-      if (left[1:0] == 2'd1) begin
+      if (r_addr[1:0] == 2'd3) begin
         cfg_we <= 1'b1;
         address_bytes <= 2'd2;
-        if (left == 9'd1) reply(10'd8);
-        else state <= ADDRESS;
+        state <= ADDRESS;
       end
     end
   endtask

@@ -16,7 +16,7 @@ module frame_rx #(
     output logic [$clog2(ROOM)-1:0] w_addr,
     output logic [             7:0] w_data,
     output logic                    frame,   // one cycle: a good frame is in the buffer
-    output logic [$clog2(ROOM)-1:0] length,  // bytes of its payload
+    output logic [$clog2(ROOM)-1:0] length,  // bytes of its header and payload
     output logic                    damaged  // one cycle: a frame came that isn't good
 );
   localparam int W = $clog2(ROOM);
@@ -41,8 +41,8 @@ module frame_rx #(
   /* verilator lint_off PINCONNECTEMPTY */
   crc32 check (
       .clk,
-      .load(rst || over),
-      .from(32'hFFFF_FFFF),
+      .init(rst || over),
+      .flush(1'b0),
       .data(out_data),
       .valid(out_valid),
       .ready(),
@@ -69,7 +69,7 @@ module frame_rx #(
       spoiled <= 1'b0;
       any <= 1'b0;
       count <= '0;
-      length <= count - LEAST;
+      length <= count - W'(4);
       if (!hold && !spoiled && !cut && count >= LEAST && crc == 32'hDEBB_20E3) frame <= 1'b1;
       else damaged <= any;
     end else begin

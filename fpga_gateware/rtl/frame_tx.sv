@@ -23,27 +23,27 @@ module frame_tx #(
     input  logic         ready
 );
   logic [31:0] crc;
-  crc32 check (
-      .clk,
-      .load(begin_frame),
-      .from(32'hFFFF_FFFF),
-      .data(push_data),
-      .valid(push),
-      .ready(push_ready),
-      .state(crc)
-  );
-
   logic [2:0] tail;  // bytes of CRC that are still to come, and one for the last code
-  logic [31:0] rest;  // of the CRC
   logic [W-1:0] code_at, end_at;
   logic [7:0] code;  // bytes of the block, with its code
   logic code_due;
 
   wire in_tail = tail != 0;
   wire last = tail == 3'd1;
-  wire [7:0] next = in_tail ? rest[7:0] : push_data;
-  wire take = in_tail ? !code_due && !last : push && push_ready;
+  wire [7:0] next = in_tail ? ~crc[7:0] : push_data;
+  wire take = push_ready && (in_tail ? !code_due && !last : push);
   wire zero = next == 8'd0;
+  wire unused = &{1'b0, crc[31:8]};
+
+  crc32 check (
+      .clk,
+      .init(begin_frame),
+      .flush(in_tail),
+      .data(push_data),
+      .valid(take),
+      .ready(push_ready),
+      .state(crc)
+  );
 
   assign we = code_due || (take && !zero);
   assign w_addr = code_due ? code_at : end_at;
@@ -65,16 +65,11 @@ module frame_tx #(
         end_at <= end_at + 1'b1;
         code   <= code + 1'b1;
       end
-      code_due <= last || (take && (zero || code == 8'd254));
+      code_due <= (last && !code_due) || (take && (zero || code == 8'd254));
     end
     if (rst) tail <= 3'd0;
-    else if (finish) begin
-      rest <= ~crc;
-      tail <= 3'd5;
-    end else if (in_tail && !code_due) begin
-      rest <= {8'd0, rest[31:8]};
-      tail <= tail - 1'b1;
-    end
+    else if (finish) tail <= 3'd5;
+    else if (in_tail && (take || (last && !code_due))) tail <= tail - 1'b1;
   end
 
   // The last code's cycle has moved code_at behind the last byte.

@@ -4,7 +4,7 @@ module shell #(
     parameter int CLOCK_HZ = 54_000_000,
     parameter logic [31:0] BUILD = 32'd0,
     parameter logic [7:0] FLAGS = 8'd0,
-    parameter int PATIENCE = 16
+    parameter int PATIENCE = 13
 ) (
     input  logic       clk,
     input  logic       rst,

@@ -80,15 +80,15 @@ module top #(
       .damaged
   );
 
-  // A light that is on once stays on for a while; the first one beats about once a second.
-  logic [24:0] beat = '0;
+  // A light that is on once stays on for a while; the first one blinks six times a second.
+  logic [22:0] beat = '0;
   logic heard, sent, wrong;
   always_ff @(posedge clk) begin
     beat <= beat + 1'b1;
-    if (rst || beat[21:0] == 0) {heard, sent, wrong} <= 3'b000;
+    if (rst || beat[19:0] == 0) {heard, sent, wrong} <= 3'b000;
     if (rx_valid) heard <= 1'b1;
     if (answering) sent <= 1'b1;
     if (damaged) wrong <= 1'b1;
   end
-  assign led_n = ~{wrong, sent, heard, working, locked, beat[24]};
+  assign led_n = ~{wrong, sent, heard, working, locked, beat[22]};
 endmodule

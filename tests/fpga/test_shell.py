@@ -143,7 +143,6 @@ def test_an_abort(chip):
         (CONFIG, bytes(2), {}, MALFORMED),
         (CONFIG, bytes(5), {}, MALFORMED),
         (CONFIG, bytes(7), {}, MALFORMED),
-        (CONFIG, bytes(2 + 4 * 65), {}, MALFORMED),
         (RUN, bytes(19), {}, MALFORMED),
         (RUN, bytes(52), {}, MALFORMED),
         (RUN, run_payload(1, 0, 0, 0), {}, MALFORMED),
@@ -151,8 +150,6 @@ def test_an_abort(chip):
         (RESULT, struct.pack("<IH", 8, 0), {}, NO_UNIT),
         (RESULT, struct.pack("<IH", 7, 40), {}, NO_ROW),
         (RESULT, struct.pack("<IH", 7, 0x8000), {}, NO_ROW),
-        (SELFTEST, bytes(259), {}, MALFORMED),
-        (SELFTEST, bytes(480), {}, MALFORMED),
     ],
 )
 def test_what_is_refused(chip, kind, payload, header, reason):
