@@ -113,7 +113,9 @@ def call(folder: Path, log: str, *command: str) -> None:
         BuildError: it fails; with the end of what it said.
     """
     with (folder / log).open("w") as out:
-        done = subprocess.run(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False
+        )
     if done.returncode:
         tail = "\n".join((folder / log).read_text(errors="replace").splitlines()[-15:])
         raise BuildError(f"{command[0]} failed, see {folder / log}:\n{tail}")
@@ -130,7 +132,7 @@ def synthesise(folder: Path, options: Options) -> None:
     # Multiplexers of LUTs would take a third more of them.
     flags = ["-nowidelut", "-no-rw-check", *([] if options.dsp else ["-nodsp"])]
     script = [
-        f"read_verilog -sv {' '.join(f'src/{path.name}' for path in sources())}",
+        f"read_verilog -sv -Isrc {' '.join(f'src/{path.name}' for path in sources())}",
         f"chparam {' '.join(f'-set {k} {v}' for k, v in parameters(options).items())} top",
         f"synth_gowin -top top -family gw1n -json top.json {' '.join(flags)}",
         "stat",
@@ -175,7 +177,11 @@ def judge(report: dict[str, Any], options: Options) -> None:
     if report["fmax"] < options.mhz:
         raise BuildError(f"only {report['fmax']:.2f} MHz of {options.mhz} MHz")
     for kind, (taken, there) in used(report).items():
-        if there and kind in {"LUT4", "DFF", "BSRAM", "ALU"} and 100 * taken > _MOST_PERCENT * there:
+        if (
+            there
+            and kind in {"LUT4", "DFF", "BSRAM", "ALU"}
+            and 100 * taken > _MOST_PERCENT * there
+        ):
             raise BuildError(f"{taken} of {there} {kind} are more than {_MOST_PERCENT} %")
 
 

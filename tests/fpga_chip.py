@@ -49,11 +49,10 @@ def unstuffed(data):
     return out
 
 
-def framed(kind, payload=b"", seq=0, version=1, reserved=0, length=None):
+def framed(kind, payload=b"", seq=0, version=1, **wrong):
     """A request as it goes over the line."""
-    head = struct.pack(
-        "<BBBBH", version, kind, seq, reserved, len(payload) if length is None else length
-    )
+    length, reserved = wrong.get("length", len(payload)), wrong.get("reserved", 0)
+    head = struct.pack("<BBBBH", version, kind, seq, reserved, length)
     body = head + payload
     return stuffed(body + struct.pack("<I", zlib.crc32(body))) + b"\0"
 

@@ -54,7 +54,7 @@ def sources(*, stand_in: bool = False) -> list[Path]:
         ours = [path for path in RTL.glob("*.sv") if path.name not in core]
         packages = [BENCH / "stand_in" / "version.svh", RTL / "protocol.svh"]
         return [*packages, BENCH / "stand_in" / "core.sv", *sorted(ours)]
-    return [RTL / "version.svh", RTL / "protocol.svh", *sorted(RTL.glob("*.sv"))]
+    return [*sorted(RTL.glob("*.svh")), *sorted(RTL.glob("*.sv"))]
 
 
 #: Modules of everything but the core.
@@ -97,36 +97,30 @@ def build(program: str, *, stand_in: bool = False, lanes: int = 2) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            _compile(folder, program, verilog, harness, lanes, digest(verilog))
+            parameters = {
+                **{"UART_DIV": DIVIDER, "LANES": lanes},
+                **{"BUILD": f"32'h{digest(verilog)[:8]}", "FLAGS": f"8'd{SIMULATED}"},
+            }
+            _compile(target, [*verilog, *harness], parameters)
     return target
 
 
-def _compile(
-    folder: Path,
-    program: str,
-    verilog: list[Path],
-    harness: list[Path],
-    lanes: int,
-    code: str,
-) -> None:
-    library = program == "board_library"
-    build_number = f"32'h{code[:8]}"
-    parameters = {"UART_DIV": DIVIDER, "LANES": lanes, "BUILD": build_number, "FLAGS": "8'd2"}
+def _compile(target: Path, files: list[Path], parameters: dict[str, object]) -> None:
+    folder, library = target.parent, target.name == "board_library"
     work = folder / "work"
     work.mkdir(parents=True)
     _call(
         "verilator",
         *("--cc", "--exe", "-Wall", "-O3", "--x-assign", "fast", "--x-initial", "fast"),
-        *("--noassert", "-sv", "--top-module", "top", "--Mdir", str(work)),
+        *("--noassert", "-sv", "--top-module", "top", "--Mdir", str(work), f"-I{RTL}"),
         *(f"-G{name}={value}" for name, value in parameters.items()),
         *("-CFLAGS", "-std=c++17 -fPIC", *(("-LDFLAGS", "-shared") if library else ())),
-        *("-o", f"../{program}.new"),
-        *map(str, verilog),
-        *(str(path) for path in harness if path.suffix == ".cpp"),
+        *("-o", f"../{target.name}.new"),
+        *(str(path) for path in files if path.suffix != ".h"),
     )
     flags = ("OPT_FAST=-O2", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2")
     _call("make", "-s", "-C", str(work), "-f", "Vtop.mk", "-j2", *flags)
-    (folder / f"{program}.new").rename(folder / program)
+    (folder / f"{target.name}.new").rename(target)
     shutil.rmtree(work)
 
 
@@ -218,4 +212,4 @@ def started(program: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Po
 
 if __name__ == "__main__":
     board = build("board_pty")
-    os.execv(board, [str(board), str(DIVIDER), *sys.argv[1:]])  # noqa: S606 - our own program
+    os.execv(board, [str(board), str(DIVIDER), *sys.argv[1:]])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+
 import pytest
 
 import fpga_chip
@@ -20,3 +23,20 @@ def chip(stand_in_board):
     """The shell with the stand-in core, reset."""
     stand_in_board.reset()
     return Chip(stand_in_board)
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """An openFPGALoader that writes down what it is called with; gives that file."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    calls = tmp_path / "calls"
+    path = folder / "openFPGALoader"
+    path.write_text(
+        f'#!/bin/sh\necho "$@" >> {shlex.quote(str(calls))}\n'
+        f"if [ -e {shlex.quote(str(tmp_path / 'fails'))} ]; then\n"
+        "echo unable to open ftdi device: -4 >&2; exit 1; fi\n"
+    )
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return calls

@@ -3,43 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 
 import pytest
 
 from elm11_boards import simulated
+from fpga_boards import usb_device
 from pycwtd_drivers.tang_nano_9k.loader import LoaderError, load, usb_of
 from pycwtd_drivers.tang_nano_9k.settings import Settings
-
-
-@pytest.fixture
-def program(tmp_path, monkeypatch):
-    """An openFPGALoader that writes down what it is called with; gives that file."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    calls = tmp_path / "calls"
-    path = folder / "openFPGALoader"
-    path.write_text(
-        f'#!/bin/sh\necho "$@" >> {shlex.quote(str(calls))}\n'
-        f"if [ -e {shlex.quote(str(tmp_path / 'fails'))} ]; then\n"
-        "echo unable to open ftdi device: -4 >&2; exit 1; fi\n"
-    )
-    path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    return calls
-
-
-def usb_device(sysfs, port, path="1-2.3", identity=("0403", "6010"), device=7):
-    """Have the kernel say that a port is the second interface of a USB device."""
-    folder = sysfs / "devices" / path
-    interface = folder / f"{path}:1.1"
-    interface.mkdir(parents=True)
-    names = ("idVendor", "idProduct", "busnum", "devnum")
-    for name, value in zip(names, (*identity, "1", str(device)), strict=True):
-        (folder / name).write_text(f"{value}\n")
-    tty = sysfs / os.path.basename(os.path.realpath(port))
-    tty.mkdir()
-    (tty / "device").symlink_to(interface)
 
 
 @pytest.fixture
@@ -70,17 +40,17 @@ def test_it_is_called_for_one_board_only(program, silent, bitstream, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("usb", "path", "identity", "words"),
+    ("usb", "product", "words"),
     [
-        (None, "1-2.3", ("0403", "6010"), "no USB path is configured"),
-        ("1-2", "1-2.3", ("0403", "6010"), "is on the USB path 1-2.3"),
-        ("1-2.3", "1-2.3", ("0403", "6014"), "isn't a Tang Nano 9K"),
+        (None, "6010", "no USB path is configured"),
+        ("1-2", "6010", "is on the USB path 1-2.3"),
+        ("1-2.3", "6014", "isn't a Tang Nano 9K"),
     ],
 )
-def test_another_board_is_left_alone(  # noqa: PLR0913
-    program, silent, bitstream, tmp_path, usb, path, identity, words
-):
-    usb_device(tmp_path / "sys", silent, path, identity)
+def test_another_board_is_left_alone(program, silent, tmp_path, usb, product, words):  # noqa: PLR0917
+    usb_device(tmp_path / "sys", silent, identity=("0403", product))
+    bitstream = tmp_path / "x.fs"
+    bitstream.write_text("bits")
     with pytest.raises(LoaderError, match=words):
         load(silent, Settings(silent, bitstream=bitstream, usb=usb), sysfs=tmp_path / "sys")
     assert not program.exists()

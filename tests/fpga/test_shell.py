@@ -226,9 +226,14 @@ REQUESTS = st.one_of(
         st.sampled_from([1, 1, 1, 2]),
     ),
     st.builds(
-        framed, st.just(CONFIG), st.integers(1, 64).flatmap(lambda n: st.binary(min_size=2 + 4 * n, max_size=2 + 4 * n))
+        framed,
+        st.just(CONFIG),
+        st.integers(1, 64).flatmap(lambda n: st.binary(min_size=2 + 4 * n, max_size=2 + 4 * n)),
     ),
-    st.builds(lambda *a: framed(RUN, run_payload(*a)), *(st.integers(0, 2**b - 1) for b in (32, 64, 32, 32))),
+    st.builds(
+        lambda *a: framed(RUN, run_payload(*a)),
+        *(st.integers(0, 2**b - 1) for b in (32, 64, 32, 32)),
+    ),
     st.sampled_from([framed(ABORT), framed(BEGIN), framed(STATUS), b"\0", b"\xff", bytes(5)]),
 )
 

@@ -105,9 +105,7 @@ class TangNano9kBackend(MonteCarloBackend):
             except (PortError, LineError, LoaderError, ChipError) as error:
                 self.close()
                 return Availability(False, str(error))
-            return Availability(
-                True, None, (f"{chip.told()}, gateware {chip.hello.build:08x}",)
-            )
+            return Availability(True, None, (f"{chip.told()}, gateware {chip.hello.build:08x}",))
 
     def close(self) -> None:
         """Give the port back."""

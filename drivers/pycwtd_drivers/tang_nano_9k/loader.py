@@ -1,4 +1,4 @@
-"""Loading the gateware, by openFPGALoader: onto the one board that an operator named, or not at all.
+"""Loading the gateware, by openFPGALoader: onto the board that an operator named, or not at all.
 
 An ELM11 has the same USB identity, the same serial number and the same chip as a Tang Nano 9K, and
 writing its flash would destroy its firmware. So nothing is ever chosen by vendor and product. A
@@ -148,7 +148,7 @@ def _check_elm11(port: str) -> None:
 def _call(command: list[str], *, flash: bool) -> None:
     seconds = _FLASH_SECONDS if flash else _LOAD_SECONDS
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - the program of that name in PATH, no shell
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
