@@ -30,4 +30,14 @@ module crc32 (
       left <= 4'd8;
     end
   end
+
+`ifdef FORMAL
+  // Ready again nine cycles after a byte, whatever came before.
+  logic [3:0] busy = 4'd0;
+  always_ff @(posedge clk) begin
+    busy <= ready || init ? 4'd0 : busy + 1'b1;
+    assert (left <= 4'd8);
+    assert (ready || busy + left == 4'd8);
+  end
+`endif
 endmodule

@@ -81,4 +81,24 @@ module frame_rx #(
       end
     end
   end
+
+`ifdef FORMAL
+  // Of a frame of which a byte was lost, or came while the buffer was in use, nothing is told; the
+  // buffer isn't written while it is in use; a delimiter leaves everything as a reset does.
+  logic lost = 1'b0, was_lost = 1'b0, was_held = 1'b0, fresh = 1'b0, begun = 1'b0;
+  always_ff @(posedge clk) begin
+    begun <= begun || rst;
+    was_lost <= lost;
+    was_held <= hold;
+    fresh <= over || rst;
+    if (rst || over) lost <= 1'b0;
+    else if (bad || (valid && hold)) lost <= 1'b1;
+    if (begun) begin
+      assert (!lost || spoiled);
+      assert (!(we && (hold || lost)));
+      assert (!(frame && (was_lost || was_held || damaged)));
+      assert (!fresh || (!spoiled && !any && count == 0 && !cut));
+    end
+  end
+`endif
 endmodule

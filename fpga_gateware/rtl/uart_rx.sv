@@ -62,4 +62,18 @@ module uart_rx #(
       endcase
     end
   end
+
+`ifdef FORMAL
+  // Whatever was on the line: when it has been high for eleven bits, a byte may begin.
+  localparam int CALM = 11 * DIV + 4;
+  logic [$clog2(CALM+1)-1:0] high = '0;
+  logic begun = 1'b0;
+  always_ff @(posedge clk) begin
+    if (!rxd || rst) high <= '0;
+    else if (high != CALM) high <= high + 1'b1;
+    assert (high != CALM || state == IDLE);
+    begun <= 1'b1;
+    assert (!begun || !(valid && bad));
+  end
+`endif
 endmodule
