@@ -25,7 +25,7 @@ BENCH, RTL = GATEWARE / "bench", GATEWARE / "rtl"
 BUILDS = Path(os.environ.get("PYCWTD_GATEWARE_BUILDS", GATEWARE.parent / "build" / "gateware"))
 #: Clocks of a bit on the simulated serial line: fewer than the board's, so that less is simulated
 #: for a byte.
-DIVIDER = 8
+DIVIDER = 4
 #: HELLO's flag of a simulated board.
 SIMULATED = 2
 
