@@ -1,10 +1,10 @@
 // Wavelet coefficients of both series, place after place, as many scales at a time as there are
 // lanes.
 //
-// A realisation is a sequence of ticks: a window's half width before the first place, the places,
-// and as many after the last one. The smoothing goes round a circle, so that the ticks before the
-// first place are the last places again, unless the circle has a gap there: a tick whose centre
-// lies beyond the last place is empty.
+// A realisation is a sequence of ticks: from a window's half width before the first place that is
+// counted to as many after the last one. The smoothing goes round a circle, so that the ticks before
+// the series' first place are its last places again, unless the circle has a gap there: a tick whose
+// centre lies beyond the last place is empty.
 module fir #(
     parameter int LANES = 2
 ) (

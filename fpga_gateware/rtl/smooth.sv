@@ -13,8 +13,7 @@ module smooth (
     input  logic        [ 4:0] last_row,
     input  logic        [ 4:0] half,       // half width of the widest window
     input  logic               deep,
-    input  logic        [ 9:0] out_first,  // the places whose coherence is counted
-    input  logic        [ 9:0] out_last,
+    input  logic        [ 9:0] out_first,  // the first place whose coherence is counted
     // the ring
     input  logic               waiting,    // a tick is complete and not yet smoothed
     output logic               smoothed,   // one cycle: it isn't needed any more
@@ -78,8 +77,10 @@ module smooth (
   logic [5:0] slot;       // of the newest tick
   logic signed [6:0] k;
   logic fetched;
-  wire signed [12:0] here = 13'({2'b0, tick}) - 13'({7'b0, half, 1'b0});
-  wire wanted = here >= $signed({3'b0, out_first}) && here <= $signed({3'b0, out_last});
+  // The ring holds the places around the first one that is counted after twice the half width.
+  wire [10:0] ring_ends = {5'd0, half, 1'b0};
+  wire [10:0] here = tick - ring_ends;
+  wire wanted = tick >= ring_ends;
   wire [6:0] size = k < 7'sd0 ? 7'(-k) : 7'(k);
   wire [5:0] at = slot - {1'b0, half} + k[5:0];
   wire is_last = k == $signed({1'b0, width});
@@ -144,7 +145,7 @@ module smooth (
       IDLE: begin
         row <= 5'd0;
         fetched <= 1'b0;
-        place <= here[9:0];
+        place <= out_first + here[9:0];
         // What was just smoothed is still counted for one cycle.
         if (waiting && !smoothed) begin
           if (!wanted) state <= SKIP;
@@ -198,5 +199,5 @@ module smooth (
   end
 
   logic unused;
-  assign unused = ^{cfg_addr[9], cfg_data[31:18], m_0[35], m_1[35], m_2[35], m_3[35], sum_0[34], sum_1[34], sum_2[34], sum_3[34], size[6]};
+  assign unused = ^{cfg_addr[9], here[10], cfg_data[31:18], m_0[35], m_1[35], m_2[35], m_3[35], sum_0[34], sum_1[34], sum_2[34], sum_3[34], size[6]};
 endmodule
