@@ -85,7 +85,7 @@ module smooth (
   wire [5:0] at = slot - {1'b0, half} + k[5:0];
   wire is_last = k == $signed({1'b0, width});
 
-  logic [3:0] on, first_one;
+  logic [3:0] on;
   logic [4:0] last_one;
   logic [24:0] rows;
 
@@ -107,11 +107,17 @@ module smooth (
     m_1 <= p_1 * weight;
     m_2 <= p_2 * weight;
     m_3 <= p_3 * weight;
-    if (on[3]) begin
-      sum_0 <= (first_one[3] ? HALF : sum_0) + m_0[34:0];
-      sum_1 <= (first_one[3] ? HALF : sum_1) + m_1[34:0];
-      sum_2 <= (first_one[3] ? HALF : sum_2) + m_2[34:0];
-      sum_3 <= (first_one[3] ? HALF : sum_3) + m_3[34:0];
+    // Between two scales' weights are the cycles of a fetch: the sums begin anew when they are taken.
+    if (last_one[4] || halt) begin
+      sum_0 <= HALF;
+      sum_1 <= HALF;
+      sum_2 <= HALF;
+      sum_3 <= HALF;
+    end else if (on[3]) begin
+      sum_0 <= sum_0 + m_0[34:0];
+      sum_1 <= sum_1 + m_1[34:0];
+      sum_2 <= sum_2 + m_2[34:0];
+      sum_3 <= sum_3 + m_3[34:0];
     end
 
     // Two words in two cycles; another row's sums take at least three.
@@ -134,7 +140,6 @@ module smooth (
     ended <= 1'b0;
     fill <= 1'b0;
     on <= {on[2:0], state == RUN};
-    first_one <= {first_one[2:0], k == -$signed({1'b0, width})};
     last_one <= {last_one[3:0], state == RUN && is_last};
     rows <= {rows[19:0], row};
     r_addr <= deep ? {row[3:0], at} : {row, at[4:0]};
