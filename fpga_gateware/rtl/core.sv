@@ -34,7 +34,7 @@ module core #(
   logic [3:0] mean_shift, shift;
   logic [17:0] reciprocal;
   logic [12:0] start, period;
-  logic [9:0] last, step, out_first, out_last;
+  logic [9:0] last, step, out_first;
   logic [4:0] last_group, last_row, half, last_own, last_weight;
   logic deep;
   logic signed [6:0] first_row;
@@ -105,8 +105,10 @@ module core #(
   );
 
   // -- products and their ring ----------------------------------------------------------------
-  // Ticks that are written and not yet smoothed: one is being smoothed while another is written.
-  logic [1:0] ahead;
+  // Ticks that are written and not yet smoothed. A tick may be written if the places that it takes
+  // the room of aren't within a window any more.
+  logic [6:0] ahead;
+  wire room = ahead + {1'b0, half, 1'b0} < (deep ? 7'd64 : 7'd32);
   logic written, smoothed;
   logic [3:0] ring_we;
   logic [9:0] ring_w_addr, ring_r_addr;
@@ -126,7 +128,7 @@ module core #(
       .tick_end(values_end),
       .values,
       .accepted(values_accepted),
-      .room(!ahead[1]),
+      .room,
       .written,
       .we(ring_we),
       .w_addr(ring_w_addr),
@@ -184,8 +186,7 @@ module core #(
       .half,
       .deep,
       .out_first,
-      .out_last,
-      .waiting(ahead != 2'd0),
+      .waiting(ahead != 7'd0),
       .smoothed,
       .ended,
       .r_addr(ring_r_addr),
@@ -216,11 +217,11 @@ module core #(
 
   always_ff @(posedge clk)
     if (halt) begin
-      ahead <= 2'd0;
+      ahead <= 7'd0;
       full  <= 2'b00;
     end else begin
-      if (written && !smoothed) ahead <= ahead + 2'd1;
-      if (smoothed && !written) ahead <= ahead - 2'd1;
+      if (written && !smoothed) ahead <= ahead + 7'd1;
+      if (smoothed && !written) ahead <= ahead - 7'd1;
       if (drain) full[drain_bank] <= 1'b0;
       if (fill) full[fill_bank] <= 1'b1;
       if (fill && !fill_bank) place_0 <= fill_place;

@@ -1,10 +1,10 @@
 // Wavelet coefficients of both series, place after place, as many scales at a time as there are
 // lanes.
 //
-// A realisation is a sequence of ticks: a window's half width before the first place, the places,
-// and as many after the last one. The smoothing goes round a circle, so that the ticks before the
-// first place are the last places again, unless the circle has a gap there: a tick whose centre
-// lies beyond the last place is empty.
+// A realisation is a sequence of ticks: from a window's half width before the first place that is
+// counted to as many after the last one. The smoothing goes round a circle, so that the ticks before
+// the series' first place are its last places again, unless the circle has a gap there: a tick whose
+// centre lies beyond the last place is empty.
 module fir #(
     parameter int LANES = 2
 ) (
@@ -98,15 +98,15 @@ module fir #(
   wire [10:0] right = {1'b0, centre[9:0]} + {1'b0, k};
   wire [13:0] next_centre = {1'b0, centre} + {4'd0, step};
 
-  // What goes along with an address: whether the samples exist, the first and the last tap.
-  logic [3:0] on, first_tap;
+  // What goes along with an address: whether the samples exist, the last tap. Between two groups'
+  // taps are the cycles of a fetch: the sums begin anew when they are captured.
+  logic [3:0] on;
   logic [4:0] last_tap;
   logic in_a, in_b, was_in_a, was_in_b;
   logic ends;
 
   always_ff @(posedge clk) begin
     on <= {on[2:0], issue};
-    first_tap <= {first_tap[2:0], k == 10'd0};
     last_tap <= {last_tap[3:0], issue && is_last_tap};
     addr_a <= right[9:0];
     addr_b <= centre[9:0] - k;
@@ -216,8 +216,8 @@ module fir #(
         .plus_1,
         .minus_1,
         .enable(on[3]),
-        .clear(first_tap[3]),
         .capture(last_tap[4]),
+        .clear(last_tap[4] || halt),
         .real_0(values[72*i+:18]),
         .imag_0(values[72*i+18+:18]),
         .real_1(values[72*i+36+:18]),

@@ -16,8 +16,8 @@ module fir_lane (
     input  logic signed [17:0] plus_1,
     input  logic signed [17:0] minus_1,
     input  logic               enable,   // four cycles after the address: the products count
-    input  logic               clear,    // they are the first
     input  logic               capture,  // one cycle after the last: the sums are complete
+    input  logic               clear,    // the sums begin anew: when they are captured, at the start
     // coefficients: real and imaginary part of the first series, of the second
     output logic signed [17:0] real_0,
     output logic signed [17:0] imag_0,
@@ -51,11 +51,16 @@ module fir_lane (
     m_i0 <= minus_0 * im;
     m_r1 <= plus_1 * re;
     m_i1 <= minus_1 * im;
-    if (enable) begin
-      r0 <= (clear ? HALF : r0) + m_r0[33:0];
-      i0 <= (clear ? HALF : i0) + m_i0[33:0];
-      r1 <= (clear ? HALF : r1) + m_r1[33:0];
-      i1 <= (clear ? HALF : i1) + m_i1[33:0];
+    if (clear) begin
+      r0 <= HALF;
+      i0 <= HALF;
+      r1 <= HALF;
+      i1 <= HALF;
+    end else if (enable) begin
+      r0 <= r0 + m_r0[33:0];
+      i0 <= i0 + m_i0[33:0];
+      r1 <= r1 + m_r1[33:0];
+      i1 <= i1 + m_i1[33:0];
     end
     if (capture) begin
       real_0 <= r0[33:16];

@@ -59,7 +59,7 @@ module products #(
   // -- arithmetic -----------------------------------------------------------------------------
   logic signed [17:0] a, b, c, d;
   logic negative;
-  logic signed [35:0] m, n;
+  logic signed [36:0] m, n;
   logic signed [36:0] sum, coarse, fine, half;
   logic negated;
 
@@ -75,7 +75,7 @@ module products #(
     m <= a * b;
     n <= c * d;
     negated <= negative;
-    sum <= 37'(m) + (negated ? -37'(n) : 37'(n)) + half;
+    sum <= (negated ? m - n : m + n) + half;
     case (shift[3:2])
       2'd0: coarse <= sum;
       2'd1: coarse <= sum >>> 4;
@@ -122,8 +122,9 @@ module products #(
       ERASE: begin
         row <= row + 5'd1;
         if (row == last_row) begin
-          ending[0] <= 1'b1;
-          state <= FLUSH;
+          // Nothing else is on its way.
+          written <= 1'b1;
+          state   <= FLUSH;
         end
       end
 

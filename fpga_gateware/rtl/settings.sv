@@ -25,7 +25,6 @@ module settings (
     output logic               deep,
     output logic        [ 3:0] shift,
     output logic        [ 9:0] out_first,
-    output logic        [ 9:0] out_last,
     output logic        [ 4:0] last_own,
     output logic signed [ 6:0] first_row,
     output logic        [ 4:0] last_weight
@@ -54,10 +53,9 @@ module settings (
         5'd18: deep <= cfg_data[0];
         5'd19: shift <= cfg_data[3:0];
         5'd20: out_first <= cfg_data[9:0];
-        5'd21: out_last <= cfg_data[9:0];
-        5'd22: last_own <= cfg_data[4:0];
-        5'd23: first_row <= cfg_data[6:0];
-        5'd24: last_weight <= cfg_data[4:0];
+        5'd21: last_own <= cfg_data[4:0];
+        5'd22: first_row <= cfg_data[6:0];
+        5'd23: last_weight <= cfg_data[4:0];
         default: ;
       endcase
 

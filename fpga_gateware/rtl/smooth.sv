@@ -13,8 +13,7 @@ module smooth (
     input  logic        [ 4:0] last_row,
     input  logic        [ 4:0] half,       // half width of the widest window
     input  logic               deep,
-    input  logic        [ 9:0] out_first,  // the places whose coherence is counted
-    input  logic        [ 9:0] out_last,
+    input  logic        [ 9:0] out_first,  // the first place whose coherence is counted
     // the ring
     input  logic               waiting,    // a tick is complete and not yet smoothed
     output logic               smoothed,   // one cycle: it isn't needed any more
@@ -78,13 +77,15 @@ module smooth (
   logic [5:0] slot;       // of the newest tick
   logic signed [6:0] k;
   logic fetched;
-  wire signed [12:0] here = 13'({2'b0, tick}) - 13'({7'b0, half, 1'b0});
-  wire wanted = here >= $signed({3'b0, out_first}) && here <= $signed({3'b0, out_last});
+  // The ring holds the places around the first one that is counted after twice the half width.
+  wire [10:0] ring_ends = {5'd0, half, 1'b0};
+  wire [10:0] here = tick - ring_ends;
+  wire wanted = tick >= ring_ends;
   wire [6:0] size = k < 7'sd0 ? 7'(-k) : 7'(k);
   wire [5:0] at = slot - {1'b0, half} + k[5:0];
   wire is_last = k == $signed({1'b0, width});
 
-  logic [3:0] on, first_one;
+  logic [3:0] on;
   logic [4:0] last_one;
   logic [24:0] rows;
 
@@ -106,11 +107,17 @@ module smooth (
     m_1 <= p_1 * weight;
     m_2 <= p_2 * weight;
     m_3 <= p_3 * weight;
-    if (on[3]) begin
-      sum_0 <= (first_one[3] ? HALF : sum_0) + m_0[34:0];
-      sum_1 <= (first_one[3] ? HALF : sum_1) + m_1[34:0];
-      sum_2 <= (first_one[3] ? HALF : sum_2) + m_2[34:0];
-      sum_3 <= (first_one[3] ? HALF : sum_3) + m_3[34:0];
+    // Between two scales' weights are the cycles of a fetch: the sums begin anew when they are taken.
+    if (last_one[4] || halt) begin
+      sum_0 <= HALF;
+      sum_1 <= HALF;
+      sum_2 <= HALF;
+      sum_3 <= HALF;
+    end else if (on[3]) begin
+      sum_0 <= sum_0 + m_0[34:0];
+      sum_1 <= sum_1 + m_1[34:0];
+      sum_2 <= sum_2 + m_2[34:0];
+      sum_3 <= sum_3 + m_3[34:0];
     end
 
     // Two words in two cycles; another row's sums take at least three.
@@ -133,7 +140,6 @@ module smooth (
     ended <= 1'b0;
     fill <= 1'b0;
     on <= {on[2:0], state == RUN};
-    first_one <= {first_one[2:0], k == -$signed({1'b0, width})};
     last_one <= {last_one[3:0], state == RUN && is_last};
     rows <= {rows[19:0], row};
     r_addr <= deep ? {row[3:0], at} : {row, at[4:0]};
@@ -144,7 +150,7 @@ module smooth (
       IDLE: begin
         row <= 5'd0;
         fetched <= 1'b0;
-        place <= here[9:0];
+        place <= out_first + here[9:0];
         // What was just smoothed is still counted for one cycle.
         if (waiting && !smoothed) begin
           if (!wanted) state <= SKIP;
@@ -198,5 +204,5 @@ module smooth (
   end
 
   logic unused;
-  assign unused = ^{cfg_addr[9], cfg_data[31:18], m_0[35], m_1[35], m_2[35], m_3[35], sum_0[34], sum_1[34], sum_2[34], sum_3[34], size[6]};
+  assign unused = ^{cfg_addr[9], here[10], cfg_data[31:18], m_0[35], m_1[35], m_2[35], m_3[35], sum_0[34], sum_1[34], sum_2[34], sum_3[34], size[6]};
 endmodule

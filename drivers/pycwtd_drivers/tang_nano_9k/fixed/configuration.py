@@ -95,6 +95,12 @@ class Configuration:
         return max(len(scale.window) for scale in self.scales) - 1
 
     @property
+    def used(self) -> tuple[int, int]:
+        """The first place that is counted at any scale, and the last."""
+        spans = [one.outside for one in self.counted if one.near.points or one.beyond.points]
+        return min(span[0] for span in spans), max(span[1] for span in spans)
+
+    @property
     def strata(self) -> tuple[Stratum, ...]:
         """Those that have points, in the order of the chip's rows."""
         both = (one for counted in self.counted for one in (counted.near, counted.beyond))

@@ -60,9 +60,8 @@ def image(configuration: Configuration) -> tuple[tuple[int, int], ...]:
 
 def _registers(c: Configuration) -> list[int]:
     period = (c.places + c.gap) * c.step
-    start = (c.offset - c.half * c.step) % period
-    # Where everything is out of order: the first point that is counted, and the last.
-    counted = [one.outside for one in c.counted if one.near.points or one.beyond.points]
+    first, last = c.used
+    start = (c.offset + (first - c.half) * c.step) % period
     return [
         c.length,
         c.part.stream,
@@ -73,14 +72,13 @@ def _registers(c: Configuration) -> list[int]:
         period,
         c.offset + (c.places - 1) * c.step,
         c.step,
-        c.places + 2 * c.half - 1,
+        last - first + 2 * c.half,
         -(-len(c.scales) // c.lanes) - 1,
         len(c.scales) - 1,
         c.half,
         int(len(c.scales) <= RING // 64),
         c.shift,
-        min(span[0] for span in counted),
-        max(span[1] for span in counted),
+        first,
         len(c.counted) - 1,
         (c.own - len(c.weights) // 2) & 0x7F,
         len(c.weights) - 1,

@@ -40,6 +40,8 @@ _BALANCE = 16.0
 _ROOM, _ROOM_AT_EDGE = 40.0, 8.0
 #: What a sample of the whole series counts: weights are whole numbers.
 _UNIT = 16
+#: Share of a window that may come round the circle unseen.
+_UNSEEN = 1e-3
 #: Share of a window that may be left off so that it fits.
 _LEFT_OFF = 0.01
 
@@ -130,7 +132,6 @@ def _configuration(part: Octave, own: range, lanes: int) -> Configuration | None
     sigmas, shift = _levels(group, whole, counted)
     windows = _windows(group)
     halo = len(part.task.scale_weights) // 2
-    around = round((padded(part.task.length) - group.places * group.step) / group.step)
     a1, a2 = (_lag(a) for a in part.task.ar1)
     return Configuration(
         part=part,
@@ -142,7 +143,7 @@ def _configuration(part: Octave, own: range, lanes: int) -> Configuration | None
         step=group.step,
         offset=group.offset,
         places=group.places,
-        gap=min(max(0, around), max(len(w) for w in windows) - 1),
+        gap=_gap(group, windows, counted),
         scales=tuple(
             Row(real, imag, window) for (real, imag), window in zip(whole, windows, strict=True)
         ),
@@ -259,6 +260,26 @@ def _windows(group: _Group) -> list[tuple[int, ...]]:
     if sum(len(w) for w in found) > limits.MAX_WINDOWS:
         raise _TooLargeError("the smoothing windows don't fit into the gateware")
     return found
+
+
+def _gap(group: _Group, windows: list[tuple[int, ...]], counted: tuple[Counted, ...]) -> int:
+    """Empty places between the two ends on the circle that the library's smoothing goes round.
+
+    Where hardly anything comes round, a window's half width of them: then nothing does.
+    """
+    half = max(len(w) for w in windows) - 1
+    gap = round(padded(group.task.length) / group.step) - group.places
+    if gap >= half:
+        return half
+    gap = max(0, gap)
+    # The largest of the scales that are summed up for each.
+    reach = len(windows) - len(counted) if group.own.stop < len(group.task.scales) else 0
+    around = max(
+        sum(windows[min(j + reach, len(windows) - 1)][one.outside[0] + gap + 1 :])
+        for j, one in enumerate(counted, start=len(windows) - reach - len(counted))
+        if one.near.points or one.beyond.points
+    )
+    return half if around < _UNSEEN * (1 << limits.WINDOW_BITS) else gap
 
 
 def _whole_weights(weights: tuple[float, ...]) -> tuple[int, ...]:
