@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ def _daemon(folder: Path, link: Path) -> Iterator[None]:
         while not (folder / "s").exists():
             if process.poll() is not None:
                 sys.exit((folder / "log").read_text())
-            os.sched_yield()
+            time.sleep(0.1)
         yield
     finally:
         process.terminate()
@@ -74,6 +75,30 @@ def _series(folder: Path) -> tuple[str, str]:
     return str(paths[0]), str(paths[1])
 
 
+def _wait(job: str, done: int) -> None:
+    """Until so many realisations are done."""
+    while _job(job)["realisations_done"] < done:
+        time.sleep(0.1)
+
+
+def _pulled(
+    program: Path, link: Path, series: tuple[str, str], board: subprocess.Popen[str]
+) -> None:
+    """A job whose board is unplugged, and plugged in again; and one that is cancelled."""
+    print("\nanother one, and the cable is pulled:", flush=True)
+    job = _submit(series, *_ON_BOARD, "--mc-count", "1000")
+    _wait(job, 20)
+    board.kill()
+    board.wait()
+    print(f"unplugged at {_job(job)['realisations_done']} of 1000", flush=True)
+    with simulate.started(program, "--link", str(link)):
+        print("plugged in again")
+        _watch(job)
+        cancelled = _submit(series, *_ON_BOARD, "--mc-count", "100000")
+        _wait(cancelled, 20)
+        _ctl("cancel", cancelled)
+
+
 def main() -> None:
     """A job with progress, one on a line that is cut, a cancel, and the CPU beside it."""
     print("building the simulated board …", flush=True)
@@ -81,30 +106,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pw-", dir="/tmp") as name:
         folder = Path(name)
         link, series = folder / "board", _series(folder)
-        with simulate.started(program, "--link", str(link), "--damage", "5000") as (_, board):
-            with _daemon(folder, link):
-                print(_ctl("backends"))
-                print("\na job on the board, one byte in 5,000 of its line damaged:", flush=True)
-                first = _submit(series, *_ON_BOARD, "--mc-count", "200")
-                beside = _submit(series, "--backend", "sequential", "--mc-count", "20000")
-                _watch(first)
-                print("\nanother one, and the cable is pulled:", flush=True)
-                second = _submit(series, *_ON_BOARD, "--mc-count", "400")
-                while _job(second)["realisations_done"] < 20:
-                    os.sched_yield()
-                board.kill()
-                board.wait()
-                print(f"unplugged at {_job(second)['realisations_done']} of 400", flush=True)
-                with simulate.started(program, "--link", str(link)):
-                    print("plugged in again")
-                    _watch(second)
-                    third = _submit(series, *_ON_BOARD, "--mc-count", "100000")
-                    while _job(third)["realisations_done"] < 20:
-                        os.sched_yield()
-                    _ctl("cancel", third)
-                    print("\na third one was cancelled, and the CPU had one meanwhile:\n")
-                    print(_ctl("jobs"))
-                    _ctl("watch", beside)
+        damage = ("--damage", "5000")
+        with (
+            simulate.started(program, "--link", str(link), *damage) as (_, board),
+            _daemon(folder, link),
+        ):
+            print(_ctl("backends"))
+            print("\na job on the board, one byte in 5,000 of its line damaged:", flush=True)
+            first = _submit(series, *_ON_BOARD, "--mc-count", "300")
+            beside = _submit(series, "--backend", "sequential", "--mc-count", "20000")
+            _watch(first)
+            _pulled(program, link, series, board)
+            print("\na third one was cancelled, and the CPU had one meanwhile:\n")
+            _watch(beside)
+            print(_ctl("jobs"))
 
 
 def _watch(job: str) -> None:

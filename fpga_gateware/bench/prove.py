@@ -46,7 +46,8 @@ def prove(name: str) -> None:
             shutil.copy(path, folder)
         script = (
             f"read_verilog -formal -sv {' '.join(path.name for path in files)}; "
-            f"hierarchy -top {name} {_SMALL.get(name, '')}; proc; flatten; opt; async2sync; chformal -lower; opt; "
+            f"hierarchy -top {name} {_SMALL.get(name, '')}; "
+            "proc; flatten; opt; async2sync; chformal -lower; opt; "
             f"sat -verify -prove-asserts -set-assumes -show-public {how} {name}"
         )
         done = subprocess.run(
