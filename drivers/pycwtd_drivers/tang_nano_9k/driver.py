@@ -161,6 +161,7 @@ class TangNano9kBackend(MonteCarloBackend):
         that had come aren't computed again.
         """
         from pycwtd_drivers.tang_nano_9k.fixed import configurations  # noqa: PLC0415 - has numpy
+        from pycwtd_drivers.tang_nano_9k.fixed.limits import LANES  # noqa: PLC0415
 
         if not 0 <= seed < 2**64:
             raise ValueError(f"seed must be from 0 to 2^64 − 1, not {seed}")
@@ -169,7 +170,8 @@ class TangNano9kBackend(MonteCarloBackend):
             raise ValueError(
                 f"the gateware runs the estimator {self.info.estimators[0]}, not {task.estimator}"
             )
-        configurations(task)
+        # For the usual number of lanes, so that it needn't be worked out twice.
+        configurations(task, LANES)
         try:
             work = _Work(task, seed, first, count, settings())
         except PortError as error:
