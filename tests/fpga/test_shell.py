@@ -201,6 +201,24 @@ def test_what_comes_during_an_answer_is_lost_and_nothing_else(chip):
     assert chip.status()[:2] == (7, DONE)
 
 
+def test_a_frame_that_begins_during_an_answer_is_lost_whole(chip):
+    """Or answered right, where its first byte comes after the answer's last one."""
+    data = random.Random(3).randbytes(100)
+    wanted = bytes(~b & 0xFF for b in data)
+    lost = 0
+    for pause in range(0, 2400, 97):
+        chip.board.send(framed(STATUS, seq=1))
+        chip.board.run(1000 + pause)
+        chip.board.send(framed(SELFTEST, data, seq=2))
+        found = [opened(chip.board.answer())]
+        while frame := chip.board.answer(3_000):
+            found.append(opened(frame))
+        assert found[0][:2] == (STATUS | 0x80, 1)
+        assert found[1:] in ([], [(SELFTEST | 0x80, 2, wanted)])
+        lost += not found[1:]
+    assert 0 < lost < 25
+
+
 @pytest.mark.parametrize("cycles", [1, 3, 9, 40, 75, 81, 500])
 def test_breaks_and_glitches(chip, cycles):
     chip.board.raw(0, cycles)
