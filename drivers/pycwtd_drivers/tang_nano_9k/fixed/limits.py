@@ -33,6 +33,8 @@ TAP_LIMIT, TAP_SUM = (1 << 15) - 1, (1 << 17) - 1
 FILTER_SHIFT = 16
 #: Products lie within ± this.
 PRODUCT_LIMIT = (1 << 17) - 1
+#: Digits that products drop, at most.
+MAX_SHIFT = 15
 #: Digits of windows and of weights over scales.
 WINDOW_BITS, WEIGHT_SUM = 16, (1 << 17) - 1
 #: Digits after the point of lag-1 coefficients and of gains.

@@ -87,6 +87,11 @@ def configurations(task: SignificanceTask, lanes: int = limits.LANES) -> tuple[C
     """
     if task.family not in _STEP:
         raise ValueError(f"the gateware runs {', '.join(_STEP)}, not {task.family}")
+    if task.estimator != "cascade":
+        raise ValueError(
+            f"the gateware runs the estimator cascade, not {task.estimator}: "
+            "take another backend"
+        )
     if task.edge_nodes:
         raise ValueError(
             "the gateware doesn't count within the cone of influence: take edges=False, "
@@ -97,7 +102,7 @@ def configurations(task: SignificanceTask, lanes: int = limits.LANES) -> tuple[C
         if part.task.length > limits.MAX_LENGTH:
             raise ValueError(
                 f"the gateware holds {limits.MAX_LENGTH} samples of a series, not "
-                f"{part.task.length}: take the estimator cascade, or another backend"
+                f"{part.task.length}: take another backend"
             )
         found += _split(part, range(*part.own), lanes)
     return tuple(found)
@@ -228,7 +233,10 @@ def _levels(
     smaller = np.minimum(1, np.maximum(np.sqrt(mean.min() / mean), 1 / _BALANCE))
     needed = max(_ROOM * (mean * smaller**2).max(), _ROOM_AT_EDGE * (edge * smaller**2).max())
     shift = max(0, math.ceil(math.log2(needed / limits.PRODUCT_LIMIT)))
-    return (float(_SIGMA * smaller[0]), float(_SIGMA * smaller[1])), shift
+    if shift > limits.MAX_SHIFT:
+        smaller *= 2.0 ** ((limits.MAX_SHIFT - shift) / 2)
+    sigmas = (float(_SIGMA * smaller[0]), float(_SIGMA * smaller[1]))
+    return sigmas, min(shift, limits.MAX_SHIFT)
 
 
 def _dense(
