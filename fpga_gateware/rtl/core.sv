@@ -307,7 +307,8 @@ module core #(
   // Everything has been idle for so many cycles.
   logic [2:0] quiet;
 
-  assign busy = state != IDLE;
+  // Not before everything has halted: the next unit may begin at once.
+  assign busy = state != IDLE || halt;
 
   always_ff @(posedge clk) begin
     halt <= rst || (abort && busy);

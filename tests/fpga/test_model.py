@@ -18,7 +18,14 @@ from pycwt_mod.monte_carlo.streams import threefry2x32
 from pycwt_mod.smoothing import Smoother, squared_coherence
 from pycwt_mod.transform import transform
 from pycwt_mod.wavelets import wavelet_of
-from pycwtd_drivers.tang_nano_9k.fixed import BINS, MAX_ROWS, configurations, histogram, limits, model
+from pycwtd_drivers.tang_nano_9k.fixed import (
+    BINS,
+    MAX_ROWS,
+    configurations,
+    histogram,
+    limits,
+    model,
+)
 from pycwtd_drivers.tang_nano_9k.fixed.image import TAPS, tap_words
 from pycwtd_drivers.tang_nano_9k.fixed.plan import _gain, _lag
 
@@ -134,7 +141,9 @@ def test_coherence_is_the_librarys_on_the_same_noise(task, lowest):
         exact = np.array([squared_coherence(a, b, smoother) for a, b in zip(*both, strict=True)])
         at = c.offset + c.step * np.arange(c.places)
         first = c.part.own[0] + c.row - c.part.row
-        for j, (sums, counted) in enumerate(zip(sums_over_scales(c, samples), c.counted, strict=True)):
+        for j, (sums, counted) in enumerate(
+            zip(sums_over_scales(c, samples), c.counted, strict=True)
+        ):
             if part.scales[first + j] < lowest:
                 continue
             s1, s2, re, im = sums.astype(float)
@@ -166,9 +175,7 @@ def test_levels_are_the_librarys():
     100,000 runs, and the tolerance is the table's in fpga_gateware/README.md.
     """
     task = task_of(octaves=4, length=400, ar1=(0.2, 0.7))
-    found = sum(
-        c.spread(histogram(c, SEED, *c.span(0, 1500)), task) for c in configurations(task)
-    )
+    found = sum(c.spread(histogram(c, SEED, *c.span(0, 1500)), task) for c in configurations(task))
     expected = levels(get_backend("sequential").run(task, SEED, 0, 20_000))[0]
     assert abs(levels(found)[0] - expected).max() < 0.01 + 5 * 0.01
 

@@ -89,8 +89,7 @@ def configurations(task: SignificanceTask, lanes: int = limits.LANES) -> tuple[C
         raise ValueError(f"the gateware runs {', '.join(_STEP)}, not {task.family}")
     if task.estimator != "cascade":
         raise ValueError(
-            f"the gateware runs the estimator cascade, not {task.estimator}: "
-            "take another backend"
+            f"the gateware runs the estimator cascade, not {task.estimator}: take another backend"
         )
     if task.edge_nodes:
         raise ValueError(
@@ -222,14 +221,14 @@ def _levels(
     products.
     """
     spans = [one.outside for one in counted if one.near.points or one.beyond.points]
-    low, high = min(s[0] for s in spans), max(s[1] for s in spans) + 1
-    within = np.zeros((2, len(taps), group.places))
-    for i, (real, imag) in enumerate(taps):
-        matrix = _dense(group, np.array(real), np.array(imag))
-        for series, coefficient in enumerate(group.task.ar1):
-            within[series, i] = powers(matrix, coefficient, group.task.length)
-    within *= (_SIGMA / (1 << limits.FILTER_SHIFT)) ** 2
-    mean, edge = within[:, :, low:high].max(axis=(1, 2)), within.max(axis=(1, 2))
+    low = min(span[0] for span in spans)
+    # From the end to where counting begins, and in the middle.
+    at = np.unique([*np.linspace(0, low, 12).round().astype(int), group.places // 2])
+    matrices = np.array([_dense(group, at, np.array(re), np.array(im)) for re, im in taps])
+    unit = (_SIGMA / (1 << limits.FILTER_SHIFT)) ** 2
+    length = group.task.length
+    within = np.array([unit * powers(matrices, a, length) for a in group.task.ar1])
+    mean, edge = within[:, :, at >= low].max(axis=(1, 2)), within.max(axis=(1, 2))
     smaller = np.minimum(1, np.maximum(np.sqrt(mean.min() / mean), 1 / _BALANCE))
     needed = max(_ROOM * (mean * smaller**2).max(), _ROOM_AT_EDGE * (edge * smaller**2).max())
     shift = max(0, math.ceil(math.log2(needed / limits.PRODUCT_LIMIT)))
@@ -240,10 +239,10 @@ def _levels(
 
 
 def _dense(
-    group: _Group, real: NDArray[np.int64], imag: NDArray[np.int64]
+    group: _Group, places: NDArray[np.int64], real: NDArray[np.int64], imag: NDArray[np.int64]
 ) -> NDArray[np.complex128]:
-    """What each sample counts at each place, shape (places, length)."""
-    k = np.arange(group.task.length) - group.samples[:, None]
+    """What each sample counts at some places, shape (places, length)."""
+    k = np.arange(group.task.length) - group.samples[places, None]
     at = np.minimum(np.abs(k), real.size - 1)
     value = real[at] * np.where(k == 0, 2, 1) + 1j * imag[at] * np.sign(k)
     dense: NDArray[np.complex128] = np.where(np.abs(k) < real.size, value, 0)
