@@ -9,7 +9,7 @@ import pytest
 
 from fpga_core import core_bench, random_task, task_of
 from pycwtd_drivers.tang_nano_9k.fixed import MAX_ROWS, configurations, histogram, model
-from pycwtd_drivers.tang_nano_9k.fixed.image import INNER, OUTSIDE, TAPS
+from pycwtd_drivers.tang_nano_9k.fixed.image import INNER, OUTSIDE, TAPS, ring_depth
 from pycwtd_drivers.tang_nano_9k.fixed.limits import LARGEST_COUNT
 
 SEED = (7 << 50) + 12345
@@ -92,12 +92,10 @@ def test_filters(traced):
 def test_products_in_their_ring(traced):
     c, trace, _, _, products, _ = traced
     at = ticks(c)
-    scales, depth = len(c.scales), 64 if len(c.scales) <= 16 else 32
+    scales, depth = len(c.scales), ring_depth(len(c.scales))
     expected = []
-    # Where in the ring a unit begins doesn't matter.
-    start = trace["p"][0, 1] % depth
     for realisation in range(2):
-        for tick, place in enumerate(at, start=start + realisation * at.size):
+        for tick, place in enumerate(at, start=realisation * at.size):
             address = depth * np.arange(scales) + tick % depth
             if place < 0:
                 expected += [(15, a, 0) for a in address]

@@ -26,7 +26,7 @@ from pycwtd_drivers.tang_nano_9k.fixed import (
     limits,
     model,
 )
-from pycwtd_drivers.tang_nano_9k.fixed.image import TAPS, tap_words
+from pycwtd_drivers.tang_nano_9k.fixed.image import TAPS, ring_depth, tap_words
 from pycwtd_drivers.tang_nano_9k.fixed.plan import _gain, _lag
 
 SEED = (3 << 41) + 11
@@ -169,15 +169,17 @@ def sums_over_scales(c, samples):
 
 
 def test_levels_are_the_librarys():
-    """95 % levels of 1,500 realisations beside the kernel's of 20,000.
+    """95 % levels of 4,000 realisations beside the kernel's of 20,000.
 
-    The standard error of a level is 0.005 to 0.01; the largest of 17 passes five of them once in
+    The standard error of a level is below 0.004; the largest of 17 passes five of them once in
     100,000 runs, and the tolerance is the table's in fpga_gateware/README.md.
     """
     task = task_of(octaves=4, length=400, ar1=(0.2, 0.7))
-    found = sum(c.spread(histogram(c, SEED, *c.span(0, 1500)), task) for c in configurations(task))
+    found = sum(c.spread(histogram(c, SEED, *c.span(0, 4000)), task) for c in configurations(task))
     expected = levels(get_backend("sequential").run(task, SEED, 0, 20_000))[0]
-    assert abs(levels(found)[0] - expected).max() < 0.01 + 5 * 0.01
+    apart = levels(found)[0] - expected
+    assert abs(apart).max() < 0.01 + 5 * 0.004
+    assert abs(apart.mean()) < 0.01
 
 
 def test_histograms_add_up_and_count_the_known_points():
@@ -268,7 +270,8 @@ def check_words(c):
     assert all(120 / 2 * g * 2**10 + 2**16 * 2**17 < 2**34 for g in (*c.gains, *c.first_gains))
     assert 0 <= c.offset
     assert c.offset + (c.places - 1) * c.step < c.length
-    assert 2 * c.half < limits.RING // (16 if len(c.scales) <= 16 else 32)
+    assert 2 * c.half + 2 <= ring_depth(len(c.scales))
+    assert ring_depth(len(c.scales)) * len(c.scales) <= limits.RING
     assert sum(len(row.window) for row in c.scales) <= limits.MAX_WINDOWS
     assert tap_words([len(row.real) for row in c.scales], c.lanes) <= limits.MAX_TAPS
     for row in c.scales:
@@ -305,4 +308,4 @@ def test_what_it_cant_do_is_refused(changes, reason):
 
 def test_a_window_that_is_too_long_is_refused():
     with pytest.raises(ValueError, match="window of scale"):
-        configurations(task_of("paul", 1.0, s0=4.0, octaves=2))
+        configurations(task_of("paul", 2.0, s0=4.0, octaves=4))

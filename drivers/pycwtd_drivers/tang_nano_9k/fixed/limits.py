@@ -12,7 +12,7 @@ LANES = 2
 MAX_LENGTH = 1024
 #: Scales of a configuration.
 MAX_SCALES = 32
-#: Points that the ring of products holds, all scales together: 16 scales by 64 or 32 by 32.
+#: Places that the ring of products holds, all scales together; at most 64 of a scale.
 RING = 1024
 #: Rows and bins of the histogram.
 MAX_ROWS, BINS = 40, 128
