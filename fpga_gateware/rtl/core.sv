@@ -36,7 +36,7 @@ module core #(
   logic [12:0] start, period;
   logic [9:0] last, step, out_first;
   logic [4:0] last_group, last_row, half, last_own, last_weight;
-  logic deep;
+  logic [6:0] depth;
   logic signed [6:0] first_row;
 
   settings settings_ (.*);
@@ -108,7 +108,7 @@ module core #(
   // Ticks that are written and not yet smoothed. A tick may be written if the places that it takes
   // the room of aren't within a window any more.
   logic [6:0] ahead;
-  wire room = ahead + {1'b0, half, 1'b0} < (deep ? 7'd64 : 7'd32);
+  wire room = ahead + {1'b0, half, 1'b0} < depth;
   logic written, smoothed;
   logic [3:0] ring_we;
   logic [9:0] ring_w_addr, ring_r_addr;
@@ -122,7 +122,7 @@ module core #(
       .halt,
       .last_row,
       .shift,
-      .deep,
+      .depth,
       .valid(values_valid),
       .empty(values_empty),
       .tick_end(values_end),
@@ -184,7 +184,7 @@ module core #(
       .last_tick,
       .last_row,
       .half,
-      .deep,
+      .depth,
       .out_first,
       .waiting(ahead != 7'd0),
       .smoothed,
@@ -307,16 +307,18 @@ module core #(
   // Everything has been idle for so many cycles.
   logic [2:0] quiet;
 
-  assign busy = state != IDLE;
+  // Not before everything has halted: the next unit may begin at once.
+  assign busy = state != IDLE || halt;
 
   always_ff @(posedge clk) begin
-    halt <= rst || (abort && busy);
+    // Every unit begins from rest.
+    halt <= rst || (abort && busy) || (run && !busy);
     clear <= 1'b0;
     begin_noise <= 1'b0;
 
     case (state)
       IDLE:
-      if (run && !halt) begin
+      if (run && !busy) begin
         key <= seed;
         from <= first;
         wanted <= count;

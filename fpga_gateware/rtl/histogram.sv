@@ -38,15 +38,15 @@ module histogram (
     we <= 1'b0;
     if (reading) r_addr <= addr;
 
-    if (halt) begin
-      clearing <= 1'b0;
-      step <= 3'd0;
-    end else if (clear) begin
+    if (clear) begin
       clearing <= 1'b1;
       overflow <= 1'b0;
       w_addr <= 13'd0;
       w_data <= 18'd0;
       we <= 1'b1;
+      step <= 3'd0;
+    end else if (halt) begin
+      clearing <= 1'b0;
       step <= 3'd0;
     end else if (clearing) begin
       if (w_addr == 13'(SIZE - 1)) clearing <= 1'b0;

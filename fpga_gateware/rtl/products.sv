@@ -8,7 +8,7 @@ module products #(
     // configuration
     input  logic        [ 4:0] last_row,
     input  logic        [ 3:0] shift,
-    input  logic               deep,      // the ring: 16 scales by 64 places, else 32 by 32
+    input  logic        [ 6:0] depth,     // places of a scale in the ring
     // coefficients
     input  logic               valid,
     input  logic               empty,
@@ -36,6 +36,7 @@ module products #(
   logic [1:0] kind;
   logic [4:0] row;
   logic [5:0] slot;
+  logic [9:0] base;  // of the row in the ring
   wire lane_ends = lane == 3'(LANES - 1) || row == last_row;
 
   logic [71:0] one;
@@ -51,10 +52,10 @@ module products #(
   assign accepted = valid && ((state == MULTIPLY && kind == 2'd3 && lane_ends)
       || (state == ERASE && row == last_row));
 
-  // What goes along: whether there is a product, its kind and row, and whether it ends the tick.
+  // What goes along: whether there is a product, its kind and address, whether it ends the tick.
   logic [3:0] on, ending;
   logic [7:0] kinds;
-  logic [19:0] rows;
+  logic [39:0] addresses;
 
   // -- arithmetic -----------------------------------------------------------------------------
   logic signed [17:0] a, b, c, d;
@@ -94,13 +95,13 @@ module products #(
   end
 
   // -- sequence -------------------------------------------------------------------------------
-  wire [4:0] w_row = state == ERASE ? row : rows[19:15];
+  wire [9:0] address = base + {4'd0, slot};
 
   always_ff @(posedge clk) begin
     on <= {on[2:0], state == MULTIPLY};
     ending <= {ending[2:0], state == MULTIPLY && kind == 2'd3 && lane_ends && tick_end};
     kinds <= {kinds[5:0], kind};
-    rows <= {rows[14:0], row};
+    addresses <= {addresses[29:0], address};
     written <= ending[3];
 
     case (state)
@@ -115,12 +116,14 @@ module products #(
         if (kind == 2'd3) begin
           lane <= lane + 3'd1;
           row <= row + 5'd1;
+          base <= base + {3'd0, depth};
           if (lane_ends) state <= tick_end ? FLUSH : IDLE;
         end
       end
 
       ERASE: begin
         row <= row + 5'd1;
+        base <= base + {3'd0, depth};
         if (row == last_row) begin
           // Nothing else is on its way.
           written <= 1'b1;
@@ -130,15 +133,16 @@ module products #(
 
       default: begin  // FLUSH: the products on their way are written first
         row <= 5'd0;
+        base <= 10'd0;
         if (written) begin
-          slot <= slot + 6'd1;
+          slot <= {1'b0, slot} + 7'd1 == depth ? 6'd0 : slot + 6'd1;
           state <= IDLE;
         end
       end
     endcase
 
     we <= state == ERASE ? 4'b1111 : on[3] ? 4'b0001 << kinds[7:6] : 4'b0000;
-    w_addr <= deep ? {w_row[3:0], slot} : {w_row, slot[4:0]};
+    w_addr <= state == ERASE ? address : addresses[39:30];
     w_data <= state == ERASE ? 18'sd0
         : fine > LIMIT ? 18'sd131071 : fine < -LIMIT ? -18'sd131071 : fine[17:0];
 
@@ -148,6 +152,7 @@ module products #(
       ending <= 4'd0;
       written <= 1'b0;
       row <= 5'd0;
+      base <= 10'd0;
       slot <= 6'd0;
       we <= 4'd0;
     end

@@ -22,7 +22,7 @@ module settings (
     output logic        [ 4:0] last_group,
     output logic        [ 4:0] last_row,
     output logic        [ 4:0] half,
-    output logic               deep,
+    output logic        [ 6:0] depth,
     output logic        [ 3:0] shift,
     output logic        [ 9:0] out_first,
     output logic        [ 4:0] last_own,
@@ -50,7 +50,7 @@ module settings (
         5'd15: last_group <= cfg_data[4:0];
         5'd16: last_row <= cfg_data[4:0];
         5'd17: half <= cfg_data[4:0];
-        5'd18: deep <= cfg_data[0];
+        5'd18: depth <= cfg_data[6:0];
         5'd19: shift <= cfg_data[3:0];
         5'd20: out_first <= cfg_data[9:0];
         5'd21: last_own <= cfg_data[4:0];

@@ -12,7 +12,7 @@ module smooth (
     input  logic        [10:0] last_tick,
     input  logic        [ 4:0] last_row,
     input  logic        [ 4:0] half,       // half width of the widest window
-    input  logic               deep,
+    input  logic        [ 6:0] depth,      // places of a scale in the ring
     input  logic        [ 9:0] out_first,  // the first place whose coherence is counted
     // the ring
     input  logic               waiting,    // a tick is complete and not yet smoothed
@@ -75,6 +75,8 @@ module smooth (
   // -- sequence -------------------------------------------------------------------------------
   logic [10:0] tick;
   logic [5:0] slot;       // of the newest tick
+  logic [5:0] at;         // of the place that is read
+  logic [9:0] base;       // of the row in the ring
   logic signed [6:0] k;
   logic fetched;
   // The ring holds the places around the first one that is counted after twice the half width.
@@ -82,7 +84,9 @@ module smooth (
   wire [10:0] here = tick - ring_ends;
   wire wanted = tick >= ring_ends;
   wire [6:0] size = k < 7'sd0 ? 7'(-k) : 7'(k);
-  wire [5:0] at = slot - {1'b0, half} + k[5:0];
+  // Where the window begins, on the ring; then from place to place.
+  wire [7:0] back = {2'd0, slot} - {3'd0, half} - {2'd0, width};
+  wire [7:0] begins = back[7] ? back + {1'b0, depth} : back;
   wire is_last = k == $signed({1'b0, width});
 
   logic [3:0] on;
@@ -142,13 +146,14 @@ module smooth (
     on <= {on[2:0], state == RUN};
     last_one <= {last_one[3:0], state == RUN && is_last};
     rows <= {rows[19:0], row};
-    r_addr <= deep ? {row[3:0], at} : {row, at[4:0]};
+    r_addr <= base + {4'd0, at};
     weight_addr <= entry[8:0] + {2'd0, size};
     if (fill) bank <= !bank;
 
     case (state)
       IDLE: begin
         row <= 5'd0;
+        base <= 10'd0;
         fetched <= 1'b0;
         place <= out_first + here[9:0];
         // What was just smoothed is still counted for one cycle.
@@ -161,14 +166,17 @@ module smooth (
       FETCH: begin
         fetched <= 1'b1;
         k <= -$signed({1'b0, width});
+        at <= begins[5:0];
         if (fetched) state <= RUN;
       end
 
       RUN: begin
         k <= k + 7'sd1;
+        at <= {1'b0, at} + 7'd1 == depth ? 6'd0 : at + 6'd1;
         fetched <= 1'b0;
         if (is_last) begin
           row <= row + 5'd1;
+          base <= base + {3'd0, depth};
           state <= row == last_row ? FLUSH : FETCH;
         end
       end
@@ -183,7 +191,7 @@ module smooth (
 
       default: begin  // SKIP: on to the next tick
         smoothed <= 1'b1;
-        slot <= slot + 6'd1;
+        slot <= {1'b0, slot} + 7'd1 == depth ? 6'd0 : slot + 6'd1;
         tick <= tick == last_tick ? 11'd0 : tick + 11'd1;
         ended <= tick == last_tick;
         state <= IDLE;
@@ -204,5 +212,5 @@ module smooth (
   end
 
   logic unused;
-  assign unused = ^{cfg_addr[9], here[10], cfg_data[31:18], m_0[35], m_1[35], m_2[35], m_3[35], sum_0[34], sum_1[34], sum_2[34], sum_3[34], size[6]};
+  assign unused = ^{cfg_addr[9], here[10], begins[7:6], cfg_data[31:18], m_0[35], m_1[35], m_2[35], m_3[35], sum_0[34], sum_1[34], sum_2[34], sum_3[34], size[6]};
 endmodule

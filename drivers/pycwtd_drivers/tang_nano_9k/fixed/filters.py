@@ -85,9 +85,7 @@ def _reach(values: NDArray[np.complex128] | NDArray[np.float64], lost: float) ->
     return max(1, int(np.argmax(energy <= lost * energy[0])))
 
 
-def powers(
-    filters: NDArray[np.complex128], coefficient: float, length: int
-) -> NDArray[np.float64]:
+def powers(filters: NDArray[np.complex128], coefficient: float, length: int) -> NDArray[np.float64]:
     """Mean of |W|² where noise of unit variance, without its mean, is looked at with filters.
 
     Args:

@@ -6,7 +6,6 @@ table.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from pycwtd_drivers.tang_nano_9k.fixed.limits import RING
@@ -76,7 +75,7 @@ def _registers(c: Configuration) -> list[int]:
         -(-len(c.scales) // c.lanes) - 1,
         len(c.scales) - 1,
         c.half,
-        int(len(c.scales) <= RING // 64),
+        ring_depth(len(c.scales)),
         c.shift,
         first,
         len(c.counted) - 1,
@@ -111,5 +110,5 @@ def tap_words(lengths: list[int], lanes: int) -> int:
 
 
 def ring_depth(scales: int) -> int:
-    """Points of a scale that the ring holds."""
-    return 64 if scales <= RING // 64 else 1 << int(math.log2(RING // 32))
+    """Places of a scale that the ring holds."""
+    return min(64, RING // scales)

@@ -12,7 +12,7 @@ LANES = 2
 MAX_LENGTH = 1024
 #: Scales of a configuration.
 MAX_SCALES = 32
-#: Points that the ring of products holds, all scales together: 16 scales by 64 or 32 by 32.
+#: Places that the ring of products holds, all scales together; at most 64 of a scale.
 RING = 1024
 #: Rows and bins of the histogram.
 MAX_ROWS, BINS = 40, 128
@@ -33,6 +33,8 @@ TAP_LIMIT, TAP_SUM = (1 << 15) - 1, (1 << 17) - 1
 FILTER_SHIFT = 16
 #: Products lie within ± this.
 PRODUCT_LIMIT = (1 << 17) - 1
+#: Digits that products drop, at most.
+MAX_SHIFT = 15
 #: Digits of windows and of weights over scales.
 WINDOW_BITS, WEIGHT_SUM = 16, (1 << 17) - 1
 #: Digits after the point of lag-1 coefficients and of gains.
