@@ -1,4 +1,4 @@
-"""Registers behind multipliers, moved into the DSP blocks that have them: yosys leaves them outside.
+"""Registers behind multipliers, moved into the DSP blocks, which have them: yosys doesn't.
 
 A product whose every bit goes into a plain register of one clock, and nowhere else, is that block's
 with ``OUT_REG``: the same cycle, and 36 flip-flops fewer in a chip whose flip-flops are short.

