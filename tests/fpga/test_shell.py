@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 import zlib
@@ -29,6 +30,8 @@ from fpga_chip import (
     simulate,
 )
 
+#: More of them in `make test-gateware`.
+EXAMPLES = int(os.environ.get("GATEWARE_EXAMPLES", "60"))
 UNKNOWN, MALFORMED, BUSY, NO_UNIT, UNCONFIGURED, NO_ROW, OTHER_PROTOCOL = range(1, 8)
 ROWS, TAG = 5, 1234
 WORDS = [ROWS, 3, TAG]
@@ -257,7 +260,7 @@ REQUESTS = st.one_of(
 
 
 @settings(
-    max_examples=60,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
