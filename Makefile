@@ -49,6 +49,10 @@ demo: $(VENV)/.run  ## the main job on real data: a coherence map with its signi
 demo-elm11: $(VENV)/.test  ## levels from a simulated ELM11 board, beside the CPU's
 	@$(BIN)/python -m pycwtd_drivers.elm11.simulator.demo
 
+.PHONY: demo-fpga
+demo-fpga: $(VENV)/.run gateware-tools  ## jobs of a daemon on the simulated gateware: progress, a cut line, a cancel
+	@$(BIN)/python fpga_gateware/demo.py
+
 .PHONY: lua32
 lua32: build/lua32/lua  ## Lua with 32-bit integers, for the tests of the ELM11's firmware
 
@@ -71,6 +75,35 @@ build/native/build.ninja: $(VENV)/.run
 .PHONY: test-aarch64
 test-aarch64: test-kernel  ## the C kernel in an emulated aarch64: the same numbers?
 	@sh etc/test-aarch64.sh build/native build/aarch64
+
+.PHONY: gateware-tools
+gateware-tools:
+	@sh etc/prepare-gateware.sh
+
+GATEWARE_EXAMPLES := 2000
+
+.PHONY: test-gateware
+test-gateware: $(VENV)/.test build/gateware/.tools gateware-tools  ## the gateware at length: lint, proofs, fuzz, GATEWARE_EXAMPLES to a property
+	@$(BIN)/python fpga_gateware/bench/lint.py
+	@PATH="$(abspath build/gateware/tools/bin):$$PATH" $(BIN)/python fpga_gateware/bench/prove.py
+	@GATEWARE_EXAMPLES=$(GATEWARE_EXAMPLES) $(BIN)/pytest tests/fpga
+
+# Versions and sizes of the tools matter to the bits; they have an environment of their own.
+build/gateware/.tools: fpga_gateware/requirements.txt $(VENV)/.python
+	@echo "installing yosys, nextpnr and apycula into build/gateware/tools …"
+	@mkdir -p build/gateware
+	@$(BIN)/python -m venv build/gateware/tools
+	@build/gateware/tools/bin/pip --quiet --disable-pip-version-check install --requirement fpga_gateware/requirements.txt
+	@touch $@
+
+LANES := 2
+SEEDS := 1,2,3
+BITSTREAM_OPTIONS :=
+
+.PHONY: bitstream
+bitstream: build/gateware/.tools  ## the Tang Nano 9K's bitstream of LANES lanes, the best of SEEDS: build/bitstream
+	@PATH="$(abspath build/gateware/tools/bin):$$PATH" python3 fpga_gateware/build.py \
+		--lanes $(LANES) --seeds $(SEEDS) $(BITSTREAM_OPTIONS)
 
 .PHONY: sanitize
 sanitize: $(VENV)/.test  ## the kernel's tests under the address and undefined behaviour sanitizers
@@ -115,6 +148,10 @@ bench-daemon: $(VENV)/.run  ## the daemon under load: latencies, memory, jobs lo
 .PHONY: bench-dask
 bench-dask: $(VENV)/.test  ## the backend dask: efficiency of two workers, overhead of a chunk
 	@$(BIN)/python -m bench.dask
+
+.PHONY: bench-fpga
+bench-fpga: $(VENV)/.run gateware-tools  ## realisations a second and joules each of the gateware, beside the CPU's
+	@$(BIN)/python fpga_gateware/speed.py
 
 build/peer/.ready: $(VENV)/.python bench/peer-requirements.txt bench/prepare-peers.sh
 	@echo "installing what we are measured against into build/peer …"

@@ -10,7 +10,7 @@ import pytest
 from support import red_pair, running
 
 A, B = red_pair()
-ABSENT = {"gpu": "gpu", "tang_nano_9k": "fpga"}
+ABSENT = {"gpu": "gpu"}
 
 
 def test_the_benchmark_names_what_each_backend_took(daemon):
