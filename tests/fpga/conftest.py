@@ -36,6 +36,8 @@ def program(tmp_path, monkeypatch):
         f'#!/bin/sh\necho "$@" >> {shlex.quote(str(calls))}\n'
         f"if [ -e {shlex.quote(str(tmp_path / 'fails'))} ]; then\n"
         "echo unable to open ftdi device: -4 >&2; exit 1; fi\n"
+        f"if [ -e {shlex.quote(str(tmp_path / 'hangs'))} ]; then\n"
+        f"exec cat {shlex.quote(str(tmp_path / 'hangs'))}; fi\n"
     )
     path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")

@@ -8,6 +8,7 @@ import pytest
 
 from elm11_boards import simulated
 from fpga_boards import usb_device
+from pycwt_mod.backends import Cancelled
 from pycwtd_drivers.tang_nano_9k.loader import LoaderError, load, usb_of
 from pycwtd_drivers.tang_nano_9k.settings import Settings
 
@@ -28,11 +29,15 @@ def bitstream(tmp_path):
     return path
 
 
+def nothing():
+    pass
+
+
 def test_it_is_called_for_one_board_only(program, silent, bitstream, tmp_path):
     usb_device(tmp_path / "sys", silent)
     configured = Settings(silent, bitstream=bitstream, usb="1-2.3")
-    load(silent, configured, sysfs=tmp_path / "sys")
-    load(silent, configured, flash=True, sysfs=tmp_path / "sys")
+    load(silent, configured, nothing, sysfs=tmp_path / "sys")
+    load(silent, configured, nothing, flash=True, sysfs=tmp_path / "sys")
     assert program.read_text().splitlines() == [
         f"-b tangnano9k --busdev-num 1:7 {bitstream}",
         f"-b tangnano9k --busdev-num 1:7 -f {bitstream}",
@@ -52,14 +57,21 @@ def test_another_board_is_left_alone(program, silent, tmp_path, usb, product, wo
     bitstream = tmp_path / "x.fs"
     bitstream.write_text("bits")
     with pytest.raises(LoaderError, match=words):
-        load(silent, Settings(silent, bitstream=bitstream, usb=usb), sysfs=tmp_path / "sys")
+        load(
+            silent, Settings(silent, bitstream=bitstream, usb=usb), nothing, sysfs=tmp_path / "sys"
+        )
     assert not program.exists()
 
 
 def test_what_isnt_on_usb_is_left_alone(program, silent, bitstream, tmp_path):
     (tmp_path / "sys").mkdir()
     with pytest.raises(LoaderError, match="isn't on USB"):
-        load(silent, Settings(silent, bitstream=bitstream, usb="1-2"), sysfs=tmp_path / "sys")
+        load(
+            silent,
+            Settings(silent, bitstream=bitstream, usb="1-2"),
+            nothing,
+            sysfs=tmp_path / "sys",
+        )
     assert not program.exists()
 
 
@@ -70,7 +82,7 @@ def test_an_elm11_is_never_loaded(program, bitstream, tmp_path):
         configured = Settings(port, bitstream=bitstream, usb="1-2.3")
         for flash in (False, True):
             with pytest.raises(LoaderError, match="an ELM11 answers"):
-                load(port, configured, flash=flash, sysfs=tmp_path / "sys")
+                load(port, configured, nothing, flash=flash, sysfs=tmp_path / "sys")
     assert not program.exists()
 
 
@@ -78,14 +90,37 @@ def test_what_is_missing_is_said(program, silent, bitstream, tmp_path, monkeypat
     usb_device(tmp_path / "sys", silent)
     absent = Settings(silent, bitstream=tmp_path / "y.fs", usb="1-2.3")
     with pytest.raises(LoaderError, match="make bitstream"):
-        load(silent, absent, sysfs=tmp_path / "sys")
+        load(silent, absent, nothing, sysfs=tmp_path / "sys")
     configured = Settings(silent, bitstream=bitstream, usb="1-2.3")
     (tmp_path / "fails").touch()
     with pytest.raises(LoaderError, match=r"status 1: unable to open ftdi device: -4"):
-        load(silent, configured, sysfs=tmp_path / "sys")
+        load(silent, configured, nothing, sysfs=tmp_path / "sys")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LoaderError, match="openFPGALoader isn't installed"):
-        load(silent, configured, sysfs=tmp_path / "sys")
+        load(silent, configured, nothing, sysfs=tmp_path / "sys")
+
+
+def test_whoever_waits_is_asked_and_may_end_it(program, silent, bitstream, tmp_path):
+    usb_device(tmp_path / "sys", silent)
+    os.mkfifo(tmp_path / "hangs")
+    beats = []
+
+    def beat():
+        beats.append(program.exists())
+        if len(beats) == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        load(
+            silent,
+            Settings(silent, bitstream=bitstream, usb="1-2.3"),
+            beat,
+            sysfs=tmp_path / "sys",
+        )
+    assert beats[-1]
+    # Nobody reads it any more: the program is gone.
+    with pytest.raises(OSError, match="No such device"):
+        os.open(tmp_path / "hangs", os.O_WRONLY | os.O_NONBLOCK)
 
 
 def test_the_device_number_is_read_anew(silent, tmp_path):

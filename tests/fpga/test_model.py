@@ -268,7 +268,7 @@ def check_words(c):
     assert 0 <= c.shift <= limits.MAX_SHIFT
     assert all(abs(v) < 2**17 for v in (*c.lags, *c.gains, *c.first_gains))
     assert all(120 / 2 * g * 2**10 + 2**16 * 2**17 < 2**34 for g in (*c.gains, *c.first_gains))
-    assert 0 <= c.offset
+    assert c.offset >= 0
     assert c.offset + (c.places - 1) * c.step < c.length
     assert 2 * c.half + 2 <= ring_depth(len(c.scales))
     assert ring_depth(len(c.scales)) * len(c.scales) <= limits.RING

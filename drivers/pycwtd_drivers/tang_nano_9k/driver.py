@@ -105,7 +105,7 @@ class TangNano9kBackend(MonteCarloBackend):
             except (PortError, LineError, LoaderError, ChipError) as error:
                 self.close()
                 return Availability(False, str(error))
-            return Availability(True, None, (f"{chip.told()}, gateware {chip.hello.build:08x}",))
+            return Availability(True, None, (chip.told(),), firmware=f"{chip.hello.build:08x}")
 
     def close(self) -> None:
         """Give the port back."""
@@ -115,32 +115,28 @@ class TangNano9kBackend(MonteCarloBackend):
                 self._chip = None
 
     def flash(self, control: Control | None = None) -> str:
-        """Write the configured bitstream into the board's flash, for good.
+        """See :meth:`MonteCarloBackend.flash`: the configured bitstream is written, for good.
 
         Only onto a board that runs this gateware already, loaded into its memory: an ELM11, which
-        it could be taken for, never does.
-
-        Args:
-            control: cancels before it is begun.
-
-        Returns:
-            The gateware that the board had when it was begun: loading the flash restarts it.
-
-        Raises:
-            BackendUnavailableError: it isn't allowed, or didn't work; the text says which.
+        it could be taken for, never does. A cancel comes in time only before it is begun.
         """
         from pycwtd_drivers.tang_nano_9k.chip import ChipError  # noqa: PLC0415 - has numpy
 
-        steering = _Steering(control or NoControl(), 100)
+        watch = control or NoControl()
         with self._turn:
             try:
                 configured = settings()
-                chip = self._ready(configured, steering)
+                chip = self._ready(configured, _Steering(watch, 1))
                 chip.greet()
                 port = chip.port.path
                 self.close()
-                loader.load(port, configured, flash=True, sysfs=self._sysfs)
-                chip = self._greeted(port, configured, steering, after_load=True)
+
+                def beat() -> None:
+                    watch.advance(0)  # half a flash is none: nothing stops it any more
+
+                loader.load(port, configured, beat, flash=True, sysfs=self._sysfs)
+                watch.advance(100)
+                chip = self._greeted(port, configured, _Steering(NoControl(), 1), after_load=True)
                 self._chip = chip
             except (PortError, LineError, LoaderError, ChipError) as error:
                 self.close()
@@ -280,7 +276,7 @@ class TangNano9kBackend(MonteCarloBackend):
                 raise type(error)(
                     f"{error}; it isn't loaded from here, as no bitstream and USB path are set"
                 ) from None
-        loader.load(port, configured, sysfs=self._sysfs)
+        loader.load(port, configured, steering.beat, sysfs=self._sysfs)
         return self._greeted(port, configured, steering, after_load=True)
 
     def _greeted(

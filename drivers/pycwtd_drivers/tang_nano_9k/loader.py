@@ -20,12 +20,16 @@ from pycwtd_drivers.line.port import LineError, Port
 from pycwtd_drivers.tang_nano_9k.settings import BITSTREAM, KIND, PORT, USB
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycwtd_drivers.tang_nano_9k.settings import Settings
 
 PROGRAM = "openFPGALoader"
 SYSFS = Path("/sys/class/tty")
 #: Loading the chip's own memory takes seconds, its flash half a minute.
 _LOAD_SECONDS, _FLASH_SECONDS = 60.0, 300.0
+#: How often whoever waits is heard and told that this process is alive.
+_BEAT_SECONDS = 0.1
 #: The console of an ELM11: its speed, what has it print a prompt, the prompt, and how long it may
 #: take for that.
 _ELM11_BAUD, _ELM11_ASK, _ELM11_PROMPT, _ELM11_SECONDS = 115200, b"\n", b"$ ", 0.5
@@ -72,12 +76,20 @@ def may_load(settings: Settings) -> bool:
     return settings.bitstream is not None and settings.usb is not None
 
 
-def load(port: str, settings: Settings, *, flash: bool = False, sysfs: Path = SYSFS) -> None:
+def load(
+    port: str,
+    settings: Settings,
+    beat: Callable[[], None],
+    *,
+    flash: bool = False,
+    sysfs: Path = SYSFS,
+) -> None:
     """Load the configured bitstream onto the configured board.
 
     Args:
         port: the board's serial line, which nobody may have open.
         settings: of the driver.
+        beat: called all the while; what it raises ends the loading, and is raised.
         flash: into the flash, for good; else into the chip's memory, until it loses its power.
             The caller has seen to it that the gateware answers already.
         sysfs: where the kernel tells what a terminal is.
@@ -100,7 +112,8 @@ def load(port: str, settings: Settings, *, flash: bool = False, sysfs: Path = SY
         )
     _check_elm11(port)
     command = [program, "-b", "tangnano9k", "--busdev-num", f"{board.bus}:{board.device}"]
-    _call([*command, *(["-f"] if flash else []), str(bitstream)], flash=flash)
+    seconds = _FLASH_SECONDS if flash else _LOAD_SECONDS
+    _call([*command, *(["-f"] if flash else []), str(bitstream)], seconds, beat)
 
 
 def _allowed(port: str, settings: Settings, sysfs: Path) -> Usb:
@@ -145,25 +158,41 @@ def _check_elm11(port: str) -> None:
         console.close()
 
 
-def _call(command: list[str], *, flash: bool) -> None:
-    seconds = _FLASH_SECONDS if flash else _LOAD_SECONDS
+def _call(command: list[str], seconds: float, beat: Callable[[], None]) -> None:
     try:
-        done = subprocess.run(  # noqa: S603 - the program of that name in PATH, no shell
+        process = subprocess.Popen(  # noqa: S603 - the program of that name in PATH, no shell
             command,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            timeout=seconds,
-            check=False,
         )
-    except subprocess.TimeoutExpired:
-        raise LoaderError(f"{PROGRAM} didn't end within {seconds:.0f} s") from None
     except OSError as error:
         raise LoaderError(f"{PROGRAM} can't be started: {error}") from None
-    if done.returncode:
-        said = " / ".join((done.stdout + done.stderr).strip().splitlines()[-3:])
+    with process:
+        try:
+            told = _told(process, time.monotonic() + seconds, beat)
+        except BaseException:
+            process.kill()
+            raise
+    if told is None:
+        raise LoaderError(f"{PROGRAM} didn't end within {seconds:.0f} s")
+    if process.returncode:
+        said = " / ".join(told.strip().splitlines()[-3:])
         raise LoaderError(
-            f"{PROGRAM} failed with status {done.returncode}: {said or 'it said nothing'}; "
+            f"{PROGRAM} failed with status {process.returncode}: {said or 'it said nothing'}; "
             "it needs the right to use the USB device, see docs/tang-nano-9k.md"
         )
+
+
+def _told(process: subprocess.Popen[str], end: float, beat: Callable[[], None]) -> str | None:
+    """All that a program prints until it ends; None where it had to be killed."""
+    while True:
+        try:
+            return process.communicate(timeout=_BEAT_SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            beat()
+        if time.monotonic() > end:
+            process.kill()
+            return None
