@@ -19,8 +19,8 @@ COHERENCE = {"signal1": A, "signal2": B, "sig": True, "seed": 42, **GRID}
 COHERENCE["backend"] = "sequential"
 #: Some seconds of work each: enough to be interrupted several times.
 REQUESTS = {
-    "full": {**COHERENCE, "estimator": "full", "mc_count": 20_000},
-    "cascade": {**COHERENCE, "estimator": "cascade", "mc_count": 150_000},
+    "full": {**COHERENCE, "estimator": "full", "mc_count": 12_000},
+    "cascade": {**COHERENCE, "estimator": "cascade", "mc_count": 90_000},
 }
 #: More than is done before it is shot.
 LONG = {**REQUESTS["full"], "mc_count": 1_000_000}
