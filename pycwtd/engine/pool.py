@@ -264,10 +264,12 @@ class Pool:
                 there is no other.
         """
         device = None if asked == "auto" else self.find(asked)
-        # Not for all of them: a board may take long to be probed.
+        # The first that can is enough: others may take long to be probed.
         for name in (device.id,) if device else self._config.preference:
-            if name in self.devices:
-                await self.devices[name].settled.wait()
+            if one := self.devices.get(name):
+                await one.settled.wait()
+                if one.usable and one.lacks(work.estimator, work.family) is None:
+                    break
         fit = [d for d in self.backends() if d.lacks(work.estimator, work.family) is None]
         if device in fit and device.usable:
             return Choice(device.id)
