@@ -5,25 +5,22 @@
 
 local P = pycwt
 local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
--- Bins in a line.
-local WIDTH = 96
-
 local digit, value = {}, {}
 for i = 0, 63 do
   local byte = string.byte(DIGITS, i + 1)
   digit[i], value[byte] = string.char(byte), i
 end
 
--- Calls line(text) with each stretch of at most 96 bins.
-function P.write_bins(bins, line)
-  for start = 1, #bins, WIDTH do
-    local text = {}
-    for i = start, math.min(start + WIDTH - 1, #bins) do
-      text[#text + 1] = digit[bins[i] >> 6]
-      text[#text + 1] = digit[bins[i] & 63]
-    end
-    line(table.concat(text))
+P.digit = digit
+
+-- The text of some bins.
+function P.write_bins(bins)
+  local text = {}
+  for i = 1, #bins do
+    text[2 * i - 1] = digit[bins[i] >> 6]
+    text[2 * i] = digit[bins[i] & 63]
   end
+  return table.concat(text)
 end
 
 -- The whole numbers of a text of three characters each; nil if there is another character.

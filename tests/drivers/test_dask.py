@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import dask
 import numpy as np
@@ -67,6 +70,23 @@ def test_the_same_integers_as_on_one_machine(pair, use, expected):
     np.testing.assert_array_equal(parts, expected)
     backend.close()
     assert backend.run(TASK, 5, 3, 1).sum() == plan_for(TASK).run(5, 3, 1).sum()
+
+
+def test_it_passes_the_conformance_suite(pair, use, tmp_path):
+    """As somebody else would run it; of the tests those that are no others' here."""
+    use(pair)
+    ctl = Path(sys.executable).with_name("pycwtctl")
+    chosen = "manifest or probe or repeats or nonsense or printed"
+    done = subprocess.run(
+        [ctl, "driver", "check", "dask", "--", "-k", chosen],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+    assert "skipped" not in done.stdout
 
 
 @pytest.mark.parametrize("estimator", ["cascade", "full"])

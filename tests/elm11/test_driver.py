@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,6 +132,16 @@ def test_two_threads_take_turns(backend):
         thread.join(60)
     whole = results[0] + results[4]
     np.testing.assert_array_equal(whole, model.histogram(plan(TASK), TASK, 7, 0, 8))
+
+
+def test_it_passes_the_conformance_suite(board, tmp_path):
+    """As somebody else would run it, from a folder of their own."""
+    ctl = Path(sys.executable).with_name("pycwtctl")
+    done = subprocess.run(
+        [ctl, "driver", "check", "elm11"], check=False, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout
+    assert " 16 passed, 1 skipped" in done.stdout
 
 
 # -- ports ---------------------------------------------------------------------------------

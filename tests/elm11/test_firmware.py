@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from binascii import crc_hqx
+import zlib
 
 import numpy as np
 import pytest
@@ -20,6 +20,12 @@ from pycwtd_drivers.elm11.firmware import FILES, MAX_NAME, MAX_PROGRAM, firmware
 from pycwtd_drivers.elm11.plan import plan
 
 SEED = (5 << 40) + 3
+
+
+def checksum(text):
+    """CRC-32 in six digits of base 64, by way of octal digits."""
+    octal = f"{zlib.crc32(text.encode()):012o}"
+    return "".join(DIGITS[int(octal[i : i + 2], 8)] for i in range(0, 12, 2))
 
 
 def numbers(lines):
@@ -116,8 +122,8 @@ def test_no_table_hangs_on_the_last_digit_of_a_logarithm():
 
 def test_the_tables_checksum_is_the_one_that_the_driver_knows(lua):
     text = " ".join(str(v) for table in model.tables() for v in table)
-    assert f"{crc_hqx(text.encode(), 0xFFFF):04x}" == TABLES
-    (line,) = lua.run('pw("5 H", pycwt.crc("5 H"))')
+    assert checksum(text) == TABLES
+    (line,) = lua.run('pw("5 H "..pycwt.crc("5 H"))')
     assert line.split()[3] == TABLES
 
 
@@ -178,7 +184,7 @@ def test_windows_pass_over_products(lua):
 
 def call(seq, *words):
     text = " ".join((str(seq), *map(str, words)))
-    return f'pw("{text}","{crc_hqx(text.encode(), 0xFFFF):04x}") '
+    return f'pw"{text} {checksum(text)}" '
 
 
 def board_bins(lua, task, series_at, number):
@@ -188,15 +194,15 @@ def board_bins(lua, task, series_at, number):
     work = plan(task)
     blocks = Blocks(work, task.bins)
     code = call(1, "F")
-    code += "".join(call(2, "B", i, 0, 1, text) for i, text in enumerate(blocks.texts))
+    code += "".join(call(2, "B", i, 0, len(t), t) for i, t in enumerate(blocks.texts))
     series = work[series_at]
     for n, block in enumerate(blocks.groups[series_at]):
-        where = (f"{SEED & 0xFFFFFFFF:08x}", f"{SEED >> 32:08x}", series.part.stream)
-        code += call(10 + n, "R", block, *where, f"{number:08x}")
+        where = (f"{SEED & 0xFFFFFFFF:x}", f"{SEED >> 32:x}", series.part.stream)
+        code += call(10 + n, "R", n, 48, block, *where, f"{number:x}")
     found = [[[] for _ in group.counted] for group in series.groups]
     for line in lua.run(code):
         body, _, code = line[1:].rpartition(" *")
-        assert f"{crc_hqx(body.encode(), 0xFFFF):04x}" == code
+        assert checksum(body) == code
         tag, seq, *rest = body.split()
         assert tag in "kre", line
         if tag == "r":
@@ -243,24 +249,25 @@ def test_numbers_and_bins_are_read_as_they_were_written(lua):
     out = lua.run(f'print(table.concat(pycwt.read_numbers("{write_numbers(values)}"), " "))')
     assert [int(v) for v in out[0].split()] == values
     bins = list(range(0, 4096, 13))
-    lines = lua.run(array("b", bins) + "pycwt.write_bins(b, print)")
-    assert max(map(len, lines)) == 192
-    assert [b for line in lines for b in read_bins(line)] == bins
+    (line,) = lua.run(array("b", bins) + "print(pycwt.write_bins(b))")
+    assert read_bins(line) == bins
 
 
 @pytest.mark.parametrize("text", ["", "a", "123456789", DIGITS * 4])
-def test_checksums_are_those_of_the_ccitt(lua, text):
-    assert lua.run(f'print(pycwt.crc("{text}"))') == [f"{crc_hqx(text.encode(), 0xFFFF):04x}"]
+def test_checksums_are_those_of_everybody(lua, text):
+    assert lua.run(f'print(pycwt.crc("{text}"))') == [checksum(text)]
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        'pw("1 H","0000")',
-        'pw("","ffff")',
-        'pw("7","0000")',
+        'pw"1 H AAAAAA"',
+        'pw""',
+        'pw"7 AAAAAA"',
+        'pw"1 H"',
         call(3, "X"),
-        call(4, "R", 9, *["00000000"] * 2, 0, "00000000"),
+        call(4, "R", 1, 8, 9, 0, 0, 0, 0),
+        call(5, "L", 1, 8, 0, 0, 9),
     ],
 )
 def test_what_isnt_a_call_is_refused(lua, line):
@@ -268,13 +275,52 @@ def test_what_isnt_a_call_is_refused(lua, line):
     assert out.startswith("@n ")
 
 
-def test_a_part_that_comes_twice_is_one(lua):
+def test_pieces_come_in_order_and_twice_is_once(lua):
     text = write_numbers(range(20))
-    parts = [text[:20], text[20:40], text[40:]]
-    code = "".join(call(i, "B", 3, n, 3, parts[n]) for i, n in enumerate([0, 0, 1, 1, 2, 2]))
-    assert [line[:2] for line in lua.run(code)] == ["@k"] * 6
-    missing = call(1, "B", 4, 0, 3, parts[0]) + call(2, "B", 4, 2, 3, parts[2])
-    assert lua.run(missing)[-1].startswith("@n 2 parts")
+    whole = len(text)
+    starts = [0, 0, 20, 20, 50, 40, 40]
+    ends = [20, 20, 40, 45, 60, 60, 60]
+    code = "".join(
+        call(n, "B", 3, a, whole, text[a:b])
+        for n, (a, b) in enumerate(zip(starts, ends, strict=True))
+    )
+    have = [int(line.split()[3]) for line in lua.run(code)]
+    assert have == [20, 20, 40, 40, 40, 60, 60]
+    # Another block begins anew, also in the middle of one.
+    other = call(1, "B", 4, 0, whole, text[:20]) + call(2, "B", 5, 20, whole, text[20:])
+    assert [line.split()[2:4] for line in lua.run(other)] == [["4", "20"], ["5", "0"]]
+
+
+def test_an_answer_can_be_asked_for_again(lua):
+    from pycwtd_drivers.elm11.blocks import Blocks
+
+    task = coherence_task(0.5, 0.2, 1, 0.25, 2, 8, estimator="full")
+    work = plan(task)
+    blocks = Blocks(work, task.bins)
+    code = "".join(call(2, "B", i, 0, len(t), t) for i, t in enumerate(blocks.texts))
+    run = (blocks.groups[0][0], 5, 0, 0, "3")
+    code += call(10, "R", 7, 96, *run) + call(11, "R", 7, 8, *run)
+    code += call(12, "L", 7, 16, 1, 5, 45) + call(13, "L", 8, 16, 1, 5, 45)
+    found = {seq: [] for seq in ["10", "11", "12", "13"]}
+    for line in lua.run(code):
+        tag, seq, *rest = line[1:].rpartition(" *")[0].split()
+        if seq in found:
+            found[seq].append((tag, *rest))
+    whole, short = (
+        {
+            row: "".join(one[3] for one in found[seq] if one[:2] == ("r", row))
+            for row in dict.fromkeys(one[1] for one in found[seq][:-1])
+        }
+        for seq in ("10", "11")
+    )
+    assert whole == short
+    assert found["10"][-1] == found["11"][-1]
+    assert max(len(one[3]) for one in found["11"] if one[0] == "r") == 16
+    lines = found["12"]
+    assert [int(one[2]) for one in lines[:-1]] == [5, 21, 37]
+    assert "".join(one[3] for one in lines[:-1]) == whole["1"][10:90]
+    assert lines[-1] == ("e", "40")
+    assert found["13"] == [("n", "key")]
 
 
 # -- the program ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The lines of bins of one group, put together."""
+"""The lines of bins of one group, put together, and which are missing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from pycwtd_drivers.elm11.blocks import read_bins
 
 if TYPE_CHECKING:
     from pycwtd_drivers.elm11.protocol import Answer
-
-#: Bins in a line, as the firmware has it.
-WIDTH = 96
 
 
 class Pieces:
@@ -24,7 +21,7 @@ class Pieces:
     def __init__(self, lengths: list[int], bins: int) -> None:
         self._lengths = lengths
         self._bins = bins
-        self._found: dict[tuple[int, int], list[int]] = {}
+        self._found: list[list[int | None]] = [[None] * length for length in lengths]
         #: Points of all rows.
         self.points = sum(lengths)
 
@@ -35,19 +32,28 @@ class Pieces:
         row, start, text = answer.fields
         if not (row.isdecimal() and start.isdecimal() and int(row) < len(self._lengths)):
             return
-        place = (int(row), int(start))
+        at = int(start)
+        length = self._lengths[int(row)]
         bins = read_bins(text)
-        expected = min(WIDTH, self._lengths[place[0]] - place[1])
-        if bins and place[1] % WIDTH == 0 and len(bins) == expected and max(bins) < self._bins:
-            self._found[place] = bins
+        if bins and at + len(bins) <= length and max(bins) < self._bins:
+            self._found[int(row)][at : at + len(bins)] = bins
 
     def complete(self) -> bool:
         """Whether there is a bin for every point."""
-        return sum(len(bins) for bins in self._found.values()) == self.points
+        return self.missing() is None
+
+    def missing(self) -> tuple[int, int, int] | None:
+        """A row, and its first and its last but one point between which some are missing."""
+        for row, found in enumerate(self._found):
+            gaps = [at for at, one in enumerate(found) if one is None]
+            if gaps:
+                return row, gaps[0], gaps[-1] + 1
+        return None
+
+    def left(self) -> int:
+        """How many points are missing."""
+        return sum(row.count(None) for row in self._found)
 
     def rows(self) -> list[list[int]]:
         """The bins of each row; of complete pieces."""
-        return [
-            [found for start in range(0, length, WIDTH) for found in self._found[row, start]]
-            for row, length in enumerate(self._lengths)
-        ]
+        return [[one for one in found if one is not None] for found in self._found]

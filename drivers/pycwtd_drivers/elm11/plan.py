@@ -130,7 +130,11 @@ def memory(series: tuple[Series, ...]) -> int:
     rows = {row for one in series for group in one.groups for row in group.rows}
     fixed = sum(len(row.taps) + len(row.window) for row in rows)
     work = max((len(g.weights) + 2) * 4 * g.points for one in series for g in one.groups)
-    return _ELEMENT * (noise + fixed + work)
+    # The text of a group's bins, two characters each, is kept; that of a row is put together.
+    groups = [g for one in series for g in one.groups]
+    kept = max(2 * sum(c.points for c in g.counted) for g in groups)
+    row = max(2 * g.points for g in groups)
+    return _ELEMENT * (noise + fixed + work + row) + kept
 
 
 @lru_cache(maxsize=8)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pycwtd_drivers.line import messages
 from pycwtd_drivers.line.frame import LONGEST
+from pycwtd_drivers.line.lengths import Length
 from pycwtd_drivers.line.link import Link
 from pycwtd_drivers.line.messages import Hello, Kind, Reason, RefusedError, State, Status
 from pycwtd_drivers.line.port import LineError
@@ -27,7 +28,7 @@ _LOOK_SECONDS = 0.02
 #: Resets during one unit before the board is given up: a board that browns out under load would
 #: go on for ever.
 _RESETS = 8
-#: A damaged block of words is followed by one of half its length, down to this.
+#: Words in the shortest block: 16 bytes, and 20 around them.
 _FEWEST_WORDS = 4
 #: Of a unit that its rows may be waited for.
 _GOOD = {State.RUNNING, State.DONE}
@@ -58,7 +59,7 @@ class Board:
         #: What it said when it was last greeted.
         self.hello: Hello | None = None
         #: Words in a block, so that most arrive.
-        self._words = messages.MOST_WORDS
+        self._words = Length(messages.MOST_WORDS, _FEWEST_WORDS)
 
     # -- single requests -------------------------------------------------------------------
 
@@ -102,7 +103,7 @@ class Board:
         if at == 0:
             self.link.ask(Kind.CONFIG_BEGIN, b"", 0, lambda got: got == b"" or None)
         while at < len(wanted.words):
-            address, words = wanted.block(at, self._words)
+            address, words = wanted.block(at, self._words.now)
             crc = self._send(address, words)
             at += len(words)
             if crc != wanted.checksums[at]:
@@ -120,10 +121,7 @@ class Board:
             )
         finally:
             # Long blocks are damaged more often than short ones, short ones are mostly overhead.
-            if self.link.counters.since(before).retries:
-                self._words = max(_FEWEST_WORDS, self._words // 2)
-            else:
-                self._words = min(messages.MOST_WORDS, self._words * 2)
+            self._words.arrived(not self.link.counters.since(before).retries)
 
     # -- work ------------------------------------------------------------------------------
 

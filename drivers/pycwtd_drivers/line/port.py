@@ -102,7 +102,8 @@ class Port:
     """An open serial port, for this process alone.
 
     It is opened through :func:`pycwt_mod.driver_kit.cassette.opened`, so that sessions can be
-    recorded, and played back without a board.
+    recorded, and played back without a board; if they can be: what is sent must not depend on when
+    things came.
 
     Args:
         path: of the port.
@@ -111,6 +112,7 @@ class Port:
         dtr: state of the line DTR from the opening on, None for the driver's own; some boards
             reset when it changes. A pseudo terminal has none, which is passed over.
         rts: likewise.
+        recorded: whether sessions can be.
 
     Raises:
         LostError: it can't be opened: it is gone, another program has it, or the rights are
@@ -125,6 +127,7 @@ class Port:
         pace: float = 0.0,
         dtr: bool | None = None,
         rts: bool | None = None,
+        recorded: bool = True,
     ) -> None:
         self.path, self.baud, self._pace = path, baud, pace
         #: Called all the time while something is waited for; may raise.
@@ -148,10 +151,10 @@ class Port:
             return line
 
         try:
-            self._line: Any = opened(real)
+            self._line: Any = opened(real) if recorded else real()
         except (serial.SerialException, OSError) as error:
             raise LostError(f"{path} can't be opened: {error}") from None
-        #: Whether the other end is a recording, which plays at its own pace.
+        #: Whether the other end is a recording, or is being recorded: it goes at its own pace.
         self.replayed = not hasattr(self._line, "fileno")
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import random
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pycwtd_drivers.line import messages
 from pycwtd_drivers.line.frame import Damage, Decoder, Frame, encode
@@ -216,8 +216,17 @@ class SimulatedBoard:
         return messages.pack_row(unit, row, self._memory.rows[row])
 
 
+class Simulation(Protocol):
+    """A board behind a terminal."""
+
+    terminal: Terminal
+
+    def serve(self) -> None:
+        """Answer until the line is gone."""
+
+
 @contextmanager
-def serving(board: SimulatedBoard) -> Iterator[str]:
+def serving(board: Simulation) -> Iterator[str]:
     """A board that answers in a thread of this process; gives its terminal's path."""
     thread = threading.Thread(target=board.serve, daemon=True)
     thread.start()
