@@ -72,6 +72,14 @@ build/native/build.ninja: $(VENV)/.run
 test-aarch64: test-kernel  ## the C kernel in an emulated aarch64: the same numbers?
 	@sh etc/test-aarch64.sh build/native build/aarch64
 
+GATEWARE_EXAMPLES := 100
+
+.PHONY: test-gateware
+test-gateware: $(VENV)/.test  ## the gateware at length: GATEWARE_EXAMPLES configurations, levels, speed
+	@GATEWARE_EXAMPLES=$(GATEWARE_EXAMPLES) $(BIN)/pytest tests/fpga
+	@$(BIN)/python fpga_gateware/bench/core_levels.py
+	@$(BIN)/python fpga_gateware/bench/core_speed.py
+
 .PHONY: sanitize
 sanitize: $(VENV)/.test  ## the kernel's tests under the address and undefined behaviour sanitizers
 	@sh etc/sanitize.sh $(VENV) build/sanitize
