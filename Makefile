@@ -80,13 +80,15 @@ test-aarch64: test-kernel  ## the C kernel in an emulated aarch64: the same numb
 gateware-tools:
 	@sh etc/prepare-gateware.sh
 
-GATEWARE_EXAMPLES := 2000
+GATEWARE_EXAMPLES := 100
 
 .PHONY: test-gateware
-test-gateware: $(VENV)/.test build/gateware/.tools gateware-tools  ## the gateware at length: lint, proofs, fuzz, GATEWARE_EXAMPLES to a property
+test-gateware: $(VENV)/.test build/gateware/.tools gateware-tools  ## the gateware at length: lint, proofs, GATEWARE_EXAMPLES to a property, levels, speed
 	@$(BIN)/python fpga_gateware/bench/lint.py
 	@PATH="$(abspath build/gateware/tools/bin):$$PATH" $(BIN)/python fpga_gateware/bench/prove.py
 	@GATEWARE_EXAMPLES=$(GATEWARE_EXAMPLES) $(BIN)/pytest tests/fpga
+	@$(BIN)/python fpga_gateware/bench/core_levels.py
+	@$(BIN)/python fpga_gateware/bench/core_speed.py
 
 # Versions and sizes of the tools matter to the bits; they have an environment of their own.
 build/gateware/.tools: fpga_gateware/requirements.txt $(VENV)/.python

@@ -37,14 +37,19 @@ def task_of(
     )
 
 
+#: Wavelets that the chip knows.
+WAVELETS = [
+    *[("morlet", order) for order in (4.5, 6.0, 11.0)],
+    *[("paul", order) for order in (2.0, 4.0)],
+    *[("dog", order) for order in (2.0, 3.0, 6.0)],
+]
+
+
 def random_task(rng):
     """Any task that the chip may be given."""
-    family, order = [("morlet", 6.0), ("morlet", 4.5), ("morlet", 11.0), ("paul", 4.0),
-                     ("paul", 2.0), ("dog", 2.0), ("dog", 6.0), ("dog", 3.0)][rng.integers(8)]  # fmt: skip
+    family, order = WAVELETS[rng.integers(len(WAVELETS))]
     s0 = float(rng.uniform(0.7, 6.0)) * (1.0 if family == "dog" else 1.5)
     ar1 = tuple(float(a) for a in rng.uniform([-0.5, -0.5], [0.97, 0.97]).round(3))
     dj = float(rng.choice([1 / 12, 0.125, 0.25, 0.5]))
-    return task_of(
-        family, order, s0=s0, dj=dj, octaves=rng.integers(1, 6), ar1=ar1,
-        length=int(rng.integers(100, 3000)),
-    )  # fmt: skip
+    octaves, length = rng.integers(1, 6), int(rng.integers(100, 3000))
+    return task_of(family, order, s0=s0, dj=dj, octaves=octaves, ar1=ar1, length=length)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from fpga_core import core_bench, random_task, task_of
 from pycwtd_drivers.tang_nano_9k.fixed import MAX_ROWS, configurations, histogram, model
 from pycwtd_drivers.tang_nano_9k.fixed.image import INNER, OUTSIDE, TAPS, ring_depth
-from pycwtd_drivers.tang_nano_9k.fixed.limits import LARGEST_COUNT
+from pycwtd_drivers.tang_nano_9k.fixed.limits import LARGEST_COUNT, PRODUCT_LIMIT, SAMPLE_LIMIT
 
 SEED = (7 << 50) + 12345
 #: Random configurations; `make test-gateware` takes more.
@@ -176,6 +177,18 @@ def test_other_numbers_of_lanes_count_alike(lanes):
             core.configure(c)
             core.run(SEED, 0, 5)
             np.testing.assert_array_equal(core.histogram(c.rows), histogram(c, SEED, 0, 5))
+
+
+def test_limits_are_the_models(core):
+    """Samples and products that pass their words are cut to the same values."""
+    c = replace(configurations(small())[1], gains=(131071, 131071), lags=(131071, -131071), shift=2)
+    samples = model.noise(c, SEED, np.arange(4))
+    assert (abs(samples) == SAMPLE_LIMIT).any()
+    parts = model.coefficients(c, 0, samples)
+    assert (abs(model.products(c, parts[:, 0], parts[:, 1])) == PRODUCT_LIMIT).any()
+    core.configure(c)
+    core.run(SEED, 0, 4)
+    np.testing.assert_array_equal(core.histogram(c.rows), histogram(c, SEED, 0, 4))
 
 
 def test_the_last_numbers_there_are(core):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -41,9 +43,16 @@ class Bench:
     def submit(self, **changes):
         return self.daemon.submit("wct", {**REQUEST, "backend": "tang_nano_9k", **changes})
 
+    def finish(self, job_id):
+        """Its end, however busy the machine is: the board is simulated clock by clock."""
+        for _ in range(4):
+            with contextlib.suppress(TimeoutError):
+                return self.daemon.finish(job_id)
+        raise AssertionError(f"the job doesn't end: {self.daemon.job(job_id)}")
+
     def check(self, job_id, count=COUNT):
         """Its null distribution is the model's to the last count, its map every backend's."""
-        job = self.daemon.finish(job_id)
+        job = self.finish(job_id)
         assert job["status"] == "completed", job
         result = self.daemon.result(job_id)
         assert result["backend_used"] == "tang_nano_9k"
@@ -91,7 +100,7 @@ def test_a_cancel(bench):
 
 
 def test_a_cable_pulled_in_the_middle(bench):
-    count = 300
+    count = 100
     bench.plug()
     job_id = bench.submit(mc_count=count)
     bench.daemon.until(job_id, lambda job: job["realisations_done"] >= 5)

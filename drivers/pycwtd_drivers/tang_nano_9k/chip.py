@@ -119,8 +119,8 @@ class Chip:
             if wrong := int((found != expected).any(axis=1).sum()):
                 raise ChipError(
                     f"{self.port.path}: the self-test of the gateware {self.hello.build:08x} "
-                    f"failed: {wrong} of {len(expected)} rows aren't the model's; load the "
-                    "bitstream built without DSP blocks"
+                    f"failed: {wrong} of {len(expected)} rows aren't the model's: build it anew "
+                    "with other seeds, or try another board"
                 )
         self._tested = self.hello.boots
 

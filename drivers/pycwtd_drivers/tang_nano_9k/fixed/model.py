@@ -74,7 +74,8 @@ def words(
 def innovations(word: NDArray[np.uint32]) -> Integers:
     """The sum of a word's nibbles, minus the mean."""
     nibbles = [(word >> np.uint32(4 * i)) & np.uint32(15) for i in range(8)]
-    return np.sum(nibbles, axis=0, dtype=np.int64) - NOISE_MEAN
+    total: Integers = np.sum(nibbles, axis=0, dtype=np.int64)
+    return total - NOISE_MEAN
 
 
 def noise(configuration: Configuration, seed: int, numbers: Integers) -> Integers:

@@ -1,8 +1,8 @@
 """From a task to the configurations of the chip.
 
-The chip knows nothing of wavelets: it filters two series of noise with the taps that it is given, at
-every ``step``-th sample, forms the products, smooths them with the weights that it is given, divides
-and counts. All that depends on the task is worked out here.
+The chip knows nothing of wavelets: it filters two series of noise with the taps that it is given,
+at every ``step``-th sample, forms the products, smooths them with the weights that it is given,
+divides and counts. All that depends on the task is worked out here.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _STEP: dict[Family, float] = {"morlet": 0.75, "paul": 0.45, "dog": 0.45}
 #: The same where windows don't fit into the ring otherwise: R² then differs by 0.003 rms, and by
 #: less than 0.001 on the average.
 _COARSE_STEP = 0.7
+_FEW = 3
 #: Standard deviation of a series, at most: eight of them are within its 17 bits.
 _SIGMA = 8000
 #: By how much one series is made smaller, at most, for the sake of the other one's coefficients.
@@ -111,21 +112,24 @@ def configurations(task: SignificanceTask, lanes: int = limits.LANES) -> tuple[C
 
 
 def _split(part: Octave, own: range, lanes: int) -> list[Configuration]:
-    """One configuration if the scales fit, else two halves."""
-    try:
-        found = _configuration(part, own, lanes)
-    except _TooLargeError:
-        if len(own) == 1:
-            raise
-        middle = own.start + len(own) // 2
-        halves = range(own.start, middle), range(middle, own.stop)
-        return [one for half in halves for one in _split(part, half, lanes)]
-    return [found] if found else []
+    """One configuration if the scales fit, else two halves; of a few, with coarser steps."""
+    few = len(own) <= _FEW
+    for coarse in (False, True) if few else (False,):
+        try:
+            found = _configuration(part, own, lanes, coarse)
+        except _TooLargeError:
+            if coarse and len(own) == 1:
+                raise
+        else:
+            return [found] if found else []
+    middle = own.start + len(own) // 2
+    halves = range(own.start, middle), range(middle, own.stop)
+    return [one for half in halves for one in _split(part, half, lanes)]
 
 
-def _configuration(part: Octave, own: range, lanes: int) -> Configuration | None:
+def _configuration(part: Octave, own: range, lanes: int, coarse: bool) -> Configuration | None:
     """None where nothing of it is counted."""
-    group = _group(part, own, lanes)
+    group = _group(part, own, lanes, coarse)
     counted = _counted(group)
     if not any(one.near.points + one.beyond.points for one in counted):
         return None
@@ -162,7 +166,7 @@ def _configuration(part: Octave, own: range, lanes: int) -> Configuration | None
     )
 
 
-def _group(part: Octave, own: range, lanes: int) -> _Group:
+def _group(part: Octave, own: range, lanes: int, coarse: bool) -> _Group:
     task = part.task
     halo = len(task.scale_weights) // 2
     if 2 * halo + 1 > limits.MAX_WEIGHTS:
@@ -176,18 +180,11 @@ def _group(part: Octave, own: range, lanes: int) -> _Group:
             f"{len(scales)} scales at a time don't fit into the gateware's {limits.MAX_SCALES}: "
             "take a larger dj, or another backend"
         )
-    step = _step(task, task.scales[own.start], scales)
+    spacing = max(_COARSE_STEP, _STEP[task.family]) if coarse else _STEP[task.family]
+    step = max(1, int(spacing * task.scales[own.start]))
     places = max(1, round(task.length / step))
     offset = (task.length - 1 - (places - 1) * step) // 2
     return _Group(part, own, scales, lanes, step, places, offset)
-
-
-def _step(task: SignificanceTask, smallest: float, scales: tuple[float, ...]) -> int:
-    """Samples from one place to the next."""
-    fine = max(1, int(_STEP[task.family] * smallest))
-    coarse = max(fine, int(_COARSE_STEP * smallest))
-    window = half_window(task.family, task.order, scales[-1], fine)
-    return coarse if _left_off(window, len(scales)) > _LEFT_OFF else fine
 
 
 def _left_off(window: NDArray[np.float64], scales: int) -> float:
