@@ -42,9 +42,6 @@ class Bench {
     core_->trace = trace;
     Tick();
     core_->run = 0;
-    // What it was told must not matter any more.
-    core_->seed = ~seed;
-    core_->first = core_->count = 77;
     uint64_t cycles = 1;
     while (core_->busy && cycles != stop_after && cycles < kTooLong) Tick(), cycles++;
     if (stop_after) {

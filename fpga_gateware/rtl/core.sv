@@ -15,7 +15,7 @@ module core #(
     /* verilator lint_off SYMRSVDWORD */
     input  logic        abort,      // one cycle
     /* verilator lint_on SYMRSVDWORD */
-    input  logic [63:0] seed,
+    input  logic [63:0] seed,       // these three stay while it is busy
     input  logic [31:0] first,      // number of the first series
     input  logic [31:0] count,
     output logic        busy,
@@ -45,16 +45,14 @@ module core #(
   logic begin_noise, taken, ready, sample_we;
   logic [9:0] sample_addr;
   logic signed [16:0] sample_0, sample_1;
-  logic [63:0] key;
-  logic [31:0] from, wanted;
 
   noise noise_ (
       .clk,
       .halt,
       .start(begin_noise),
-      .seed(key),
-      .first(from),
-      .count(wanted),
+      .seed,
+      .first,
+      .count,
       .length,
       .stream,
       .lag_0,
@@ -319,9 +317,6 @@ module core #(
     case (state)
       IDLE:
       if (run && !busy) begin
-        key <= seed;
-        from <= first;
-        wanted <= count;
         done <= 32'd0;
         clear <= 1'b1;
         state <= CLEAR;
@@ -336,7 +331,7 @@ module core #(
       WORK: begin
         quiet <= 3'd0;
         if (ended) done <= done + 32'd1;
-        if (done == wanted) state <= FLUSH;
+        if (done == count) state <= FLUSH;
       end
 
       default: begin  // FLUSH
