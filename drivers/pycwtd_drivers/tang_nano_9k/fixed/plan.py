@@ -197,13 +197,15 @@ def _spacing(task: SignificanceTask, coarse: bool) -> float:
     A real wavelet's has twice its frequency; Paul's reaches from m − 3√m to m + 4.5√m. Measured
     are those of DOG 2 and Paul 4.
     """
-    spacing = max(_COARSE_STEP, _STEP[task.family]) if coarse else _STEP[task.family]
-    root = math.sqrt(task.order)
+    root, narrower = math.sqrt(task.order), 1.0
     if task.family == "dog":
-        return spacing * min(1.0, 8.73 / (2 * root + 5.9))
+        narrower = min(1.0, 8.73 / (2 * root + 5.9))
     if task.family == "paul":
-        return spacing * min(1.0, 13 / (task.order + 4.5 * root - max(0.0, root * (root - 3))))
-    return spacing
+        narrower = min(1.0, 13 / (task.order + 4.5 * root - max(0.0, root * (root - 3))))
+    # Wider bands than those two don't bear coarser steps.
+    if coarse and narrower > 0.99:
+        return max(_COARSE_STEP, _STEP[task.family])
+    return _STEP[task.family] * narrower
 
 
 def _lag(coefficient: float) -> int:
