@@ -180,8 +180,7 @@ def _group(part: Octave, own: range, lanes: int, coarse: bool) -> _Group:
             f"{len(scales)} scales at a time don't fit into the gateware's {limits.MAX_SCALES}: "
             "take a larger dj, or another backend"
         )
-    spacing = max(_COARSE_STEP, _STEP[task.family]) if coarse else _STEP[task.family]
-    step = max(1, int(spacing * task.scales[own.start]))
+    step = max(1, int(_spacing(task, coarse) * task.scales[own.start]))
     places = max(1, round(task.length / step))
     offset = (task.length - 1 - (places - 1) * step) // 2
     return _Group(part, own, scales, lanes, step, places, offset)
@@ -190,6 +189,23 @@ def _group(part: Octave, own: range, lanes: int, coarse: bool) -> _Group:
 def _left_off(window: NDArray[np.float64], scales: int) -> float:
     """The share of a window that doesn't fit into the ring."""
     return 2 * float(np.abs(window[ring_depth(scales) // 2 :]).sum())
+
+
+def _spacing(task: SignificanceTask, coarse: bool) -> float:
+    """Distance of two places in scales, at most: it goes as the width of the band of |W|².
+
+    A real wavelet's has twice its frequency; Paul's reaches from m − 3√m to m + 4.5√m. Measured
+    are those of DOG 2 and Paul 4.
+    """
+    root, narrower = math.sqrt(task.order), 1.0
+    if task.family == "dog":
+        narrower = min(1.0, 8.73 / (2 * root + 5.9))
+    if task.family == "paul":
+        narrower = min(1.0, 13 / (task.order + 4.5 * root - max(0.0, root * (root - 3))))
+    # Wider bands than those two don't bear coarser steps.
+    if coarse and narrower > 0.99:
+        return max(_COARSE_STEP, _STEP[task.family])
+    return _STEP[task.family] * narrower
 
 
 def _lag(coefficient: float) -> int:
