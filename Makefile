@@ -62,7 +62,7 @@ build/lua32/lua: etc/build-lua32.sh
 
 .PHONY: test
 test: lint test-kernel  ## everything that CI runs: lint, C tests, Python tests
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-kernel
 test-kernel: build/native/build.ninja  ## the C kernel alone, on every instruction set there is

@@ -19,6 +19,15 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+#: Folders whose files have many short tests.
+_SHORT = {"config", "engine", "kernel", "science", "store"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Short tests last: they fill up whichever process is done first."""
+    items.sort(key=lambda item: item.path.parent.name in _SHORT)
+
+
 @pytest.fixture(scope="session")
 def daemon() -> Iterator[Daemon]:
     """A daemon that the tests of a session share; for those that leave it as it was."""

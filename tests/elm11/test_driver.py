@@ -216,5 +216,5 @@ def test_flashing_puts_the_program_on_the_board_again(backend):
         backend.flash(Impatient())
     assert 20 <= told[-1] < 100
     found = backend.probe()
-    assert (found.available, found.firmware) == (True, firmware().version)
+    assert (found.error, found.firmware) == (None, firmware().version)
     assert conformity(backend, small_task("cascade", "morlet")).passed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 
 import numpy as np
 import pytest
@@ -14,7 +15,11 @@ from pycwt_mod.noise import ar1
 from support import red_pair, running
 
 FIRST, SECOND = red_pair(256)
-COUNT = 24
+COUNT = 8
+#: The board is simulated clock by clock, by which a job takes half a minute.
+AT_LENGTH = pytest.mark.skipif(
+    "GATEWARE_EXAMPLES" not in os.environ, reason="part of `make test-gateware`"
+)
 REQUEST = {
     **{"signal1": FIRST, "signal2": SECOND, "dt": 1, "dj": 0.5, "s0": 3, "J": 5},
     **{"sig": True, "estimator": "cascade", "edges": False, "seed": 5, "mc_count": COUNT},
@@ -90,6 +95,7 @@ def test_a_whole_job_and_one_of_the_cpus_beside_it(bench):
     bench.check(ours)
 
 
+@AT_LENGTH
 def test_a_cancel(bench):
     bench.plug()
     job_id = bench.submit(mc_count=100_000)
@@ -99,6 +105,7 @@ def test_a_cancel(bench):
     bench.check(bench.submit())
 
 
+@AT_LENGTH
 def test_a_cable_pulled_in_the_middle(bench):
     count = 100
     bench.plug()
@@ -110,6 +117,7 @@ def test_a_cable_pulled_in_the_middle(bench):
     bench.check(job_id, count)
 
 
+@AT_LENGTH
 def test_what_the_chip_cant_do_is_refused(bench):
     """Another estimator is known from the manifest: another backend, or a clear word."""
     bench.plug()

@@ -88,7 +88,7 @@ def test_it_works_in_a_fresh_environment(wheel, tmp_path):
     )
     where, backends, used = ran.stdout.splitlines()
     assert where.startswith(str(tmp_path))
-    assert backends == "['sequential', 'joblib', 'dask', 'elm11_lua']"
+    assert backends == "['sequential', 'joblib', 'dask', 'elm11_lua', 'tang_nano_9k']"
     assert used == "joblib"
     for name in ("pycwtd", "pycwtctl"):
         shown = subprocess.run(
