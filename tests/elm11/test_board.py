@@ -45,6 +45,8 @@ def expected(first, count, task=TASK):
         b"while true do print(1) end\n",
         b"cmd\n",
         b'cmd\nupload("x.lua")\n\x07',
+        b'cmd\nupload("x.lua")\n\x07\x09\x00\x00\x10\x00\x0c',
+        b'cmd\nupload("x.lua")\n\x07\x09\x00\x00\x10\x00\x0c\xff',
         b"\xff\x00\x1b[A" * 40 + b"\n",
         b"x" * 400 + b"\n",
     ],

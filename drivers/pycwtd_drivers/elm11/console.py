@@ -19,8 +19,10 @@ QUIET_SECONDS = 0.06
 _STEP_SECONDS = 1.5
 #: On a line that damages every hundredth byte in three ways one step in four arrives.
 _STEPS = 40
-#: Steps to which nothing at all was said.
+#: Steps to which nothing at all was said. After half of them the board may be in the middle of an
+#: upload that was given up, and is sent the rest of the longest page there is.
 _SILENT_STEPS = 6
+_PAGE = b"q\n" * 129
 #: The console's buffer has 256 bytes; some are left for the line's end and the unknown.
 MAX_LINE = 250
 #: What comes without the end of a line is dropped beyond this.
@@ -134,6 +136,8 @@ class Console:
             if self._step():
                 return
             silent = silent + 1 if heard == self.line.counters.bytes_received else 0
+            if silent == _SILENT_STEPS // 2:
+                self.send(_PAGE)
             if silent == _SILENT_STEPS:
                 break
         raise ConsoleError(
