@@ -144,8 +144,13 @@ bench-quick: $(VENV)/.run build/peer/.ready  ## the same in two minutes, without
 	@$(BIN)/python -m bench --quick
 
 .PHONY: bench-daemon
-bench-daemon: $(VENV)/.run  ## the daemon under load: latencies, memory, jobs lost
-	@$(BIN)/python -m bench.daemon
+bench-daemon: $(VENV)/.run  ## the daemon under load, installed as users have it: latencies, memory, jobs lost
+	@rm -rf build/installed
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir build/installed .
+	@$(BIN)/python -m venv build/installed
+	@build/installed/bin/python -m pip --quiet --disable-pip-version-check install \
+		--constraint constraints.txt build/installed/*.whl
+	@$(BIN)/python -m bench.daemon build/installed/bin/pycwtd
 
 .PHONY: bench-dask
 bench-dask: $(VENV)/.test  ## the backend dask: efficiency of two workers, overhead of a chunk

@@ -1,4 +1,7 @@
-"""The daemon under load, on a real socket: ``python -m bench.daemon``. Prints a table.
+"""The daemon under load, on a real socket: ``python -m bench.daemon [PROGRAM]``. Prints a table.
+
+``PROGRAM`` is the ``pycwtd`` to measure, by default that of this environment. An editable
+installation's looks for changed sources at every start, a tenth of a second for each process.
 
 Ratios to the library's own call are of the same process and interleaved with it; the others are
 of this machine, whose two lines at the head say what it was doing.
@@ -36,6 +39,7 @@ CLIENTS = 32
 STORED = 10_000
 QUEUED = 10_000
 IDLE_SECONDS = 20.0
+PROGRAM = Path(sys.argv[1] if len(sys.argv) > 1 else sys.executable).with_name("pycwtd")
 Row = tuple[str, str, str]
 
 
@@ -44,7 +48,7 @@ async def daemon(state: Path) -> AsyncIterator[tuple[aiohttp.ClientSession, int,
     """A daemon, its process and the seconds that it took until it answered."""
     socket = state.parent / "s"
     command: list[str | Path] = [
-        Path(sys.executable).with_name("pycwtd"),
+        PROGRAM,
         "--socket",
         socket,
         "--state-dir",

@@ -86,11 +86,11 @@ def _pulled(
 ) -> None:
     """A job whose board is unplugged, and plugged in again; and one that is cancelled."""
     print("\nanother one, and the cable is pulled:", flush=True)
-    job = _submit(series, *_ON_BOARD, "--mc-count", "1000")
+    job = _submit(series, *_ON_BOARD, "--mc-count", "80")
     _wait(job, 20)
     board.kill()
     board.wait()
-    print(f"unplugged at {_job(job)['realisations_done']} of 1000", flush=True)
+    print(f"unplugged at {_job(job)['realisations_done']} of 80", flush=True)
     with simulate.started(program, "--link", str(link)):
         print("plugged in again")
         _watch(job)
@@ -113,7 +113,7 @@ def main() -> None:
         ):
             print(_ctl("backends"))
             print("\na job on the board, one byte in 5,000 of its line damaged:", flush=True)
-            first = _submit(series, *_ON_BOARD, "--mc-count", "300")
+            first = _submit(series, *_ON_BOARD, "--mc-count", "40")
             beside = _submit(series, "--backend", "sequential", "--mc-count", "20000")
             _watch(first)
             _pulled(program, link, series, board)
