@@ -1,7 +1,7 @@
 """The 95 % levels of the gateware's arithmetic beside the library's: a table for the README.
 
 ``python fpga_gateware/bench/core_levels.py [REALISATIONS]`` takes 20,000 of the model and 100,000
-of the library's kernel, whose R² is within 1e-4 of the float64 reference's.
+of the library's kernel, which ``tests/kernel`` compares with the float64 reference.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ module scale_sum (
   // -- tables: which places of a scale are counted, and where; weights ------------------------
   logic [4:0] own, i;
   logic [25:0] outside, inner;
-  logic [17:0] weight;
+  logic [17:0] weight_read;
   table_ram #(
       .WIDTH(26),
       .DEPTH(32)
@@ -76,7 +76,7 @@ module scale_sum (
       .w_addr(cfg_addr[4:0]),
       .w_data(cfg_data[17:0]),
       .r_addr(weight_addr),
-      .r_data(weight)
+      .r_data(weight_read)
   );
   wire is_outside = place >= outside[9:0] && place <= outside[19:10];
   wire is_inner = place >= inner[9:0] && place <= inner[19:10];
@@ -87,23 +87,26 @@ module scale_sum (
   wire signed [7:0] row = 8'(first_row) + 8'({3'd0, own}) + 8'({3'd0, i});
   wire exists = row >= 8'sd0 && row <= $signed({3'b0, last_row});
 
-  logic [2:0] on, pairs;
+  logic [3:0] on;
+  logic [3:0] pairs;
 
   // -- arithmetic -----------------------------------------------------------------------------
-  wire signed [17:0] s_0 = r_data[17:0];
-  wire signed [17:0] s_1 = r_data[35:18];
+  logic signed [17:0] s_0, s_1, weight;
   logic signed [35:0] m_0, m_1;
 
   always_ff @(posedge clk) begin
-    m_0 <= s_0 * $signed(weight);
-    m_1 <= s_1 * $signed(weight);
+    s_0 <= r_data[17:0];
+    s_1 <= r_data[35:18];
+    weight <= weight_read;
+    m_0 <= s_0 * weight;
+    m_1 <= s_1 * weight;
     if (state == LOOK) begin
       power_0  <= 35'sd0;
       power_1  <= 35'sd0;
       cross_re <= 35'sd0;
       cross_im <= 35'sd0;
-    end else if (on[2]) begin
-      if (pairs[2]) begin
+    end else if (on[3]) begin
+      if (pairs[3]) begin
         cross_re <= cross_re + m_0[34:0];
         cross_im <= cross_im + m_1[34:0];
       end else begin
@@ -115,8 +118,8 @@ module scale_sum (
 
   always_ff @(posedge clk) begin
     release_bank <= 1'b0;
-    on <= {on[1:0], state == RUN && exists};
-    pairs <= {pairs[1:0], pair};
+    on <= {on[2:0], state == RUN && exists};
+    pairs <= {pairs[2:0], pair};
     r_addr <= {bank, row[4:0], pair};
     weight_addr <= i;
     if (accepted) valid <= 1'b0;
@@ -152,7 +155,7 @@ module scale_sum (
 
       FLUSH: begin
         flush <= flush + 3'd1;
-        if (flush == 3'd2) state <= GIVE;
+        if (flush == 3'd4) state <= GIVE;
       end
 
       GIVE: begin
@@ -175,7 +178,7 @@ module scale_sum (
     if (halt) begin
       state <= IDLE;
       bank <= 1'b0;
-      on <= 3'd0;
+      on <= 4'd0;
       valid <= 1'b0;
       release_bank <= 1'b0;
     end

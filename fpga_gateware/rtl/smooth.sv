@@ -47,7 +47,7 @@ module smooth (
   logic [4:0] row;
   logic [14:0] entry;
   logic [8:0] weight_addr;
-  logic signed [17:0] weight;
+  logic signed [17:0] weight_read;
   table_ram #(
       .WIDTH(15),
       .DEPTH(32)
@@ -68,7 +68,7 @@ module smooth (
       .w_addr(cfg_addr[8:0]),
       .w_data(cfg_data[17:0]),
       .r_addr(weight_addr),
-      .r_data(weight)
+      .r_data(weight_read)
   );
   wire [5:0] width = entry[14:9];
 
@@ -89,11 +89,12 @@ module smooth (
   wire [7:0] begins = back[7] ? back + {1'b0, depth} : back;
   wire is_last = k == $signed({1'b0, width});
 
-  logic [2:0] on;
-  logic [3:0] last_one;
-  logic [19:0] rows;
+  logic [3:0] on;
+  logic [4:0] last_one;
+  logic [24:0] rows;
 
   // -- arithmetic -----------------------------------------------------------------------------
+  logic signed [17:0] p_0, p_1, p_2, p_3, weight;
   logic signed [35:0] m_0, m_1, m_2, m_3;
   logic signed [34:0] sum_0, sum_1, sum_2, sum_3;
   logic signed [17:0] out_2, out_3;
@@ -101,17 +102,22 @@ module smooth (
   logic second;
 
   always_ff @(posedge clk) begin
-    m_0 <= product_0 * weight;
-    m_1 <= product_1 * weight;
-    m_2 <= product_2 * weight;
-    m_3 <= product_3 * weight;
+    p_0 <= product_0;
+    p_1 <= product_1;
+    p_2 <= product_2;
+    p_3 <= product_3;
+    weight <= weight_read;
+    m_0 <= p_0 * weight;
+    m_1 <= p_1 * weight;
+    m_2 <= p_2 * weight;
+    m_3 <= p_3 * weight;
     // Between two scales' weights are the cycles of a fetch: the sums begin anew when they are taken.
-    if (last_one[3] || halt) begin
+    if (last_one[4] || halt) begin
       sum_0 <= HALF;
       sum_1 <= HALF;
       sum_2 <= HALF;
       sum_3 <= HALF;
-    end else if (on[2]) begin
+    end else if (on[3]) begin
       sum_0 <= sum_0 + m_0[34:0];
       sum_1 <= sum_1 + m_1[34:0];
       sum_2 <= sum_2 + m_2[34:0];
@@ -119,14 +125,14 @@ module smooth (
     end
 
     // Two words in two cycles; another row's sums take at least three.
-    we <= last_one[3] || second;
-    second <= last_one[3] && !halt;
-    if (last_one[3]) begin
-      w_addr <= {bank, rows[19:15], 1'b0};
+    we <= last_one[4] || second;
+    second <= last_one[4] && !halt;
+    if (last_one[4]) begin
+      w_addr <= {bank, rows[24:20], 1'b0};
       w_data <= {sum_1[33:16], sum_0[33:16]};
       out_2 <= sum_2[33:16];
       out_3 <= sum_3[33:16];
-      out_row <= rows[19:15];
+      out_row <= rows[24:20];
     end else begin
       w_addr <= {bank, out_row, 1'b1};
       w_data <= {out_3, out_2};
@@ -137,9 +143,9 @@ module smooth (
     smoothed <= 1'b0;
     ended <= 1'b0;
     fill <= 1'b0;
-    on <= {on[1:0], state == RUN};
-    last_one <= {last_one[2:0], state == RUN && is_last};
-    rows <= {rows[14:0], row};
+    on <= {on[2:0], state == RUN};
+    last_one <= {last_one[3:0], state == RUN && is_last};
+    rows <= {rows[19:0], row};
     r_addr <= base + {4'd0, at};
     weight_addr <= entry[8:0] + {2'd0, size};
     if (fill) bank <= !bank;
@@ -194,8 +200,8 @@ module smooth (
 
     if (halt) begin
       state <= IDLE;
-      on <= 3'd0;
-      last_one <= 4'd0;
+      on <= 4'd0;
+      last_one <= 5'd0;
       bank <= 1'b0;
       tick <= 11'd0;
       slot <= 6'd0;
