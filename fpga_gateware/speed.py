@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent / "bench"))
 
@@ -24,6 +25,9 @@ from pycwtd_drivers.line.frame import END, Frame, encode
 from pycwtd_drivers.line.messages import Kind, Status
 from pycwtd_drivers.line.work import Configuration as Words
 from pycwtd_drivers.tang_nano_9k.fixed import BINS, Configuration, configurations
+
+if TYPE_CHECKING:
+    from pycwt_mod.backends import SignificanceTask
 
 #: Assumed, not measured: the board's 5 V at 0.2 A with all of the chip at work, its bridge
 #: included; and one core of a server's CPU with its share of the memory.
@@ -104,13 +108,13 @@ def measure(chip: Chip, plans: tuple[Configuration, ...], count: int) -> Cost:
     return chip.cost
 
 
-def cpu_seconds(name: str, task: object, count: int) -> float:
+def cpu_seconds(name: str, task: SignificanceTask, count: int) -> float:
     """The best of some runs of a backend."""
     backend = get_backend(name)
     best = float("inf")
     for _ in range(5):
         started = time.perf_counter()
-        backend.run(task, 1, 0, count)  # type: ignore[arg-type]
+        backend.run(task, 1, 0, count)
         best = min(best, time.perf_counter() - started)
     return best
 

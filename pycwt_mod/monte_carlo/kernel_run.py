@@ -94,7 +94,7 @@ class Run:
         self._running = self._threads
         self._over = threading.Event()
         self._codes: list[int] = []
-        self._hist = np.zeros((max(1, self._threads), *shape), np.int64)
+        self._hist = [np.zeros(shape, np.int64) for _ in range(max(1, self._threads))]
 
     def result(self, control: Control) -> NDArray[np.int64]:
         """Compute, and look at the control meanwhile.
@@ -108,8 +108,8 @@ class Run:
         for code in self._codes:
             check(code)
         control.advance(self._advanced())
-        total: NDArray[np.int64] = self._hist[0]
-        for other in self._hist[1:]:
+        total, *others = self._hist
+        for other in others:
             total += other
         return total
 
@@ -158,7 +158,7 @@ class Run:
         code: int = lib.PK_OK
         while code == lib.PK_OK and (piece := self._next()):
             part, first, count = piece
-            hist = ffi.from_buffer("int64_t[]", self._hist[number, part.rows])
+            hist = ffi.from_buffer("int64_t[]", self._hist[number][part.rows])
             span = (self._seed, first, count)
             code = lib.pk_plan_run(part.plan, space, *span, hist, self._cancel, progress)
             with self._lock:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +22,7 @@ from pycwtd_drivers.elm11.board import Board, BoardError
 from pycwtd_drivers.elm11.console import ConsoleError
 from pycwtd_drivers.elm11.firmware import firmware
 from pycwtd_drivers.elm11.ports import KIND, settings
+from pycwtd_drivers.line.absence import LOOK_SECONDS, Absence
 from pycwtd_drivers.line.port import LostError, PortError, find_port
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from pycwt_mod.backends import Control, SignificanceTask
     from pycwtd_drivers.elm11.plan import Series
     from pycwtd_drivers.elm11.ports import Settings
-
-#: Between two looks for a board that was unplugged.
-_LOOK_SECONDS = 0.05
 
 
 class _Steering:
@@ -145,7 +142,7 @@ class Elm11Backend(MonteCarloBackend):
             raise BackendUnavailableError(str(error)) from None
         steering = _Steering(control or NoControl())
         histogram = np.zeros((task.rows, task.bins), np.int64)
-        while not self._turn.acquire(timeout=_LOOK_SECONDS):
+        while not self._turn.acquire(timeout=LOOK_SECONDS):
             steering.beat()
         try:
             self._fill(histogram, work, range(first, first + count), steering)
@@ -177,7 +174,7 @@ class Elm11Backend(MonteCarloBackend):
         self, work: _Work, where: tuple[int, int], number: int, steering: _Steering
     ) -> list[list[int]]:
         """The bins of one group, from a board that may have to be waited for."""
-        lost_at: float | None = None
+        absence = Absence(work.settings.wait_seconds, steering.beat)
         while True:
             try:
                 board = self._ready(work.settings, steering)
@@ -191,14 +188,7 @@ class Elm11Backend(MonteCarloBackend):
                 raise BackendUnavailableError(str(error)) from None
             except (LostError, PortError) as error:
                 self.close()
-                lost_at = lost_at or time.monotonic()
-                wait = work.settings.wait_seconds
-                if time.monotonic() - lost_at > wait:
-                    raise BackendUnavailableError(
-                        f"{error}; it was waited for, {wait:g} s"
-                    ) from None
-                time.sleep(_LOOK_SECONDS)
-                steering.beat()
+                absence.wait(error)
 
     def _ready(self, configured: Settings, steering: _Steering) -> Board:
         """A board with the firmware on it.

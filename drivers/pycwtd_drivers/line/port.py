@@ -18,6 +18,8 @@ from pycwtd_drivers.line.counters import Counters
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: Where the kernel tells what a terminal is.
+SYSFS = Path("/sys/class/tty")
 #: How long a read waits if not told otherwise: a cancel is heard of within twice of it, and the
 #: contract of drivers wants 0.1 s.
 SLICE_SECONDS = 0.03
@@ -53,7 +55,7 @@ class Kind:
     variable: str
 
 
-def find_port(configured: str, kind: Kind, sysfs: Path = Path("/sys/class/tty")) -> str:
+def find_port(configured: str, kind: Kind, sysfs: Path = SYSFS) -> str:
     """The path of the one port that was configured; nothing is opened.
 
     Args:
@@ -71,7 +73,11 @@ def find_port(configured: str, kind: Kind, sysfs: Path = Path("/sys/class/tty"))
         raise PortError(f"{configured} isn't there: is the board plugged in?")
     if len(found) > 1:
         raise PortError(f"{kind.variable}={configured} fits {', '.join(found)}: name one of them")
-    identity = usb_identity(Path(os.path.realpath(found[0])).name, sysfs)
+    folder = usb_folder(found[0], sysfs)
+    try:
+        identity = usb_identity(folder) if folder else None
+    except OSError:
+        raise PortError(f"{configured} isn't there: is the board plugged in?") from None
     if identity is not None and identity not in kind.bridges:
         vendor, product = identity
         wanted = " or ".join(f"{v:04x}:{p:04x}" for v, p in sorted(kind.bridges))
@@ -82,20 +88,34 @@ def find_port(configured: str, kind: Kind, sysfs: Path = Path("/sys/class/tty"))
     return found[0]
 
 
-def usb_identity(name: str, sysfs: Path = Path("/sys/class/tty")) -> tuple[int, int] | None:
-    """Vendor and product of the USB device that a terminal belongs to; None if to none."""
-    device = sysfs / name / "device"
+def usb_folder(port: str, sysfs: Path = SYSFS) -> Path | None:
+    """Where the kernel tells of the USB device that a port belongs to; None if to none.
+
+    Args:
+        port: path of a terminal.
+        sysfs: where the kernel tells what a terminal is.
+    """
+    device = sysfs / Path(os.path.realpath(port)).name / "device"
     if not device.exists():
         return None
     here = device.resolve()
-    for folder in (here, *here.parents):
-        try:
-            vendor = (folder / "idVendor").read_text(encoding="ascii")
-            product = (folder / "idProduct").read_text(encoding="ascii")
-        except OSError:
-            continue
-        return int(vendor, 16), int(product, 16)
-    return None
+    both = ("idVendor", "idProduct")
+    return next((f for f in (here, *here.parents) if all((f / n).is_file() for n in both)), None)
+
+
+def usb_identity(folder: Path) -> tuple[int, int]:
+    """Vendor and product of a USB device.
+
+    Args:
+        folder: see :func:`usb_folder`.
+
+    Raises:
+        OSError: it was unplugged.
+    """
+    vendor, product = (
+        int((folder / name).read_text(encoding="ascii"), 16) for name in ("idVendor", "idProduct")
+    )
+    return vendor, product
 
 
 class Port:

@@ -20,8 +20,9 @@ from pycwt_mod.backends import (
     check_span,
     load_manifest,
 )
+from pycwtd_drivers.line.absence import LOOK_SECONDS, Absence
 from pycwtd_drivers.line.link import SilenceError
-from pycwtd_drivers.line.port import LineError, LostError, PortError, find_port
+from pycwtd_drivers.line.port import SYSFS, LineError, LostError, PortError, find_port
 from pycwtd_drivers.tang_nano_9k import loader
 from pycwtd_drivers.tang_nano_9k.loader import LoaderError
 from pycwtd_drivers.tang_nano_9k.settings import KIND, settings
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from pycwtd_drivers.tang_nano_9k.chip import Chip
     from pycwtd_drivers.tang_nano_9k.settings import Settings
 
-#: Between two looks for a board that was unplugged.
-_LOOK_SECONDS = 0.05
 #: For a gateware that was just loaded to answer.
 _START_SECONDS = 5.0
 
@@ -87,7 +86,7 @@ class TangNano9kBackend(MonteCarloBackend):
         sysfs: where the kernel tells what a terminal is.
     """
 
-    def __init__(self, info: BackendInfo, sysfs: Path = loader.SYSFS) -> None:
+    def __init__(self, info: BackendInfo, sysfs: Path = SYSFS) -> None:
         self.info = info
         self._sysfs = sysfs
         self._chip: Chip | None = None
@@ -173,7 +172,7 @@ class TangNano9kBackend(MonteCarloBackend):
         except PortError as error:
             raise BackendUnavailableError(str(error)) from None
         steering = _Steering(control or NoControl(), count)
-        while not self._turn.acquire(timeout=_LOOK_SECONDS):
+        while not self._turn.acquire(timeout=LOOK_SECONDS):
             steering.beat()
         try:
             return self._histogram(work, steering)
@@ -232,7 +231,7 @@ class TangNano9kBackend(MonteCarloBackend):
         """The board; where it is gone it is waited for."""
         from pycwtd_drivers.tang_nano_9k.chip import ChipError  # noqa: PLC0415
 
-        lost_at: float | None = None
+        absence = Absence(configured.wait_seconds, steering.beat)
         while True:
             try:
                 return self._ready(configured, steering)
@@ -240,13 +239,7 @@ class TangNano9kBackend(MonteCarloBackend):
                 self.close()
                 if not isinstance(error, LostError | PortError):
                     raise BackendUnavailableError(str(error)) from None
-                lost_at = lost_at or time.monotonic()
-                if time.monotonic() - lost_at > configured.wait_seconds:
-                    raise BackendUnavailableError(
-                        f"{error}; it was waited for, {configured.wait_seconds:g} s"
-                    ) from None
-                time.sleep(_LOOK_SECONDS)
-                steering.beat()
+                absence.wait(error)
 
     def _ready(self, configured: Settings, steering: _Steering) -> Chip:
         """A board with the right gateware that has passed its self-test.
@@ -296,7 +289,7 @@ class TangNano9kBackend(MonteCarloBackend):
                     chip.close()
                 if time.monotonic() >= end:
                     raise
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(LOOK_SECONDS)
             except BaseException:
                 if chip:
                     chip.close()

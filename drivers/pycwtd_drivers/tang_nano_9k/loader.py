@@ -8,24 +8,22 @@ no ELM11 answers there; its flash is written only if it runs this gateware alrea
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pycwtd_drivers.line.port import LineError, Port
+from pycwtd_drivers.line.port import SYSFS, LineError, Port, usb_folder, usb_identity
 from pycwtd_drivers.tang_nano_9k.settings import BITSTREAM, KIND, PORT, USB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pycwtd_drivers.tang_nano_9k.settings import Settings
 
 PROGRAM = "openFPGALoader"
-SYSFS = Path("/sys/class/tty")
 #: Loading the chip's own memory takes seconds, its flash half a minute.
 _LOAD_SECONDS, _FLASH_SECONDS = 60.0, 300.0
 #: How often whoever waits is heard and told that this process is alive.
@@ -58,17 +56,16 @@ def usb_of(port: str, sysfs: Path = SYSFS) -> Usb | None:
         port: path of a terminal.
         sysfs: where the kernel tells what a terminal is.
     """
-    here = (sysfs / Path(os.path.realpath(port)).name / "device").resolve()
-    for folder in (here, *here.parents):
-        try:
-            vendor, product, bus, device = (
-                (folder / name).read_text(encoding="ascii").strip()
-                for name in ("idVendor", "idProduct", "busnum", "devnum")
-            )
-        except OSError:
-            continue
-        return Usb(folder.name, (int(vendor, 16), int(product, 16)), int(bus), int(device))
-    return None
+    folder = usb_folder(port, sysfs)
+    if folder is None:
+        return None
+    try:
+        bus, device = (
+            int((folder / name).read_text(encoding="ascii")) for name in ("busnum", "devnum")
+        )
+        return Usb(folder.name, usb_identity(folder), bus, device)
+    except OSError:  # unplugged
+        return None
 
 
 def may_load(settings: Settings) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pycwt_mod.backends import setting_variable
-from pycwtd_drivers.line.port import Kind, PortError
+from pycwtd_drivers.line.port import Kind
+from pycwtd_drivers.line.settings import WAIT_SECONDS, number_of, port_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +22,6 @@ PORT, BAUD, BITSTREAM, USB, WAIT = (
 KIND = Kind("a Tang Nano 9K", frozenset({(0x0403, 0x6010)}), PORT)
 #: Of the shipped gateware; every bitstream has its own.
 _BAUD = 1_000_000
-#: For a board that was unplugged to come back (seconds).
-_WAIT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Settings:
     bitstream: Path | None = None
     #: USB path of the board that may be loaded, as the kernel has it: ``1-2.3``.
     usb: str | None = None
-    wait_seconds: float = _WAIT_SECONDS
+    wait_seconds: float = WAIT_SECONDS
 
 
 def settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -46,32 +44,13 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         PortError: ``port`` isn't set, or another one isn't what it has to be.
     """
-    port = environment.get(PORT, "").strip()
-    if not port:
-        raise PortError(
-            "no port is configured: set port in [drivers.tang_nano_9k] of the daemon's "
-            f"configuration, or {PORT}, to that of the board's serial line, such as "
-            "/dev/serial/by-path/…-if01-port0, and restart pycwtd"
-        )
+    port = port_of(environment, "tang_nano_9k", "the board's serial line")
     bitstream = environment.get(BITSTREAM, "").strip()
+    baud = number_of(environment, BAUD, _BAUD, least=1.0, unit="symbols a second")
     return Settings(
         port,
-        int(_number(environment, BAUD, _BAUD)),
+        int(baud),
         Path(bitstream) if bitstream else None,
         environment.get(USB, "").strip() or None,
-        _number(environment, WAIT, _WAIT_SECONDS),
+        number_of(environment, WAIT, WAIT_SECONDS),
     )
-
-
-def _number(environment: Mapping[str, str], name: str, default: float) -> float:
-    text = environment.get(name, "")
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf or (name == BAUD and value < 1):
-        what = "symbols a second" if name == BAUD else "seconds"
-        raise PortError(f"{name} must be a number of {what}, not {text!r}")
-    return value
