@@ -5,6 +5,16 @@ from pycwtd.client.client import Client
 from pycwtd.client.data import Uploads
 from pycwtd.client.devices import Devices
 from pycwtd.client.errors import ClientError, UnreachableError
+from pycwtd.client.events import Events
 from pycwtd.store.records import Status
 
-__all__ = ["Accounts", "Client", "ClientError", "Devices", "Status", "UnreachableError", "Uploads"]
+__all__ = [
+    "Accounts",
+    "Client",
+    "ClientError",
+    "Devices",
+    "Events",
+    "Status",
+    "UnreachableError",
+    "Uploads",
+]

@@ -216,27 +216,41 @@ class Client:
         Raises:
             ClientError: there is no such job, or the daemon stays away.
         """
-        assert self._session
         patience = Patience(self._patience)
-        url = f"{self._base}/ws/jobs/{quote(job_id, safe='')}"
         while True:
             try:
                 # A refused handshake comes without a sentence; this answer has one.
                 await self.job(job_id)
                 patience.met = True
-                with self._translated("GET", url):
-                    async with self._session.ws_connect(url, heartbeat=_HEARTBEAT) as socket:
-                        async for message in socket:
-                            if message.type is not aiohttp.WSMsgType.TEXT:
-                                break
-                            patience.renew()
-                            job = self._decode(message.data, JobView)
-                            yield job
-                            if job.status in FINAL:
-                                return
-                raise self._unreachable("it closed the connection", lost=True)
+                async for message in self.listen(f"/ws/jobs/{quote(job_id, safe='')}"):
+                    patience.renew()
+                    if message is None:
+                        continue
+                    job = self._decode(message, JobView)
+                    yield job
+                    if job.status in FINAL:
+                        return
             except ClientError as error:
                 await patience.after(error)
+
+    async def listen(
+        self, path: str, params: Mapping[str, str] | None = None
+    ) -> AsyncIterator[str | None]:
+        """What a WebSocket of the daemon says, text by text; None first, once it stands.
+
+        Raises:
+            ClientError: it can't be reached, or the connection has ended.
+        """
+        assert self._session, "use the client in 'async with'"
+        url = self._base + path
+        with self._translated("GET", url):
+            async with self._session.ws_connect(url, heartbeat=_HEARTBEAT, params=params) as socket:
+                yield None
+                async for message in socket:
+                    if message.type is not aiohttp.WSMsgType.TEXT:
+                        break
+                    yield message.data
+        raise self._unreachable("it closed the connection", lost=True)
 
     async def download_result(self, job_id: str, path: Path, form: str = "npz") -> int:
         """Fetch the result of a completed job into a file that is whole or not there.

@@ -1,0 +1,77 @@
+"""A daemon as the console's source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pycwtd.api.types import JobList
+from pycwtd.client import Accounts, Client, Devices, Events
+from pycwtd_console.tui.source import Greeting, Happening
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from pycwtd.api.types import BackendList, DetailedHealth, JobView
+    from pycwtd.client.devices import DeviceView
+
+
+class LiveSource:
+    """A client's daemon."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @property
+    def where(self) -> str:
+        """The socket or the URL."""
+        return self._client.where
+
+    @property
+    def client(self) -> Client:
+        """For everything else."""
+        return self._client
+
+    async def hello(self) -> Greeting:
+        """Who is there; asked with the token, so that a wrong one is found at once."""
+        me = await Accounts(self._client).me()
+        health = await self._client.detailed_health()
+        return Greeting(health.version, me.identity, me.role)
+
+    async def events(self, since: int | None) -> AsyncIterator[Happening | None]:
+        """From now on, or after an event."""
+        async for event in Events(self._client).follow(since):
+            yield None if event is None else happening(event)
+
+    async def jobs(
+        self, *, status: str | None = None, cursor: str | None = None, limit: int = 200
+    ) -> JobList:
+        """A page of jobs."""
+        wanted = {"status": status, "cursor": cursor, "limit": str(limit)}
+        query = {name: value for name, value in wanted.items() if value is not None}
+        return await self._client.ask("GET", "/api/v1/jobs/", JobList, params=query)
+
+    async def job(self, job_id: str) -> JobView:
+        """One job."""
+        return await self._client.job(job_id)
+
+    async def devices(self) -> list[DeviceView]:
+        """All devices."""
+        return await Devices(self._client).all()
+
+    async def backends(self) -> BackendList:
+        """All backends."""
+        return await self._client.backend_list()
+
+    async def health(self) -> DetailedHealth:
+        """How the daemon is."""
+        return await self._client.detailed_health()
+
+
+def happening(event: dict[str, Any]) -> Happening:
+    """An event as the daemon tells it."""
+    data = dict(event)
+    kind = data.pop("type")
+    if kind == "gap":
+        return Happening("gap", data["to"], "", None, data)
+    seq, time, job_id = data.pop("seq"), data.pop("time"), data.pop("job_id", None)
+    return Happening(kind, seq, time, job_id, data)

@@ -1,0 +1,1 @@
+"""One module to a screen; :mod:`pycwtd_console.tui.places` has their names and keys."""
