@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pycwtd.api import accounts, device_types, types
+from pycwtd.api import accounts, device_types, job_types, types
 from pycwtd.api.benchmark import BenchmarkResult
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
 
@@ -138,6 +138,13 @@ EXAMPLES: dict[type, Any] = {
     },
     types.JobList: {"jobs": [_VIEW], "next_cursor": None},
     types.JobView: _VIEW,
+    job_types.ChunkList: {
+        "chunks": [
+            {"first": 0, "count": 32, "backend": "joblib", "seconds": 0.08},
+            {"first": 32, "count": 368, "backend": "joblib", "seconds": 0.92},
+        ],
+        "backends": [{"backend": "joblib", "realisations": 400, "seconds": 1.0}],
+    },
     types.JobAccepted: _ACCEPTED,
     types.BatchAccepted: {
         **{"job_id": _JOB, "status": "queued", "tasks_count": 2, "estimated_time": 5.0},

@@ -23,6 +23,7 @@ from pycwtd.api.context import Operation
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadForm
 from pycwtd.api.device_routes import DEVICES
 from pycwtd.api.device_types import FlashResult, SelfTestResult
+from pycwtd.api.job_routes import JOB_PARTS
 from pycwtd.api.results import NPY, SliceQuery
 from pycwtd.api.types import (
     Backend,
@@ -240,6 +241,7 @@ _FIXED: tuple[Operation, ...] = (
         example={"signal_length": 500, "mc_count": 100, "backends": ["sequential", "joblib"]},
         errors=(400, 413, 422),
     ),
+    *JOB_PARTS,
     *DEVICES,
     *ACCOUNTS,
     Operation(

@@ -131,11 +131,14 @@ class Steps:
 
     async def merge(self, job: ActiveJob, host: Host) -> None:
         """Add up the files of a long job, so that their number stays small."""
-        together = spans.prefix(job.chunks)
-        if len(together) < _MERGE_FILES:
+        if len(job.chunks) < _MERGE_FILES:
             return
-        last = together[-1]
-        file = f"merged-{last.first + last.count}-{job.record.attempts}.npy"
+        # Of one backend, so that it stays known who has computed what.
+        together = spans.longest_run(job.chunks)
+        if len(together) < 2:
+            return
+        first, last = together[0].first, together[-1]
+        file = f"merged-{first}-{last.first + last.count}-{job.record.attempts}.npy"
         answer = await _ask(
             host,
             "merge",
@@ -143,8 +146,8 @@ class Steps:
             {"folder": str(job.folder), "parts": _parts(together), "out": file},
         )
         merged = Chunk(
-            first=0,
-            count=last.first + last.count,
+            first=first,
+            count=last.first + last.count - first,
             file=file,
             sha256=answer["sha256"],
             backend=last.backend,

@@ -1,0 +1,43 @@
+"""Jobs, looked into: where they were computed, what they have found so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from msgspec import UNSET
+
+from pycwtd.api.job_types import ChunkList, ChunkView
+
+if TYPE_CHECKING:
+    from pycwtd.client.client import Client
+
+_JOBS = "/api/v1/jobs"
+
+__all__ = ["ChunkView", "Jobs"]
+
+
+class Jobs:
+    """The jobs of the daemon that a client is connected to."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def chunks(self, job_id: str) -> list[ChunkView]:
+        """Where a job's realisations were computed, in their order.
+
+        Args:
+            job_id: the full id.
+        """
+        found: list[ChunkView] = []
+        query: dict[str, str] = {}
+        while True:
+            page = await self._client.ask("GET", f"{_path(job_id)}/chunks", ChunkList, params=query)
+            found += page.chunks
+            if page.next_cursor is UNSET:
+                return found
+            query = {"cursor": page.next_cursor}
+
+
+def _path(job_id: str) -> str:
+    return f"{_JOBS}/{quote(job_id, safe='')}"
