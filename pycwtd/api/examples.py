@@ -138,6 +138,10 @@ EXAMPLES: dict[type, Any] = {
     },
     types.JobList: {"jobs": [_VIEW], "next_cursor": None},
     types.JobView: _VIEW,
+    job_types.LevelsView: {
+        **{"realisations": 400, "level": 0.95, "periods": [2.0, 2.38]},
+        **{"levels": [0.71, 0.74], "errors": [0.004, 0.006]},
+    },
     job_types.ChunkList: {
         "chunks": [
             {"first": 0, "count": 32, "backend": "joblib", "seconds": 0.08},

@@ -1,4 +1,4 @@
-"""A job, looked into: where it was computed."""
+"""A job, looked into: where it was computed, and the levels that it has found."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from msgspec import UNSET, Meta, Struct
 
 from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT
-from pycwtd.api.job_types import BackendShare, ChunkList, ChunkView
+from pycwtd.api.job_types import BackendShare, ChunkList, ChunkView, LevelsView
 from pycwtd.api.jobs import find
-from pycwtd.api.problems import convert
+from pycwtd.api.problems import Problem, convert
+from pycwtd.engine.interim import NoLevelsError
+from pycwtd.hosts.host import HostDiedError
 from pycwtd.store import looking
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
     from pycwtd.api.context import Context
     from pycwtd.store.records import Chunk, Job, Ran
+
+#: Of a job that has no levels to be read.
+_NO_LEVELS = "no_levels"
 
 
 class ChunksQuery(Struct, forbid_unknown_fields=True):
@@ -62,3 +67,30 @@ def _shares(found: Sequence[Chunk | Ran]) -> list[BackendShare]:
         share.realisations += one.count
         share.seconds += one.seconds
     return list(shares.values())
+
+
+async def levels(request: web.Request) -> web.StreamResponse:
+    """The significance levels of a job, while it runs, and after."""
+    context = request.app[CONTEXT]
+    record = await find(request)
+    try:
+        return answer(await _levels(record, context))
+    except NoLevelsError as error:
+        raise Problem(409, str(error), code=_NO_LEVELS) from None
+    except HostDiedError as error:
+        text = f"the process that read the levels {error}; try again"
+        raise Problem(503, text, headers={"Retry-After": "1"}) from None
+
+
+async def _levels(record: Job, context: Context) -> LevelsView:
+    interim, live = context.engine.interim, context.engine.active.get(record.id)
+    if record.kind == "batch":
+        raise NoLevelsError("a batch has no levels of its own; ask for those of its tasks")
+    if not record.total:
+        raise NoLevelsError(f"this {record.kind} job has no Monte Carlo part, so it has no levels")
+    if live:
+        return LevelsView(**await interim.of_running(live))
+    if record.status != "completed":
+        raise NoLevelsError(f"the job is {record.status}; what it had counted isn't kept")
+    await context.engine.check_result(record)
+    return LevelsView(**await interim.of_completed(record, context.store.folder(record.id)))

@@ -23,6 +23,19 @@ class BackendShare(Struct):
     seconds: float
 
 
+class LevelsView(Struct):
+    """Significance levels by the realisations counted so far, one for each scale."""
+
+    realisations: int
+    #: The probability that noise stays below the levels.
+    level: float
+    periods: list[float]
+    #: Null where nothing was counted.
+    levels: list[float | None]
+    #: Monte Carlo standard errors.
+    errors: list[float | None]
+
+
 class ChunkList(Struct, omit_defaults=True):
     """Where a job was computed, in the order of its realisations.
 

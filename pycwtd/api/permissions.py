@@ -72,6 +72,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/jobs/"): _READ,
     ("GET", f"{_API}/jobs/{{id}}"): _READ,
     ("GET", f"{_API}/jobs/{{id}}/chunks"): _READ,
+    ("GET", f"{_API}/jobs/{{id}}/levels"): _READ,
     ("GET", f"{_API}/jobs/{{id}}/result"): _READ,
     ("GET", f"{_API}/jobs/{{id}}/result/{{array}}"): _READ,
     # An analyst's own; the handler sees to that.

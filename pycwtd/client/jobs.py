@@ -7,14 +7,14 @@ from urllib.parse import quote
 
 from msgspec import UNSET
 
-from pycwtd.api.job_types import ChunkList, ChunkView
+from pycwtd.api.job_types import ChunkList, ChunkView, LevelsView
 
 if TYPE_CHECKING:
     from pycwtd.client.client import Client
 
 _JOBS = "/api/v1/jobs"
 
-__all__ = ["ChunkView", "Jobs"]
+__all__ = ["ChunkView", "Jobs", "LevelsView"]
 
 
 class Jobs:
@@ -37,6 +37,17 @@ class Jobs:
             if page.next_cursor is UNSET:
                 return found
             query = {"cursor": page.next_cursor}
+
+    async def levels(self, job_id: str) -> LevelsView:
+        """The significance levels by the realisations counted so far, or all of them.
+
+        Args:
+            job_id: the full id.
+
+        Raises:
+            ClientError: 409 where nothing is counted yet, or never will be.
+        """
+        return await self._client.ask("GET", f"{_path(job_id)}/levels", LevelsView)
 
 
 def _path(job_id: str) -> str:

@@ -143,7 +143,7 @@ class Steps:
             host,
             "merge",
             job,
-            {"folder": str(job.folder), "parts": _parts(together), "out": file},
+            {"folder": str(job.folder), "parts": parts_of(together), "out": file},
         )
         merged = Chunk(
             first=first,
@@ -205,7 +205,7 @@ class Steps:
             job,
             {
                 **{"folder": str(job.folder), "kind": job.record.kind},
-                **{"parts": _parts(job.chunks), "facts": facts},
+                **{"parts": parts_of(job.chunks), "facts": facts},
             },
         )
         if (more := answer.get("more")) is not None:
@@ -214,7 +214,8 @@ class Steps:
         return None
 
 
-def _parts(chunks: list[Chunk]) -> list[dict[str, str]]:
+def parts_of(chunks: list[Chunk]) -> list[dict[str, str]]:
+    """Chunks as host processes are told of them."""
     return [{"file": chunk.file, "sha256": chunk.sha256} for chunk in chunks]
 
 
