@@ -138,6 +138,23 @@ EXAMPLES: dict[type, Any] = {
     },
     types.JobList: {"jobs": [_VIEW], "next_cursor": None},
     types.JobView: _VIEW,
+    job_types.EstimateView: {
+        **{"kind": "significance", "realisations": 1000, "scales": 37, "samples": 1000},
+        **{"estimator": "cascade", "estimated_time": 0.4},
+        **{"backend": "joblib", "fallback_reason": None},
+        "backends": [
+            {
+                **{"backend": "joblib", "available": True},
+                **{"estimated_time": 2.4, "waiting_time": 2.0},
+            },
+            {
+                **{"backend": "gpu", "available": False},
+                **{"estimated_time": None, "waiting_time": None},
+                "reason": "no driver for it is installed",
+            },
+        ],
+        "recommended_backend": "joblib",
+    },
     job_types.LevelsView: {
         **{"realisations": 400, "level": 0.95, "periods": [2.0, 2.38]},
         **{"levels": [0.71, 0.74], "errors": [0.004, 0.006]},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
+from pycwt_mod.backends import Estimator
+
 
 class ChunkView(Struct):
     """Realisations ``first … first + count - 1`` of a job, and where they were computed."""
@@ -34,6 +36,42 @@ class LevelsView(Struct):
     levels: list[float | None]
     #: Monte Carlo standard errors.
     errors: list[float | None]
+
+
+class Candidate(Struct):
+    """A backend, for a job that isn't submitted yet."""
+
+    backend: str
+    available: bool
+    #: Seconds, those behind the jobs that it has included; null before anything comparable has
+    #: been measured, and for one that can't take it.
+    estimated_time: float | None
+    #: Seconds behind the jobs that it has.
+    waiting_time: float | None
+    #: Why it can't take it.
+    reason: str | UnsetType = UNSET
+
+
+class EstimateView(Struct):
+    """What a job would be and cost; nothing is made."""
+
+    kind: str
+    #: To begin with, where a precision is asked for; 0 without a Monte Carlo part.
+    realisations: int
+    #: Null for what has no scales.
+    scales: int | None
+    samples: int | None
+    #: Null without a Monte Carlo part on a backend.
+    estimator: Estimator | None
+    #: Of the job as it is asked for; null before anything comparable has been measured.
+    estimated_time: float | None
+    #: That the job as it is asked for would get.
+    backend: str | None
+    fallback_reason: str | None
+    #: Every backend, the ones that would be done the soonest first; none without such a part.
+    backends: list[Candidate]
+    #: The soonest to be done.
+    recommended_backend: str | None
 
 
 class ChunkList(Struct, omit_defaults=True):

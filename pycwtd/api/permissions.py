@@ -69,6 +69,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/workloads/"): _READ,
     ("POST", f"{_API}/jobs/"): SUBMIT,
     ("POST", f"{_API}/jobs/batch"): SUBMIT,
+    # Nothing is made, so there is nothing for the audit trail.
+    ("POST", f"{_API}/jobs/estimate"): Rule("analyst"),
     ("GET", f"{_API}/jobs/"): _READ,
     ("GET", f"{_API}/jobs/{{id}}"): _READ,
     ("GET", f"{_API}/jobs/{{id}}/chunks"): _READ,

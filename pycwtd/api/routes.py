@@ -10,6 +10,7 @@ from pycwtd.api import (
     benchmark,
     data,
     docs,
+    estimates,
     events,
     jobs,
     metrics,
@@ -24,6 +25,7 @@ from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadF
 from pycwtd.api.device_routes import DEVICES
 from pycwtd.api.device_types import FlashResult, SelfTestResult
 from pycwtd.api.job_routes import JOB_PARTS
+from pycwtd.api.job_types import EstimateView
 from pycwtd.api.results import NPY, SliceQuery
 from pycwtd.api.types import (
     Backend,
@@ -299,6 +301,17 @@ def _of_all_kinds(known: Workloads) -> tuple[Operation, ...]:
             example=workloads.batch_example(known),
             headers=_IDEMPOTENT,
             errors=(400, 404, 409, 422, 503, 507),
+        ),
+        Operation(
+            "POST",
+            f"{API}/jobs/estimate",
+            estimates.estimate,
+            "What a job would be and cost on each backend; nothing is made",
+            "Jobs",
+            {200: EstimateView},
+            body=NewJob,
+            example=workloads.job_example(known),
+            errors=(400, 404, 422, 503),
         ),
         Operation(
             "GET",

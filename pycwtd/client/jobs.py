@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import msgspec
 from msgspec import UNSET
 
-from pycwtd.api.job_types import ChunkList, ChunkView, LevelsView
+from pycwtd.api.job_types import Candidate, ChunkList, ChunkView, EstimateView, LevelsView
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pycwtd.client.client import Client
 
 _JOBS = "/api/v1/jobs"
 
-__all__ = ["ChunkView", "Jobs", "LevelsView"]
+__all__ = ["Candidate", "ChunkView", "EstimateView", "Jobs", "LevelsView"]
 
 
 class Jobs:
@@ -48,6 +51,21 @@ class Jobs:
             ClientError: 409 where nothing is counted yet, or never will be.
         """
         return await self._client.ask("GET", f"{_path(job_id)}/levels", LevelsView)
+
+    async def estimate(self, kind: str, request: Mapping[str, Any]) -> EstimateView:
+        """What a job would be and cost; nothing is submitted.
+
+        Args:
+            kind: of the job.
+            request: as :meth:`pycwtd.client.Client.submit` takes it.
+
+        Raises:
+            ClientError: the daemon would refuse it, with the same words.
+        """
+        body = msgspec.json.encode({"kind": kind, "request": request})
+        headers = {"Content-Type": "application/json"}
+        path = f"{_JOBS}/estimate"
+        return await self._client.ask("POST", path, EstimateView, data=body, headers=headers)
 
 
 def _path(job_id: str) -> str:

@@ -213,7 +213,8 @@ def interim(request: Analysis, task: Task, counts: NDArray[np.int64], job: Job) 
     found, error = levels(counts, request.level, independent_values(tested, job.total))
     scales = len(tested.scales)
     wavelet = wavelet_of(request.family, request.order, request.shape)
-    periods = wavelet.flambda() * request.s0 * 2 ** (np.arange(request.J + 1) * request.dj)
+    scales_of = request.s0 * 2 ** (np.arange(request.J + 1) * request.dj)
+    periods = np.asarray(wavelet.flambda() * scales_of, dtype=np.float64)
     return Levels(request.level, periods, found[:scales], error[:scales])
 
 
