@@ -104,6 +104,18 @@ EXAMPLES: dict[type, Any] = {
         "last_error": None,
     },
     device_types.DeviceView: _DEVICE,
+    device_types.DeviceDetails: {
+        **_DEVICE,
+        "self_tests": [
+            {
+                **{"time": _NOW, "passed": True, "duration": 0.02},
+                "figures": "8 realisations of full: the C kernel's counts",
+            }
+        ],
+        "counters": {"errors": 0, "deaths": 0},
+        "readings": [{"name": "temperature Package id 0", "value": 51.0, "unit": "°C"}],
+        "read_at": _NOW,
+    },
     device_types.DeviceList: {
         "devices": [
             _DEVICE,
