@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pycwtd.api import accounts, device_types, types
+from pycwtd.api import accounts, device_types, job_types, types, watch_types
 from pycwtd.api.benchmark import BenchmarkResult
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
 
@@ -138,6 +138,34 @@ EXAMPLES: dict[type, Any] = {
     },
     types.JobList: {"jobs": [_VIEW], "next_cursor": None},
     types.JobView: _VIEW,
+    job_types.EstimateView: {
+        **{"kind": "significance", "realisations": 1000, "scales": 37, "samples": 1000},
+        **{"estimator": "cascade", "estimated_time": 0.4},
+        **{"backend": "joblib", "fallback_reason": None},
+        "backends": [
+            {
+                **{"backend": "joblib", "available": True},
+                **{"estimated_time": 2.4, "waiting_time": 2.0},
+            },
+            {
+                **{"backend": "gpu", "available": False},
+                **{"estimated_time": None, "waiting_time": None},
+                "reason": "no driver for it is installed",
+            },
+        ],
+        "recommended_backend": "joblib",
+    },
+    job_types.LevelsView: {
+        **{"realisations": 400, "level": 0.95, "periods": [2.0, 2.38]},
+        **{"levels": [0.71, 0.74], "errors": [0.004, 0.006]},
+    },
+    job_types.ChunkList: {
+        "chunks": [
+            {"first": 0, "count": 32, "backend": "joblib", "seconds": 0.08},
+            {"first": 32, "count": 368, "backend": "joblib", "seconds": 0.92},
+        ],
+        "backends": [{"backend": "joblib", "realisations": 400, "seconds": 1.0}],
+    },
     types.JobAccepted: _ACCEPTED,
     types.BatchAccepted: {
         **{"job_id": _JOB, "status": "queued", "tasks_count": 2, "estimated_time": 5.0},
@@ -171,6 +199,35 @@ EXAMPLES: dict[type, Any] = {
             **{"estimator": "cascade", "wavelet": "morlet", "dt": 1.0},
             **{"dj": 0.25, "s0": 1.936, "J": 36},
         },
+    },
+    watch_types.EventList: {
+        "events": [
+            {
+                **{"type": "job.running", "seq": 41, "time": _NOW, "job_id": _JOB},
+                "backend": "joblib",
+            },
+            {"type": "job.queued", "seq": 40, "time": _THEN, "job_id": _JOB},
+        ],
+        "next_cursor": "40",
+    },
+    watch_types.LogLines: {
+        "lines": [
+            {
+                **{"seq": 7, "time": _NOW, "level": "info", "logger": "pycwtd.engine.journal"},
+                "message": f"job {_JOB} running: backend joblib",
+                "fields": {"event": "job.running", "job_id": _JOB},
+            }
+        ],
+        **{"first_seq": 1, "last_seq": 7},
+    },
+    watch_types.ConfigView: {
+        "settings": [
+            {
+                **{"name": "limits.sync_seconds", "value": 10.0},
+                "source": "/etc/pycwtd/pycwtd.toml:12",
+                "description": "A synchronous call that runs longer becomes a job (seconds).",
+            }
+        ]
     },
     accounts.AccessToken: {
         **{"access_token": "eyJ…", "token_type": "bearer", "expires_in": 3600},

@@ -69,8 +69,12 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/workloads/"): _READ,
     ("POST", f"{_API}/jobs/"): SUBMIT,
     ("POST", f"{_API}/jobs/batch"): SUBMIT,
+    # Nothing is made, so there is nothing for the audit trail.
+    ("POST", f"{_API}/jobs/estimate"): Rule("analyst"),
     ("GET", f"{_API}/jobs/"): _READ,
     ("GET", f"{_API}/jobs/{{id}}"): _READ,
+    ("GET", f"{_API}/jobs/{{id}}/chunks"): _READ,
+    ("GET", f"{_API}/jobs/{{id}}/levels"): _READ,
     ("GET", f"{_API}/jobs/{{id}}/result"): _READ,
     ("GET", f"{_API}/jobs/{{id}}/result/{{array}}"): _READ,
     # An analyst's own; the handler sees to that.
@@ -80,6 +84,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/data/{{id}}"): _READ,
     ("GET", f"{_API}/data/{{id}}/download"): _READ,
     ("DELETE", f"{_API}/data/{{id}}"): Rule("analyst", "data.delete"),
+    ("GET", f"{_API}/events"): _READ,
+    ("GET", f"{_API}/logs"): Rule("operator"),
+    ("GET", f"{_API}/config"): Rule("operator"),
     ("GET", "/ws/events"): _READ,
     ("GET", "/ws/jobs/{id}"): _READ,
     ("POST", f"{_API}/auth/token"): _TOKEN,
