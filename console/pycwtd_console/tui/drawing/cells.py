@@ -65,7 +65,10 @@ def shaded(picture: Picture) -> list[list[Cell]]:
         line = []
         for x in range(columns):
             there = [float(v) for v in share[y : y + 2, x] if not np.isnan(v)]
-            edge, cone = bool(picture.edge[y : y + 2, x].any()), bool(picture.cone[y : y + 2, x].all())
+            edge, cone = (
+                bool(picture.edge[y : y + 2, x].any()),
+                bool(picture.cone[y : y + 2, x].all()),
+            )
             text = shade(sum(there) / len(there)) if there else " "
             if edge:
                 text = CONTOUR_SHADE
