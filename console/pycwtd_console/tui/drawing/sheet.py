@@ -79,6 +79,7 @@ class Sheet:
         part: Part,
         view: View,
         look: Look,
+        *,
         size: tuple[int, int],
         gutter: int,
     ) -> None:

@@ -270,7 +270,9 @@ class MapView(Widget, can_focus=True):
             self.rich_style + self.get_component_rich_style("map--axis", partial=True),
             self.rich_style + self.get_component_rich_style("map--reading", partial=True),
         )
-        sheet = Sheet(self.map, part.cut(view), view, look, self._cells(), self._gutter())
+        sheet = Sheet(
+            self.map, part.cut(view), view, look, size=self._cells(), gutter=self._gutter()
+        )
         self._lines = [
             Strip(line).adjust_cell_length(self.size.width, self.rich_style)
             for line in sheet.lines(self.point)
