@@ -29,7 +29,7 @@ from pycwtd.platform.paths import default_socket
 from pycwtd.store.records import FINAL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
 T = TypeVar("T")
@@ -276,12 +276,19 @@ class Client:
         target = f"{_API}/jobs/{quote(job_id, safe='')}/result"
         return await self.fetch(target, path, params={"format": form})
 
-    async def fetch(self, target: str, path: Path, **options: Any) -> int:
+    async def fetch(
+        self,
+        target: str,
+        path: Path,
+        arrived: Callable[[int, int | None], None] | None = None,
+        **options: Any,
+    ) -> int:
         """Fetch what is at a path of the API into a file that is whole or not there.
 
         Args:
             target: from the root on.
             path: of the file; one that is there is replaced.
+            arrived: is told how many bytes are there, and of how many, if that is known.
             options: what aiohttp's ``request`` takes beside them.
 
         Returns:
@@ -297,11 +304,23 @@ class Client:
                 with part.open("xb") as file:
                     async for block in response.content.iter_chunked(_BLOCK):
                         file.write(block)
+                        if arrived is not None:
+                            arrived(file.tell(), response.content_length)
                     size = file.tell()
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
         return size
+
+    async def read(self, target: str, **options: Any) -> bytes:
+        """What is at a path of the API, as bytes; for parts of arrays, which are small.
+
+        Args:
+            target: from the root on.
+            options: what aiohttp's ``request`` takes beside them.
+        """
+        async with self._answer("GET", target, **options) as response:
+            return await response.read()
 
     async def ask(self, method: str, path: str, kind: type[T], **options: Any) -> T:
         """One call of the API, its answer as a type.
