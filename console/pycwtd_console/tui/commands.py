@@ -130,9 +130,14 @@ def _others(app: ConsoleApp, screen: Screen[Any]) -> Iterator[Command]:
             raise CommandError("there is no list here to be filtered")
         app.filter_list(screen, rest)
 
-    yield Command("job", "Open a job", job, "ID", lambda: [
-        job_id[:8] for job_id in list(app.model.jobs)[:_OFFERED]
-    ], complete=False)
+    yield Command(
+        "job",
+        "Open a job",
+        job,
+        "ID",
+        lambda: [job_id[:8] for job_id in list(app.model.jobs)[:_OFFERED]],
+        complete=False,
+    )
     yield Command(
         "device", "Open a device", device, "NAME", lambda: list(app.model.devices), complete=False
     )
@@ -178,9 +183,7 @@ async def execute(line: str, known: dict[str, Command]) -> None:
         return
     command = known.get(name.casefold())
     if command is None:
-        raise CommandError(
-            f"there is no {name!r} here that you may do; {nearest(name, known)}"
-        )
+        raise CommandError(f"there is no {name!r} here that you may do; {nearest(name, known)}")
     await command.run(rest.strip())
 
 

@@ -132,7 +132,7 @@ def _keymap(where: Path, text: str, wanted: dict[str, Any]) -> dict[str, str]:
                 f"{line}: there is nothing called {name!r} that has a key; {_nearest(name, ids)}"
             )
         if not isinstance(value, str) or not value.strip():
-            raise ConfigError(f"{line}: {name}: must be a key, such as \"x\", not {value!r}")
+            raise ConfigError(f'{line}: {name}: must be a key, such as "x", not {value!r}')
         for key in _keys_of(value):
             if reason := _unfit(key):
                 raise ConfigError(f"{line}: {name}: {key} {reason}; choose another key")
@@ -220,9 +220,7 @@ def _own(owner: type) -> Iterator[Binding]:
             yield from Binding.make_bindings(vars(base).get("BINDINGS", ()))
 
 
-def clashes(
-    known: Iterable[Known], keymap: Mapping[str, str]
-) -> Iterator[tuple[str, str, str]]:
+def clashes(known: Iterable[Known], keymap: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Keys that would do two things in one place: the key, and the ids of both.
 
     A key of the app holds on every screen but in dialogues; one of a widget on the screens
