@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pycwtd.api import accounts, device_types, types
+from pycwtd.api import accounts, device_types, job_types, types
 from pycwtd.api.benchmark import BenchmarkResult
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
 
@@ -138,6 +138,34 @@ EXAMPLES: dict[type, Any] = {
     },
     types.JobList: {"jobs": [_VIEW], "next_cursor": None},
     types.JobView: _VIEW,
+    job_types.EstimateView: {
+        **{"kind": "significance", "realisations": 1000, "scales": 37, "samples": 1000},
+        **{"estimator": "cascade", "estimated_time": 0.4},
+        **{"backend": "joblib", "fallback_reason": None},
+        "backends": [
+            {
+                **{"backend": "joblib", "available": True},
+                **{"estimated_time": 2.4, "waiting_time": 2.0},
+            },
+            {
+                **{"backend": "gpu", "available": False},
+                **{"estimated_time": None, "waiting_time": None},
+                "reason": "no driver for it is installed",
+            },
+        ],
+        "recommended_backend": "joblib",
+    },
+    job_types.LevelsView: {
+        **{"realisations": 400, "level": 0.95, "periods": [2.0, 2.38]},
+        **{"levels": [0.71, 0.74], "errors": [0.004, 0.006]},
+    },
+    job_types.ChunkList: {
+        "chunks": [
+            {"first": 0, "count": 32, "backend": "joblib", "seconds": 0.08},
+            {"first": 32, "count": 368, "backend": "joblib", "seconds": 0.92},
+        ],
+        "backends": [{"backend": "joblib", "realisations": 400, "seconds": 1.0}],
+    },
     types.JobAccepted: _ACCEPTED,
     types.BatchAccepted: {
         **{"job_id": _JOB, "status": "queued", "tasks_count": 2, "estimated_time": 5.0},

@@ -69,8 +69,12 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/workloads/"): _READ,
     ("POST", f"{_API}/jobs/"): SUBMIT,
     ("POST", f"{_API}/jobs/batch"): SUBMIT,
+    # Nothing is made, so there is nothing for the audit trail.
+    ("POST", f"{_API}/jobs/estimate"): Rule("analyst"),
     ("GET", f"{_API}/jobs/"): _READ,
     ("GET", f"{_API}/jobs/{{id}}"): _READ,
+    ("GET", f"{_API}/jobs/{{id}}/chunks"): _READ,
+    ("GET", f"{_API}/jobs/{{id}}/levels"): _READ,
     ("GET", f"{_API}/jobs/{{id}}/result"): _READ,
     ("GET", f"{_API}/jobs/{{id}}/result/{{array}}"): _READ,
     # An analyst's own; the handler sees to that.

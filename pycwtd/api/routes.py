@@ -10,6 +10,7 @@ from pycwtd.api import (
     benchmark,
     data,
     docs,
+    estimates,
     events,
     jobs,
     metrics,
@@ -23,6 +24,8 @@ from pycwtd.api.context import Operation
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadForm
 from pycwtd.api.device_routes import DEVICES
 from pycwtd.api.device_types import FlashResult, SelfTestResult
+from pycwtd.api.job_routes import JOB_PARTS
+from pycwtd.api.job_types import EstimateView
 from pycwtd.api.results import NPY, SliceQuery
 from pycwtd.api.types import (
     Backend,
@@ -240,6 +243,7 @@ _FIXED: tuple[Operation, ...] = (
         example={"signal_length": 500, "mc_count": 100, "backends": ["sequential", "joblib"]},
         errors=(400, 413, 422),
     ),
+    *JOB_PARTS,
     *DEVICES,
     *ACCOUNTS,
     Operation(
@@ -297,6 +301,17 @@ def _of_all_kinds(known: Workloads) -> tuple[Operation, ...]:
             example=workloads.batch_example(known),
             headers=_IDEMPOTENT,
             errors=(400, 404, 409, 422, 503, 507),
+        ),
+        Operation(
+            "POST",
+            f"{API}/jobs/estimate",
+            estimates.estimate,
+            "What a job would be and cost on each backend; nothing is made",
+            "Jobs",
+            {200: EstimateView},
+            body=NewJob,
+            example=workloads.job_example(known),
+            errors=(400, 404, 422, 503),
         ),
         Operation(
             "GET",

@@ -96,6 +96,15 @@ def inputs(wanted: Wanted, context: Context) -> dict[str, Path]:
     }
 
 
+def work_of(wanted: Wanted) -> Work | None:
+    """All the Monte Carlo work of a job; None without any."""
+    plan = wanted.plan
+    if plan.task:
+        work = Work(plan.task.estimator, plan.task.family, plan.cost, plan.task.edges)
+        return work.times(plan.total)
+    return Work(wanted.kind.name, "", plan.cost).times(plan.total) if plan.total else None
+
+
 async def new_job(wanted: Wanted, owner: str, context: Context) -> Job:
     """The record of a job that isn't accepted yet.
 
@@ -107,15 +116,13 @@ async def new_job(wanted: Wanted, owner: str, context: Context) -> Job:
     pool = context.engine.pool
     backend = reason = estimate = None
     plan, kind = wanted.plan, wanted.kind.name
-    if plan.task:
-        work = Work(plan.task.estimator, plan.task.family, plan.cost, plan.task.edges)
-        whole = work.times(plan.total)
+    whole = work_of(wanted)
+    if plan.task and whole:
         choice = await pool.choose(plan.backend, whole, fallback=plan.fallback)
         backend, reason = choice.name, choice.fallback_reason
         estimate = pool.seconds(backend, whole)
-    elif plan.total:
-        work = Work(kind, "", plan.cost)
-        estimate = pool.seconds(pool.process_of(kind), work.times(plan.total))
+    elif whole:
+        estimate = pool.seconds(pool.process_of(kind), whole)
     elif plan.backend != "auto":
         pool.find(plan.backend)
     seed = secrets.randbits(_SEED_BITS) if plan.seed is None else plan.seed

@@ -6,6 +6,7 @@ from pycwtd.client.data import Uploads
 from pycwtd.client.devices import Devices
 from pycwtd.client.errors import ClientError, UnreachableError
 from pycwtd.client.events import Events
+from pycwtd.client.jobs import Jobs
 from pycwtd.store.records import Status
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ClientError",
     "Devices",
     "Events",
+    "Jobs",
     "Status",
     "UnreachableError",
     "Uploads",

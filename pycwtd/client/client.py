@@ -23,6 +23,7 @@ from pycwtd.api.types import (
     WorkloadList,
     WorkloadView,
 )
+from pycwtd.client.answers import decode, reason_of, refusal
 from pycwtd.client.errors import ClientError, Patience, UnreachableError
 from pycwtd.platform.paths import default_socket
 from pycwtd.store.records import FINAL
@@ -323,7 +324,7 @@ class Client:
         with self._translated(method, url):
             async with self._session.request(method, url, **options) as response:
                 if not response.ok:
-                    raise _refusal(response, await response.read())
+                    raise refusal(response, await response.read())
                 yield response
 
     @contextmanager
@@ -342,7 +343,7 @@ class Client:
                 f"{self._base!r} isn't a URL; give one such as http://localhost:8750", code="url"
             ) from None
         except aiohttp.ClientConnectorError as error:
-            raise self._unreachable(_reason(error.os_error), lost=False) from None
+            raise self._unreachable(reason_of(error.os_error), lost=False) from None
         except aiohttp.ConnectionTimeoutError:
             text = f"it took no connection within {_CONNECT_SECONDS:g} s"
             raise self._unreachable(text, lost=False) from None
@@ -363,41 +364,4 @@ class Client:
         )
 
     def _decode(self, body: bytes | str, kind: type[T]) -> T:
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except msgspec.DecodeError as error:
-            raise ClientError(
-                f"the answer from {self.where} isn't understood ({error}); is it pycwtd, and of "
-                "the same version as this client?",
-                code="bad_answer",
-            ) from None
-
-
-def _refusal(response: aiohttp.ClientResponse, body: bytes) -> ClientError:
-    """The problem that the daemon, or something before it, answered with."""
-    status = response.status
-    try:
-        problem = msgspec.json.decode(body, type=_Problem)
-    except msgspec.DecodeError:
-        text = f"{response.method} {response.url} was answered with {status} {response.reason}"
-        return ClientError(text, status=status, code="http")
-    return ClientError(problem.detail, status=status, code=problem.error.code)
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "there is no such socket"
-    if isinstance(error, ConnectionRefusedError):
-        return "nobody is listening there"
-    if isinstance(error, PermissionError):
-        return "you have no permission for it (the members of its group have)"
-    return error.strerror or str(error)
-
-
-class _ProblemCode(msgspec.Struct):
-    code: str
-
-
-class _Problem(msgspec.Struct):
-    detail: str
-    error: _ProblemCode
+        return decode(body, kind, self.where)

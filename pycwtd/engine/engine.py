@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pycwtd.engine.active import ActiveJob
 from pycwtd.engine.dispatch import Dispatch
 from pycwtd.engine.errands import Errands
+from pycwtd.engine.interim import Interim
 from pycwtd.engine.ledger import Ledger
 from pycwtd.engine.mishaps import Mishaps
 from pycwtd.engine.news import News
@@ -57,6 +58,7 @@ class Engine:
         self.ledger = Ledger(store, self.halted)
         self.repair = Repair(store, self.ledger, self._place)
         self.errands = Errands(pool)
+        self.interim = Interim(pool)
         self._news = News(self.ledger)
         self.mishaps = Mishaps(pool, self._dispatch, self.ledger, self._news)
         self._runner = Runner(

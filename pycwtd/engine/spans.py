@@ -48,13 +48,16 @@ def chunk_count(
     return gap if gap <= wanted * 3 // 2 else wanted
 
 
-def prefix(chunks: Sequence[Chunk]) -> list[Chunk]:
-    """The chunks that follow one another without a gap from realisation 0 on."""
-    together: list[Chunk] = []
-    position = 0
+def longest_run(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """The most chunks of one backend that follow one another without a gap."""
+    longest: list[Chunk] = []
+    run: list[Chunk] = []
     for chunk in sorted(chunks, key=lambda chunk: chunk.first):
-        if chunk.first != position:
-            break
-        together.append(chunk)
-        position += chunk.count
-    return together
+        last = run[-1] if run else None
+        if last and (last.backend, last.first + last.count) == (chunk.backend, chunk.first):
+            run.append(chunk)
+        else:
+            run = [chunk]
+        if len(run) > len(longest):
+            longest = list(run)
+    return longest

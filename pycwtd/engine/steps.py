@@ -131,20 +131,23 @@ class Steps:
 
     async def merge(self, job: ActiveJob, host: Host) -> None:
         """Add up the files of a long job, so that their number stays small."""
-        together = spans.prefix(job.chunks)
-        if len(together) < _MERGE_FILES:
+        if len(job.chunks) < _MERGE_FILES:
             return
-        last = together[-1]
-        file = f"merged-{last.first + last.count}-{job.record.attempts}.npy"
+        # Of one backend, so that it stays known who has computed what.
+        together = spans.longest_run(job.chunks)
+        if len(together) < 2:
+            return
+        first, last = together[0].first, together[-1]
+        file = f"merged-{first}-{last.first + last.count}-{job.record.attempts}.npy"
         answer = await _ask(
             host,
             "merge",
             job,
-            {"folder": str(job.folder), "parts": _parts(together), "out": file},
+            {"folder": str(job.folder), "parts": parts_of(together), "out": file},
         )
         merged = Chunk(
-            first=0,
-            count=last.first + last.count,
+            first=first,
+            count=last.first + last.count - first,
             file=file,
             sha256=answer["sha256"],
             backend=last.backend,
@@ -202,7 +205,7 @@ class Steps:
             job,
             {
                 **{"folder": str(job.folder), "kind": job.record.kind},
-                **{"parts": _parts(job.chunks), "facts": facts},
+                **{"parts": parts_of(job.chunks), "facts": facts},
             },
         )
         if (more := answer.get("more")) is not None:
@@ -211,7 +214,8 @@ class Steps:
         return None
 
 
-def _parts(chunks: list[Chunk]) -> list[dict[str, str]]:
+def parts_of(chunks: list[Chunk]) -> list[dict[str, str]]:
+    """Chunks as host processes are told of them."""
     return [{"file": chunk.file, "sha256": chunk.sha256} for chunk in chunks]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pycwtd.store.looking import keep_places
 from pycwtd.store.opening import PROGRESS_STEPS, DatabaseError, examine, migrate
 from pycwtd.store.records import FINAL, Chunk, Data, Event, Job, Status, batch_status
 from pycwtd.store.schema import MIGRATIONS
@@ -100,6 +101,11 @@ class Database:
         """For the store's other modules: what is done inside happens as one, or not at all."""
         return self._transaction()
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """For the store's other modules: to look at rows."""
+        yield self._connection
+
     # -- jobs ----------------------------------------------------------------------------
 
     def insert_jobs(
@@ -177,7 +183,7 @@ class Database:
                 assignments = ", ".join(f"{name} = :{name}" for name in names)
                 db.execute(f"UPDATE jobs SET {assignments} WHERE id = :id", _row_of(changed))
             if changed.status in FINAL:
-                db.execute("DELETE FROM chunks WHERE job_id = ?", (job.id,))
+                keep_places(db, job.id)
             self.tell_of(db, changed, event, data, now)
             if changed.batch_id is not None:
                 self._update_batch(db, changed.batch_id, now)

@@ -53,6 +53,15 @@ class Chunk(Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class Ran(Struct, frozen=True, kw_only=True):
+    """Where realisations ``first … first + count - 1`` of a job were computed."""
+
+    first: int
+    count: int
+    backend: str
+    seconds: float
+
+
 class Job(Struct, frozen=True, kw_only=True):
     """A job as its row has it. Changes go through the store and give a new record."""
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 #: Rows whose own row is gone: they go, too, or lose the reference.
 _ORPHANS = (
-    "DELETE FROM chunks WHERE job_id NOT IN (SELECT id FROM jobs)",
-    "DELETE FROM idempotency WHERE job_id NOT IN (SELECT id FROM jobs)",
-    "UPDATE jobs SET batch_id = NULL WHERE batch_id NOT IN (SELECT id FROM jobs)",
+    ("chunks", "DELETE FROM chunks WHERE job_id NOT IN (SELECT id FROM jobs)"),
+    ("ran", "DELETE FROM ran WHERE job_id NOT IN (SELECT id FROM jobs)"),
+    ("idempotency", "DELETE FROM idempotency WHERE job_id NOT IN (SELECT id FROM jobs)"),
+    ("jobs", "UPDATE jobs SET batch_id = NULL WHERE batch_id NOT IN (SELECT id FROM jobs)"),
 )
 
 
@@ -45,8 +46,9 @@ def salvage(damaged: Path, target: Path) -> dict[str, int]:
         new.execute("PRAGMA foreign_keys = OFF")
         new.execute("BEGIN")
         rows = {table: _copy(old, new, table) for table in _tables(new)}
-        for statement in _ORPHANS:
-            new.execute(statement)
+        for table, statement in _ORPHANS:
+            if table in rows:  # which an earlier version may not have had
+                new.execute(statement)
         new.execute("COMMIT")
     if not any(rows.values()):
         temporary.unlink()

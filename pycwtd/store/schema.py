@@ -115,4 +115,17 @@ MIGRATIONS: tuple[str, ...] = (
         data TEXT NOT NULL                    -- JSON
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- Where the realisations of ended jobs were computed; chunks have files, these haven't.
+    CREATE TABLE ran (
+        job_id TEXT NOT NULL REFERENCES jobs (id),
+        first INTEGER NOT NULL,
+        count INTEGER NOT NULL CHECK (count > 0),
+        backend TEXT NOT NULL,
+        seconds REAL NOT NULL,
+        PRIMARY KEY (job_id, first)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX events_by_type ON events (type, seq);
+    CREATE INDEX jobs_by_kind ON jobs (kind, number);
+    """,
 )

@@ -31,6 +31,7 @@ from pycwtd.worker.files import (
     save_result,
     save_task,
 )
+from pycwtd.worker.interim import RunningSum, levels_told
 from pycwtd.workloads.compute import Completed, Job, More, Prepared, Task
 from pycwtd.workloads.plans import file_of
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pycwtd.worker.control import Operation, TaskControl
-    from pycwtd.workloads.compute import Arrays, Computation
+    from pycwtd.workloads.compute import Arrays, Computation, Levels
     from pycwtd.workloads.interface import Kind, Workload
 
 #: Nothing is wrong with a job that meets one of these: it waits for the disk.
@@ -67,10 +68,14 @@ class Jobs:
         self._at_hand: tuple[Path, Task, int] | None = None
         #: The arrays of the job that was prepared last, in case that its end comes next.
         self._ahead: tuple[Path, dict[str, Any]] | None = None
+        self._sums = RunningSum()
 
     def operations(self) -> Mapping[str, Operation]:
         """What the process is asked for, by name."""
-        return {"prepare": self.prepare, "run": self.run, "merge": merge, "finish": self.finish}
+        return {
+            **{"prepare": self.prepare, "run": self.run, "merge": merge, "finish": self.finish},
+            "levels": self.levels,
+        }
 
     def load(self) -> None:
         """Import what computes, rather than with the first job."""
@@ -212,6 +217,18 @@ class Jobs:
         if texts := {*known, *(str(note.message) for note in notes)}:
             arrays["warnings"] = sorted(texts)
         return {"sha256": save_result(folder, arrays, sync=message["sync"])}
+
+    def levels(self, message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
+        """The significance levels by the realisations that are counted."""
+        folder, kind, total = Path(message["folder"]), message["kind"], message["realisations"]
+        interim = getattr(self._computation(kind), "interim", None)
+        if interim is None:
+            raise ValueError(f"the levels of a {kind} can't be read before it has completed")
+        with Beat(control), _noted(), contained(self._homes[kind][0]):
+            counts = self._sums.add(folder, message["parts"])
+            task, job = Task(load_task(folder)), Job(kind, folder, message["seed"], total)
+            found: Levels = interim(self._request(kind, folder), task, counts, job)
+        return levels_told(found, total)
 
     def _task(self, folder: Path) -> tuple[Task, int]:
         """The task in a folder, the very same object as long as it is in use."""

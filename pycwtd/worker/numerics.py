@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pycwtd.worker.ingest import ingest
+from pycwtd.worker.interim import levels_of_result
 from pycwtd.worker.jobs import Jobs
 from pycwtd.worker.render import render
 from pycwtd.workloads.registry import ours
@@ -19,4 +20,7 @@ def operations() -> Mapping[str, Operation]:
     """What it is asked for, by name."""
     jobs = Jobs(ours())
     jobs.load()
-    return {**jobs.operations(), "render": render, "ingest": ingest}
+    return {
+        **{**jobs.operations(), "render": render, "ingest": ingest},
+        "levels_of_result": levels_of_result,
+    }

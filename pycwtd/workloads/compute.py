@@ -15,6 +15,11 @@ The module that :attr:`Workload.compute` names has these functions:
 ``finish(request, task, arrays, counts, job) -> Completed | More``
     the result from the sum of all parts, or how many realisations it needs in all.
 
+``interim(request, task, counts, job) -> Levels``
+    optional: the significance levels from the counts of the realisations so far. It is called
+    while the job runs, as often as somebody wants to see them; ``job.total`` is how many there
+    are.
+
 A ``ValueError`` is for the one who sent the request; every other exception is a defect.
 """
 
@@ -102,6 +107,23 @@ class More:
     """So many realisations in all are needed."""
 
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Significance levels with their Monte Carlo errors.
+
+    Args:
+        level: the probability that values of noise stay below them.
+        periods: that they belong to, in units of the sampling interval's.
+        levels: of each period; NaN where nothing was counted.
+        errors: their standard errors.
+    """
+
+    level: float
+    periods: NDArray[np.float64]
+    levels: NDArray[np.float64]
+    errors: NDArray[np.float64]
 
 
 class Computation(Protocol):

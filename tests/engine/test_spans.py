@@ -6,6 +6,7 @@ import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pycwtd.engine import spans
 from pycwtd.store.records import Chunk
@@ -58,5 +59,9 @@ def test_chunks_take_about_the_time_wanted_and_leave_no_crumbs():
     assert spans.chunk_count(120, 0.01, 1.0) == 120
 
 
-def test_prefix_stops_at_the_first_gap():
-    assert spans.prefix([chunk(20, 5), chunk(0, 10), chunk(10, 5)]) == [chunk(0, 10), chunk(10, 5)]
+def test_a_run_ends_at_a_gap_and_where_another_backend_goes_on():
+    chunks = [chunk(20, 5), chunk(0, 10), chunk(10, 5)]
+    assert spans.longest_run(chunks) == [chunk(0, 10), chunk(10, 5)]
+    moved = [chunk(0, 10), *(replace(chunk(10 + n, 1), backend="other") for n in range(3))]
+    assert spans.longest_run(moved) == moved[1:]
+    assert spans.longest_run([]) == []

@@ -19,7 +19,7 @@ from pycwt_mod.monte_carlo.levelmap import point_levels
 from pycwt_mod.monte_carlo.run import coherence_task, independent_values
 from pycwt_mod.wavelets import wavelet_of
 from pycwtd.worker.files import task_of
-from pycwtd.workloads.compute import Completed, More, Prepared
+from pycwtd.workloads.compute import Completed, Levels, More, Prepared
 from pycwtd.workloads.wavelet.requests import Analysis, SeriesFile
 
 if TYPE_CHECKING:
@@ -205,6 +205,17 @@ def _scales(freqs: NDArray[np.float64], wavelet: Wavelet) -> NDArray[np.float64]
 
 
 _ANALYSES = {"xwt": _xwt, "wct": _wct, "significance": _significance}
+
+
+def interim(request: Analysis, task: Task, counts: NDArray[np.int64], job: Job) -> Levels:
+    """The levels by the realisations so far."""
+    tested = task_of(task.values)
+    found, error = levels(counts, request.level, independent_values(tested, job.total))
+    scales = len(tested.scales)
+    wavelet = wavelet_of(request.family, request.order, request.shape)
+    scales_of = request.s0 * 2 ** (np.arange(request.J + 1) * request.dj)
+    periods = np.asarray(wavelet.flambda() * scales_of, dtype=np.float64)
+    return Levels(request.level, periods, found[:scales], error[:scales])
 
 
 def finish(
