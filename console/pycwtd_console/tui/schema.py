@@ -71,7 +71,9 @@ class FieldSpec:
             return ", ".join(self.choices)
         if self.kind in {"boolean", "series"}:
             return ""
-        return " ".join(_bound(word, bound) for word, bound in self.bounds if _told(bound))
+        told = [_bound(word, bound) for word, bound in self.bounds if _told(bound)]
+        words = " and ".join(told)
+        return f"{words}, or {self.exempt:g}" if self.exempt is not None and words else words
 
     def parse(self, text: str) -> Any:
         """The value that a text means.
@@ -127,8 +129,7 @@ class FieldSpec:
 
     def _words(self) -> str:
         what = "a whole number" if self.kind == "integer" else "a number"
-        words = f"must be {what} {self.range}".rstrip()
-        return words if self.exempt is None else f"{words}, or {self.exempt:g}"
+        return f"must be {what} {self.range}".rstrip()
 
 
 def _bound(word: str, bound: float) -> str:

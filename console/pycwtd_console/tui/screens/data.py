@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -105,7 +106,7 @@ class DataScreen(ConsoleScreen):
 
     def load(self) -> None:
         """Ask for the list."""
-        self.run_worker(self._load(), group="load", exclusive=True)
+        self.run_worker(self._load, group="load", exclusive=True)
 
     async def _load(self) -> None:
         async def work(client: Client) -> list[DataView]:
@@ -129,7 +130,7 @@ class DataScreen(ConsoleScreen):
             curve.clear("")
             return
         details.update(facts(_facts(one)))
-        self.run_worker(self._glance(one), group="glance", exclusive=True)
+        self.run_worker(partial(self._glance, one), group="glance", exclusive=True)
 
     async def _glance(self, one: DataView) -> None:
         client = self.console.source.client if self.console.source else None
@@ -179,7 +180,7 @@ class DataScreen(ConsoleScreen):
 
         def take(text: str | None) -> None:
             if text:
-                self.run_worker(self._upload(text), group="upload")
+                self.run_worker(partial(self._upload, text), group="upload")
 
         question = "Upload FILE or FILE:COLUMN (CSV, JSON, .npy, .npz, NetCDF)"
         self.app.push_screen(Ask(question, "", series.SeriesSuggester(), _wrong_file), take)
@@ -227,7 +228,7 @@ class DataScreen(ConsoleScreen):
 
         def take(answer: str | None) -> None:
             if answer:
-                self.run_worker(self._download(picked, Path(answer).expanduser()), group="download")
+                self.run_worker(partial(self._download, picked, Path(answer).expanduser()), group="download")
 
         wrong = _wrong_target if len(picked) == 1 else _wrong_folder
         self.app.push_screen(Ask(question, text, series.SeriesSuggester(), wrong), take)
@@ -261,7 +262,7 @@ class DataScreen(ConsoleScreen):
 
         def take(sure: bool | None) -> None:
             if sure:
-                self.run_worker(self._delete(picked), group="delete")
+                self.run_worker(partial(self._delete, picked), group="delete")
 
         text = f"Delete {what}? Jobs that use it go on; the file is gone."
         self.app.push_screen(Sure(text, "Delete"), take)

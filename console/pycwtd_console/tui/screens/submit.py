@@ -100,13 +100,13 @@ class SubmitScreen(ConsoleScreen):
     def show(self, parts: frozenset[Part]) -> None:
         """Ask for the kinds as soon as there is somebody to ask."""
         if self.model.link.state == "live" and not self._kinds:
-            self.run_worker(self._load(), group="load", exclusive=True)
+            self.run_worker(self._load, group="load", exclusive=True)
 
     def on_screen_resume(self) -> None:
         """The store may have other series by now."""
         super().on_screen_resume()
         if self._kinds:
-            self.run_worker(self._list_store(), group="store", exclusive=True)
+            self.run_worker(self._list_store, group="store", exclusive=True)
 
     async def _load(self) -> None:
         async def work(client: Client) -> None:
@@ -185,7 +185,7 @@ class SubmitScreen(ConsoleScreen):
         self._look()
 
     def _look(self) -> None:
-        self.run_worker(self._judge(), group="look", exclusive=True)
+        self.run_worker(self._judge, group="look", exclusive=True)
 
     async def _judge(self) -> None:
         await asyncio.sleep(_PAUSE)
@@ -298,7 +298,7 @@ class SubmitScreen(ConsoleScreen):
 
     async def action_send(self) -> None:
         """Send it; what is typed stays."""
-        self.run_worker(self._send(), group="send", exclusive=True)
+        self.run_worker(self._send, group="send", exclusive=True)
 
     async def _send(self) -> None:
         client = self.console.source.client if self.console.source else None
@@ -331,7 +331,7 @@ class SubmitScreen(ConsoleScreen):
             if await self._upload_files(everything=True):
                 self._look()
 
-        self.run_worker(work(), group="send", exclusive=True)
+        self.run_worker(work, group="send", exclusive=True)
 
     async def _upload_files(self, *, everything: bool = False) -> bool:
         """Put uploads in the place of files; whether all went well."""
