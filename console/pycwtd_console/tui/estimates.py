@@ -105,6 +105,6 @@ def _name(one: BackendEstimate, found: Estimate) -> str:
 
 def _time(one: BackendEstimate) -> str:
     if not one.available:
-        return f"✗ {one.reason or 'not available'}"
+        return f"✗ {(one.reason or 'not available').partition(':')[0]}"
     text = seconds(one.estimated_time)
     return f"{text}, {seconds(one.waiting_time)} of it waiting" if one.waiting_time else text

@@ -228,7 +228,8 @@ class DataScreen(ConsoleScreen):
 
         def take(answer: str | None) -> None:
             if answer:
-                self.run_worker(partial(self._download, picked, Path(answer).expanduser()), group="download")
+                target = Path(answer).expanduser()
+                self.run_worker(partial(self._download, picked, target), group="download")
 
         wrong = _wrong_target if len(picked) == 1 else _wrong_folder
         self.app.push_screen(Ask(question, text, series.SeriesSuggester(), wrong), take)

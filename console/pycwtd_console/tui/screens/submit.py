@@ -52,9 +52,9 @@ class SubmitScreen(ConsoleScreen):
     ]
     DEFAULT_CSS = """
     SubmitScreen #kinds { height: 1; background: $surface; }
-    SubmitScreen #kinds Static { width: 19; padding: 0 1; color: $text-muted; }
+    SubmitScreen #kinds Static { width: 21; padding: 0 1; color: $text-muted; }
     SubmitScreen #parts { height: 1fr; layout: vertical; }
-    SubmitScreen #side { height: 8; }
+    SubmitScreen #side { height: 7; }
     SubmitScreen #preview { height: 1fr; }
     SubmitScreen #estimates { height: auto; max-height: 3; padding: 0 1; }
     SubmitScreen #help { height: 2; color: $text-muted; padding: 0 1; background: $surface; }
@@ -265,6 +265,8 @@ class SubmitScreen(ConsoleScreen):
 
     def _say(self, verdict: str, found: Estimate | None) -> None:
         table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, overflow="ellipsis")
         for name, time in lines_of(found) if found else ():
             table.add_row(Text(name), Text(time))
         self.query_one("#estimates", Static).update(table if found else "")
