@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from pycwtd_console.tui.controls import Controls
 from pycwtd_console.tui.model import Link, Model
-from pycwtd_console.tui.places import BY_NAME, PLACES
+from pycwtd_console.tui.places import BY_NAME, PLACES, load
 from pycwtd_console.tui.screens.base import ConsoleScreen
 from pycwtd_console.tui.widgets.listing import Listing
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from pycwtd.client import Client
+    from pycwtd_console.tui.feed import Feed
     from pycwtd_console.tui.keys import Configuration
     from pycwtd_console.tui.model import Part
     from pycwtd_console.tui.source import Source
@@ -46,6 +47,7 @@ class ConsoleApp(Controls):
             for p in PLACES
         ),
         Binding("q", "leave", "Back", id="leave"),
+        Binding("ctrl+r", "reconnect", "Reconnect now", id="reconnect", show=False),
         Binding("escape", "escape", "Back", id="leave.escape", show=False),
     ]
 
@@ -59,6 +61,7 @@ class ConsoleApp(Controls):
         self._make = source
         self.source: Source | None = None
         self.where = where
+        self._link: Feed | None = None
         self.model = Model(Link("connecting", time.monotonic()))
 
     def on_mount(self) -> None:
@@ -76,9 +79,35 @@ class ConsoleApp(Controls):
         await asyncio.to_thread(importlib.import_module, "pycwtd_console.tui.live")
         from pycwtd_console.tui.feed import Feed  # noqa: PLC0415
 
-        async with self._make() as source:
-            self.source = source
-            await Feed(source, self.model, self.changed).run()
+        self._link = Feed(self._make, self.model, self.changed, self._use)
+        await self._link.run()
+
+    def _use(self, source: Source | None) -> None:
+        self.source = source
+
+    def action_reconnect(self) -> None:
+        """Try the daemon now, rather than after the pause."""
+        if self._link:
+            self._link.hurry()
+
+    async def older_jobs(self) -> None:
+        """Fetch the page of jobs behind the oldest one that is known, if there is one."""
+        from pycwtd.client import ClientError  # noqa: PLC0415 - not before the first paint
+
+        cursor = self.model.older
+        if cursor is None or self.source is None or self.model.full:
+            return
+        # Nobody else fetches the same page meanwhile.
+        self.model.older = None
+        try:
+            page = await self.source.jobs(cursor=cursor, limit=1000)
+        except ClientError:
+            # The line on top says what is wrong with the link.
+            self.model.older = cursor
+            return
+        self.model.older = page.next_cursor
+        self.model.keep_jobs(page.jobs)
+        self.changed(frozenset({"jobs"}))
 
     def changed(self, parts: frozenset[Part]) -> None:
         """Tell the screen that is looked at; the others look when they are gone back to."""
@@ -103,6 +132,14 @@ class ConsoleApp(Controls):
             self.switch_mode(name)
         else:
             self.notify(f"{place.title} needs the role {place.role}", severity="warning")
+
+    def open_job(self, job_id: str) -> None:
+        """Show one job, above what is looked at."""
+        self.push_screen(load("job", "JobScreen")(job_id))
+
+    def open_device(self, device_id: str) -> None:
+        """Show one device, above what is looked at."""
+        self.push_screen(load("device", "DeviceScreen")(device_id))
 
     def action_leave(self) -> None:
         """Where one came from; from a place of its own, to the overview; from there, out."""
@@ -152,7 +189,10 @@ class ConsoleApp(Controls):
         """Ask the daemon; what goes wrong is said on the screen, and None comes back."""
         from pycwtd.client import ClientError  # noqa: PLC0415
 
-        client = self.source.client if self.source else None
+        if self.source is None:
+            self.notify("there is no connection", severity="warning")
+            return None
+        client = self.source.client
         if client is None:
             self.notify("a recording has no more than what is shown", severity="warning")
             return None
