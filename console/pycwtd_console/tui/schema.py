@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FieldKind = Literal["number", "integer", "text", "choice", "boolean", "series", "json"]
 
 #: Words for nothing, among choices.
 NONE = "none"
 YES, NO = "yes", "no"
-_BOUNDS = (
-    ("exclusiveMinimum", ">", lambda v, b: v > b),
-    ("minimum", "≥", lambda v, b: v >= b),
-    ("exclusiveMaximum", "<", lambda v, b: v < b),
-    ("maximum", "≤", lambda v, b: v <= b),
+_BOUNDS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
+    ("exclusiveMinimum", ">", operator.gt),
+    ("minimum", "≥", operator.ge),
+    ("exclusiveMaximum", "<", operator.lt),
+    ("maximum", "≤", operator.le),
 )
 _SIMPLE: dict[str, FieldKind] = {
     "number": "number",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
@@ -157,7 +156,7 @@ class BackendsScreen(ConsoleScreen):
             return
         self.query_one("#details", Static).update(facts(self._facts(row)))
         if row.backend is not None and row.name not in self._status:
-            self.run_worker(partial(self._ask_status, row.name), group="status", exclusive=True)
+            self.begin(self._ask_status, row.name, group="status")
 
     async def _ask_status(self, name: str) -> None:
         path = f"/api/v1/backends/{quote(name, safe='')}/status"
@@ -198,7 +197,7 @@ class BackendsScreen(ConsoleScreen):
             if row.backend is not None and (key in marked if marked else row.backend.available)
         ]
         if names:
-            self.run_worker(partial(self._benchmark, names), group="benchmark", exclusive=True)
+            self.begin(self._benchmark, names, group="benchmark")
 
     async def _benchmark(self, names: list[str]) -> None:
         line = self.query_one("#bench", Static)

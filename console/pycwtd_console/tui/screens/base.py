@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.screen import Screen
 from textual.widgets import Footer
@@ -76,6 +77,17 @@ class ConsoleScreen(Screen[None]):
         """What the role may not do isn't offered."""
         needed = self.ROLES.get(action)
         return True if needed is None else self.console.may(needed)
+
+    def begin(self, work: Callable[..., Awaitable[None]], *arguments: Any, group: str) -> None:
+        """Do something in the background; what the same group did before is given up.
+
+        Args:
+            work: what to do.
+            arguments: of it.
+            group: of works of which the last one counts.
+        """
+        bound: Callable[[], Awaitable[None]] = partial(work, *arguments)
+        self.run_worker(cast("Any", bound), group=group, exclusive=True)
 
     async def sure(self, sentence: str, yes: str) -> bool:
         """Ask the person before something is changed; only from within a worker (``@work``).

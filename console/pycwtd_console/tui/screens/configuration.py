@@ -8,7 +8,7 @@ import msgspec
 from textual.binding import Binding
 from textual.widgets import Static
 
-from pycwtd.client import ClientError
+from pycwtd.client import ClientError, Configuration
 from pycwtd_console.tui.screens.base import ConsoleScreen
 from pycwtd_console.tui.widgets.facts import facts
 from pycwtd_console.tui.widgets.listing import Column, Listing
@@ -17,22 +17,10 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
+    from pycwtd.client.watching import Setting
     from pycwtd_console.tui.model import Part
 
 _DEFAULT = "default"
-
-
-class Setting(msgspec.Struct):
-    """One setting of the daemon."""
-
-    name: str
-    value: Any
-    source: str
-    description: str = ""
-
-
-class _Settings(msgspec.Struct):
-    settings: list[Setting]
 
 
 def columns() -> list[Column[Setting]]:
@@ -97,7 +85,7 @@ class ConfigurationScreen(ConsoleScreen):
 
     def action_renew(self) -> None:
         """Ask for it again."""
-        self.run_worker(self._load, group="load", exclusive=True)
+        self.begin(self._load, group="load")
 
     async def _load(self) -> None:
         client = self.console.source.client if self.console.source else None
@@ -105,12 +93,12 @@ class ConfigurationScreen(ConsoleScreen):
             self.query_one("#setting", Static).update("a recording has no configuration")
             return
         try:
-            found = await client.ask("GET", "/api/v1/config", _Settings)
+            found = await Configuration(client).all()
         except ClientError as error:
             old = "this daemon doesn't tell its configuration; 'pycwtctl config show' does, there"
             self.query_one("#setting", Static).update(old if error.status == 404 else error.detail)
             return
-        self._all = {one.name: one for one in found.settings}
+        self._all = {one.name: one for one in found}
         self._fill()
 
     def _fill(self) -> None:

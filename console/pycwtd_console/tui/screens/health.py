@@ -73,7 +73,7 @@ class HealthScreen(ConsoleScreen):
 
     def _refresh(self) -> None:
         if self.is_current and self.model.link.state == "live":
-            self.run_worker(self._ask, group="ask", exclusive=True)
+            self.begin(self._ask, group="ask")
 
     async def _ask(self) -> None:
         async def work(client: Client) -> _Stats:

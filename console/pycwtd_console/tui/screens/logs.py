@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import msgspec
 from textual.binding import Binding
 from textual.widgets import Static
 
-from pycwtd.client import ClientError
+from pycwtd.client import ClientError, Logs
 from pycwtd_console.tui.screens.base import ConsoleScreen
 from pycwtd_console.tui.widgets.facts import facts
 from pycwtd_console.tui.widgets.listing import Column, Listing
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from pycwtd.client import Client
+    from pycwtd.client.watching import LogLine
     from pycwtd_console.tui.model import Part
 
 #: Lines that are kept here, the newest ones.
@@ -35,25 +34,10 @@ _TONES = {
 }
 
 
-class LogLine(msgspec.Struct):
-    """A line of the daemon's log."""
-
-    seq: int
-    time: str | float
-    level: str
-    message: str
-    logger: str = ""
-    fields: dict[str, Any] = {}
-
-
-class _Lines(msgspec.Struct):
-    lines: list[LogLine]
-
-
 def columns() -> list[Column[LogLine]]:
     """What is shown of a line."""
     return [
-        Column("time", 8, lambda line: str(line.time)[11:19]),
+        Column("time", 8, lambda line: line.time[11:19]),
         Column(
             "level",
             9,
@@ -110,14 +94,14 @@ class LogsScreen(ConsoleScreen):
     def _tick(self) -> None:
         live = self.model.link.state == "live"
         if live and self.is_current and not (self._paused or self._old):
-            self.run_worker(self._load, group="load", exclusive=True)
+            self.begin(self._load, group="load")
 
     async def _load(self) -> None:
         client = self.console.source.client if self.console.source else None
         if client is None:
             return
         try:
-            new = await self._ask(client)
+            new = await Logs(client).recent(_KEPT, since=self._seen)
         except ClientError as error:
             if error.status == 404:
                 self._old = True
@@ -128,12 +112,6 @@ class LogsScreen(ConsoleScreen):
             self._seen = new[-1].seq
             self._lines.extendleft(new)
             self._fill()
-
-    async def _ask(self, client: Client) -> list[LogLine]:
-        query = {"limit": str(_KEPT)}
-        if self._seen is not None:
-            query["since"] = str(self._seen)
-        return (await client.ask("GET", "/api/v1/logs", _Lines, params=query)).lines
 
     def _fill(self) -> None:
         least = _LEVELS.index(self._level)
