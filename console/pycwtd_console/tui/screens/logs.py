@@ -37,7 +37,7 @@ _TONES = {
 def columns() -> list[Column[LogLine]]:
     """What is shown of a line."""
     return [
-        Column("time", 8, lambda line: line.time[11:19]),
+        Column("UTC", 8, lambda line: line.time[11:19]),
         Column(
             "level",
             9,

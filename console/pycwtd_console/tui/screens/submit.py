@@ -266,7 +266,7 @@ class SubmitScreen(ConsoleScreen):
 
     def _say(self, verdict: str, found: EstimateView | None) -> None:
         table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, min_width=14)
         table.add_column(no_wrap=True, overflow="ellipsis")
         for name, time in lines_of(found) if found else ():
             table.add_row(Text(name), Text(time))

@@ -63,7 +63,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         "listing--quiet",
     }
     DEFAULT_CSS = """
-    Listing { height: 1fr; }
+    Listing { height: 1fr; overflow-x: hidden; }
     Listing > .listing--header { text-style: bold; color: $text-muted; }
     Listing > .listing--cursor { background: $surface-lighten-2; }
     Listing:focus > .listing--cursor { background: $primary-background; text-style: bold; }
