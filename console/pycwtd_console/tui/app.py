@@ -77,6 +77,8 @@ class ConsoleApp(App[None]):
 
     def _use(self, source: Source | None) -> None:
         self.source = source
+        if source is not None:
+            self.model.clock = source.clock
 
     def action_reconnect(self) -> None:
         """Try the daemon now, rather than after the pause."""
