@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Static
 
+from pycwtd_console.tui.terminal import LEAST
 from pycwtd_console.tui.widgets.link_line import LinkLine
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pycwtd_console.tui.model import Model, Part
 
 T = TypeVar("T")
+
+_SMALL = f"The console needs {LEAST[0]} columns and {LEAST[1]} lines: make the terminal larger."
 
 
 class ConsoleScreen(Screen[None]):
@@ -47,6 +50,7 @@ class ConsoleScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Link on top, keys at the bottom."""
+        yield Static(_SMALL, id="small")
         yield LinkLine(self.TITLE)
         yield from self.body()
         yield Footer(compact=True, show_command_palette=False)
