@@ -55,7 +55,7 @@ class ConsoleApp(App[None]):
         self, source: Callable[[], AbstractAsyncContextManager[Source]], where: str
     ) -> None:
         super().__init__()
-        # Classes of every screen: too small to show anything, or wide enough for two things abreast.
+        # Classes of all screens: too small for anything, or wide enough for two things abreast.
         self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (LEAST[0], "-narrow"), (_WIDE, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (LEAST[1], "-high")]
         self._make = source
