@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Static
 
+from pycwtd_console.tui.terminal import LEAST
 from pycwtd_console.tui.widgets.link_line import LinkLine
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pycwtd_console.tui.model import Model, Part
 
 T = TypeVar("T")
+
+_SMALL = f"The console needs {LEAST[0]} columns and {LEAST[1]} lines: make the terminal larger."
 
 
 class ConsoleScreen(Screen[None]):
@@ -48,6 +51,7 @@ class ConsoleScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Link on top, keys at the bottom."""
+        yield Static(_SMALL, id="small")
         yield LinkLine(self.TITLE)
         yield from self.body()
         yield Footer(compact=True, show_command_palette=False)

@@ -54,10 +54,6 @@ class DataScreen(ConsoleScreen):
         "delete": "analyst",
         "analyse": "analyst",
     }
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
-        (0, "-narrow"),
-        (118, "-wide"),
-    ]
     DEFAULT_CSS = """
     DataScreen #parts { height: 1fr; layout: vertical; }
     DataScreen #glance { height: 11; border-top: hkey $primary; }

@@ -47,10 +47,6 @@ class SubmitScreen(ConsoleScreen):
         "upload": "analyst",
         "from_store": "analyst",
     }
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
-        (0, "-narrow"),
-        (118, "-wide"),
-    ]
     DEFAULT_CSS = """
     SubmitScreen #kinds { height: 1; background: $surface; }
     SubmitScreen #kinds Static { width: 21; padding: 0 1; color: $text-muted; }
