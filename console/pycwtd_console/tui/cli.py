@@ -71,22 +71,24 @@ def main(
     else:
         _check(url, token_file)
         make, where = _live(socket, url, token_file), url or f"socket {_path(socket)}"
-    from pycwtd_console.tui.terminal import (  # noqa: PLC0415 - --help doesn't need it
+    from pycwtd_console.tui.keys import (  # noqa: PLC0415 - --help doesn't need it
+        ConfigError,
+        load,
+    )
+    from pycwtd_console.tui.terminal import (  # noqa: PLC0415 - nor this
         end_with_terminal,
         trouble,
     )
-
-    if text := trouble():
-        raise click.UsageError(text)
-    end_with_terminal()
-    from pycwtd_console.tui.app import ConsoleApp  # noqa: PLC0415 - nor an error
-
-    from pycwtd_console.tui.keys import ConfigError, load  # noqa: PLC0415
 
     try:
         configuration = load(config)
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
+    if text := trouble():
+        raise click.UsageError(text)
+    end_with_terminal()
+    from pycwtd_console.tui.app import ConsoleApp  # noqa: PLC0415 - nor an error
+
     ConsoleApp(make, where, configuration).run(mouse=True)
 
 
