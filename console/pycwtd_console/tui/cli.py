@@ -55,6 +55,7 @@ Exit status:
     help="Keys and colours.  [default: ~/.config/pycwtd/console.toml]",
 )
 def main(
+    *,
     socket: Path | None,
     url: str | None,
     token_file: Path | None,
