@@ -91,6 +91,7 @@ async def detailed_health(request: web.Request) -> web.StreamResponse:
             jobs=JobCounts(**counts),
             system=await asyncio.to_thread(_usage, context.store.root),
             workloads=_workloads(context.engine.pool.workloads),
+            last_event=await context.store(Database.last_event),
         )
     )
 

@@ -22,6 +22,7 @@ _COMMANDS = {
     "plot": ("plot", "Draw the result of a completed job."),
     "backends": ("service", "List what can compute, and how fast it is."),
     "devices": ("devices", "Show devices, test them, take them out of work and bring them back."),
+    "events": ("events", "Record what happens, for the console to play."),
     "workloads": ("service", "List the kinds of jobs that there are."),
     "health": ("service", "Show whether the daemon is well."),
     "token": ("accounts", "Make, list and revoke keys; exchange one for a token."),
