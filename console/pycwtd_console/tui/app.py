@@ -11,7 +11,7 @@ from textual.app import App
 from textual.binding import Binding
 
 from pycwtd_console.tui.model import Link, Model
-from pycwtd_console.tui.places import BY_NAME, PLACES
+from pycwtd_console.tui.places import BY_NAME, PLACES, load
 from pycwtd_console.tui.screens.base import ConsoleScreen
 
 if TYPE_CHECKING:
@@ -96,6 +96,14 @@ class ConsoleApp(App[None]):
             self.switch_mode(name)
         else:
             self.notify(f"{place.title} needs the role {place.role}", severity="warning")
+
+    def open_job(self, job_id: str) -> None:
+        """Show one job, above what is looked at."""
+        self.push_screen(load("job", "JobScreen")(job_id))
+
+    def open_device(self, device_id: str) -> None:
+        """Show one device, above what is looked at."""
+        self.push_screen(load("device", "DeviceScreen")(device_id))
 
     def action_leave(self) -> None:
         """Where one came from; from a place of its own, to the overview; from there, out."""

@@ -77,6 +77,18 @@ class ConsoleScreen(Screen[None]):
         needed = self.ROLES.get(action)
         return True if needed is None else self.console.may(needed)
 
+    async def sure(self, sentence: str, yes: str) -> bool:
+        """Ask the person before something is changed; only from within a worker (``@work``).
+
+        Args:
+            sentence: what will happen.
+            yes: the answer that lets it happen, as a verb: "Cancel 3 jobs".
+        """
+        from pycwtd_console.tui.widgets.confirm import Confirm  # noqa: PLC0415 - seldom needed
+
+        answer: bool = await self.app.push_screen_wait(Confirm(sentence, yes))
+        return answer
+
     async def ask(self, work: Callable[[Client], Awaitable[T]]) -> T | None:
         """Ask the daemon for something; what goes wrong is said on the screen.
 
