@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from pycwtd import __version__
-from pycwtd.config import ConfigError, load_config
+from pycwtd.config import ConfigError, load_layered
 
 if TYPE_CHECKING:
-    from pycwtd.config import Config
+    from pycwtd.config import Layered
 
 
 @click.command()
@@ -59,8 +59,8 @@ def main(  # noqa: PLR0917 - click hands them over by name
     from pycwtd.platform.sockets import ListenError  # noqa: PLC0415
     from pycwtd.store.opening import DatabaseError  # noqa: PLC0415
 
-    def read() -> Config:
-        return load_config(config_file, sockets=sockets, tcp=tcp, auth=auth, state_dir=state_dir)
+    def read() -> Layered:
+        return load_layered(config_file, sockets=sockets, tcp=tcp, auth=auth, state_dir=state_dir)
 
     try:
         asyncio.run(serve(read, after_damage))

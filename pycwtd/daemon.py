@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycwtd.api.context import Context
-    from pycwtd.config import Config
+    from pycwtd.config import Config, Key, Layered
     from pycwtd.service.listeners import Served
     from pycwtd.store.state import Decision
 
@@ -42,7 +42,7 @@ _PATIENCE_SECONDS = 20.0
 _SERVING = "pycwtd.api.serving"
 
 
-async def serve(read: Callable[[], Config], decision: Decision | None = None) -> None:
+async def serve(read: Callable[[], Layered], decision: Decision | None = None) -> None:
     """Run the daemon until SIGTERM or SIGINT; SIGHUP has the configuration read again.
 
     With a database that is damaged or gone it answers 503 and the reason to everything, for
@@ -64,14 +64,15 @@ async def serve(read: Callable[[], Config], decision: Decision | None = None) ->
         loop.add_signal_handler(number, stop.set)
     # Before everything else: its default would end a daemon that is still starting.
     loop.add_signal_handler(signal.SIGHUP, reload.set)
-    wanted = read()
+    layered = read()
+    wanted = layered.config
     logs.configure(wanted.log)
     notifier = Notifier()
     async with AsyncExitStack() as stack:
         served = _open(wanted, stack)
         config = structs.replace(wanted, listen=tuple(one.listener for one in served))
         try:
-            parts = await _start(config, decision, notifier, stack)
+            parts = await _start(config, decision, notifier, stack, layered.origin)
         except UndecidedError as error:
             log.error("not ready: %s", error)
             await _stay_unready(served, str(error), notifier, stop)
@@ -89,7 +90,7 @@ async def serve(read: Callable[[], Config], decision: Decision | None = None) ->
 
         reloads = Reload(
             read=read,
-            current=wanted,
+            current=layered,
             notifier=notifier,
             notices=notices,
             parts=parts,
@@ -119,7 +120,11 @@ def _open(config: Config, stack: AsyncExitStack) -> list[Served]:
 
 
 async def _start(
-    config: Config, decision: Decision | None, notifier: Notifier, stack: AsyncExitStack
+    config: Config,
+    decision: Decision | None,
+    notifier: Notifier,
+    stack: AsyncExitStack,
+    origin: Callable[[Key], str],
 ) -> Context:
     """Store, engine and access, each closed when all that came after it is."""
     notifier.starting("Opening the database")
@@ -145,7 +150,7 @@ async def _start(
     await imported
     from pycwtd.api.serving import open_context  # noqa: PLC0415 - see _SERVING
 
-    return await open_context(config, store, engine, stack)
+    return await open_context(config, store, engine, stack, origin)
 
 
 async def _stay_unready(

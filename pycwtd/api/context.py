@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pycwtd.access.access import Access
     from pycwtd.api.audit import Trail
     from pycwtd.api.permissions import Rule
-    from pycwtd.config import Config
+    from pycwtd.config import Config, Key
     from pycwtd.engine.engine import Engine
     from pycwtd.store.store import Store
 
@@ -33,6 +33,8 @@ class Context:
     engine: Engine
     access: Access
     trail: Trail
+    #: Where the value of a key of the configuration comes from.
+    origin: Callable[[Key], str]
     #: WebSockets that compute, open now.
     streams: int = 0
     started: float = field(default_factory=time.monotonic)

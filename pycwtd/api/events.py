@@ -7,23 +7,28 @@ reads later what it would have read now, and costs the daemon no memory.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from aiohttp import WSMsgType
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct
 
+from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT, rfc3339
 from pycwtd.api.jobs import find, view
 from pycwtd.api.problems import convert
 from pycwtd.api.sockets import open_socket
+from pycwtd.api.watch_types import EventList
 from pycwtd.store.database import Database
+from pycwtd.store.looking import recent_events
 from pycwtd.store.records import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from aiohttp import web
+
+    from pycwtd.store.records import Event
 
 #: Events read from the store at a time: what each slow reader holds in memory.
 _PAGE = 64
@@ -36,6 +41,51 @@ class EventsQuery(Struct, forbid_unknown_fields=True):
 
     #: The last event that the client has seen; without it, from now on.
     since: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+
+
+def told(event: Event) -> dict[str, Any]:
+    """An event as clients see it."""
+    return {
+        "type": event.type,
+        "seq": event.seq,
+        "time": rfc3339(event.time),
+        "job_id": event.job_id,
+        **event.data,
+    }
+
+
+class HistoryQuery(Struct, forbid_unknown_fields=True):
+    """Which events to list."""
+
+    #: Only those before this number.
+    before: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    #: Only those after this number.
+    since: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    job_id: str | None = None
+    #: Such as ``job.failed``.
+    type: str | None = None
+
+
+async def history(request: web.Request) -> web.StreamResponse:
+    """Events that have happened, newest first."""
+    query = convert(request.query, HistoryQuery)
+    found = await request.app[CONTEXT].store(
+        recent_events,
+        since=query.since,
+        before=query.before,
+        job_id=query.job_id,
+        kind=query.type,
+        limit=query.limit + 1,
+    )
+    page = found[: query.limit]
+    more = len(found) > query.limit
+    return answer(
+        EventList(
+            events=[told(event) for event in page],
+            next_cursor=str(page[-1].seq) if more else UNSET,
+        )
+    )
 
 
 async def _until_closed(socket: web.WebSocketResponse, sending: Awaitable[None]) -> None:
@@ -72,6 +122,12 @@ async def events(request: web.Request) -> web.StreamResponse:
 
     async def send() -> None:
         position = cursor
+        newest = await context.store(Database.last_event)
+        if position > newest:
+            # The client has seen more than there is: the store has begun anew, and its numbers.
+            gap = {"type": "gap", "from": 1, "to": newest}
+            await socket.send_str(msgspec.json.encode(gap).decode())
+            position = newest
         oldest = await context.store(Database.first_event)
         if position + 1 < oldest:
             # What is no longer kept can't be told; that it is missing, can.
@@ -81,14 +137,7 @@ async def events(request: web.Request) -> web.StreamResponse:
             bell = context.engine.ledger.events.waiter()
             page = await context.store(Database.events, position, _PAGE)
             for event in page:
-                body = {
-                    "type": event.type,
-                    "seq": event.seq,
-                    "time": rfc3339(event.time),
-                    "job_id": event.job_id,
-                    **event.data,
-                }
-                await socket.send_str(msgspec.json.encode(body).decode())
+                await socket.send_str(msgspec.json.encode(told(event)).decode())
                 position = event.seq
             if not page:
                 await bell.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pycwtd.api import accounts, device_types, job_types, types
+from pycwtd.api import accounts, device_types, job_types, types, watch_types
 from pycwtd.api.benchmark import BenchmarkResult
 from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
 
@@ -199,6 +199,35 @@ EXAMPLES: dict[type, Any] = {
             **{"estimator": "cascade", "wavelet": "morlet", "dt": 1.0},
             **{"dj": 0.25, "s0": 1.936, "J": 36},
         },
+    },
+    watch_types.EventList: {
+        "events": [
+            {
+                **{"type": "job.running", "seq": 41, "time": _NOW, "job_id": _JOB},
+                "backend": "joblib",
+            },
+            {"type": "job.queued", "seq": 40, "time": _THEN, "job_id": _JOB},
+        ],
+        "next_cursor": "40",
+    },
+    watch_types.LogLines: {
+        "lines": [
+            {
+                **{"seq": 7, "time": _NOW, "level": "info", "logger": "pycwtd.engine.journal"},
+                "message": f"job {_JOB} running: backend joblib",
+                "fields": {"event": "job.running", "job_id": _JOB},
+            }
+        ],
+        **{"first_seq": 1, "last_seq": 7},
+    },
+    watch_types.ConfigView: {
+        "settings": [
+            {
+                **{"name": "limits.sync_seconds", "value": 10.0},
+                "source": "/etc/pycwtd/pycwtd.toml:12",
+                "description": "A synchronous call that runs longer becomes a job (seconds).",
+            }
+        ]
     },
     accounts.AccessToken: {
         **{"access_token": "eyJ…", "token_type": "bearer", "expires_in": 3600},

@@ -45,6 +45,7 @@ from pycwtd.api.types import (
     Stats,
     WorkloadList,
 )
+from pycwtd.api.watch_routes import WATCHING
 from pycwtd.workloads.registry import RESERVED, installed
 
 if TYPE_CHECKING:
@@ -246,6 +247,7 @@ _FIXED: tuple[Operation, ...] = (
     *JOB_PARTS,
     *DEVICES,
     *ACCOUNTS,
+    *WATCHING,
     Operation(
         "GET",
         "/ws/events",

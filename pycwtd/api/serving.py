@@ -17,10 +17,10 @@ from pycwtd.api.context import Context
 from pycwtd.api.guard import Gate, listen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AsyncExitStack
 
-    from pycwtd.config import Config
+    from pycwtd.config import Config, Key
     from pycwtd.engine.engine import Engine
     from pycwtd.service.listeners import Served
     from pycwtd.store.store import Store
@@ -30,7 +30,11 @@ _SHUTDOWN_SECONDS = 0.5
 
 
 async def open_context(
-    config: Config, store: Store, engine: Engine, stack: AsyncExitStack
+    config: Config,
+    store: Store,
+    engine: Engine,
+    stack: AsyncExitStack,
+    origin: Callable[[Key], str],
 ) -> Context:
     """What handlers need; the audit trail is closed by the stack.
 
@@ -39,7 +43,8 @@ async def open_context(
     """
     trail = Trail(store, config.access.audit_rows)
     stack.push_async_callback(trail.close)
-    return Context(config, store, engine, await open_access(config, store), trail)
+    access = await open_access(config, store)
+    return Context(config, store, engine, access, trail, origin)
 
 
 async def serve_api(parts: Context, served: Sequence[Served], stack: AsyncExitStack) -> list[Gate]:

@@ -7,15 +7,18 @@ from pycwtd.client.devices import Devices
 from pycwtd.client.errors import ClientError, UnreachableError
 from pycwtd.client.events import Events
 from pycwtd.client.jobs import Jobs
+from pycwtd.client.watching import Configuration, Logs
 from pycwtd.store.records import Status
 
 __all__ = [
     "Accounts",
     "Client",
     "ClientError",
+    "Configuration",
     "Devices",
     "Events",
     "Jobs",
+    "Logs",
     "Status",
     "UnreachableError",
     "Uploads",

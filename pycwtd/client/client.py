@@ -40,6 +40,8 @@ _CONNECT_SECONDS = 10.0
 _SILENCE_SECONDS = 60.0
 #: A dead connection under a WebSocket is noticed by its unanswered pings.
 _HEARTBEAT = 15.0
+#: aiohttp waits for an answer to a ping for half of the time between two.
+_UNANSWERED = 1.5 * _HEARTBEAT
 #: Jobs in one answer of the daemon, at most.
 _PAGE = 1000
 _BLOCK = 256 * 1024
@@ -248,6 +250,9 @@ class Client:
             async with self._session.ws_connect(url, heartbeat=_HEARTBEAT, params=params) as socket:
                 yield None
                 async for message in socket:
+                    if isinstance(message.data, TimeoutError):
+                        text = f"nothing was heard of it for {_UNANSWERED:g} s"
+                        raise self._unreachable(text, lost=True, silent=_UNANSWERED)
                     if message.type is not aiohttp.WSMsgType.TEXT:
                         break
                     yield message.data
@@ -368,18 +373,19 @@ class Client:
             raise self._unreachable(text, lost=False) from None
         except TimeoutError:
             text = f"it said nothing for {_SILENCE_SECONDS:g} s"
-            raise self._unreachable(text, lost=True) from None
+            raise self._unreachable(text, lost=True, silent=_SILENCE_SECONDS) from None
         except aiohttp.ClientError as error:
             text = f"the connection was lost ({error or type(error).__name__})"
             raise self._unreachable(text, lost=True) from None
 
-    def _unreachable(self, reason: str, *, lost: bool) -> UnreachableError:
+    def _unreachable(self, reason: str, *, lost: bool, silent: float = 0.0) -> UnreachableError:
         start = f"pycwtd --socket {self._path}" if self._path else "pycwtd --listen HOST:PORT"
         return UnreachableError(
             f"can't reach the daemon on {self.where}: {reason}; is pycwtd running? "
             f"Start it with '{start}', or name another one with "
             "--socket or --url",
             lost=lost,
+            silent=silent,
         )
 
     def _decode(self, body: bytes | str, kind: type[T]) -> T:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET
+
+from pycwtd.api.watch_types import EventList
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from pycwtd.client.client import Client
+
+#: Events in one answer of the daemon, at most.
+_PAGE = 1000
 
 
 class Events:
@@ -31,3 +37,35 @@ class Events:
         params = None if since is None else {"since": str(since)}
         async for text in self._client.listen("/ws/events", params):
             yield None if text is None else msgspec.json.decode(text, type=dict[str, Any])
+
+    async def recent(
+        self,
+        limit: int | None = 100,
+        *,
+        since: int | None = None,
+        before: int | None = None,
+        job_id: str | None = None,
+        type: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Events that have happened, newest first, each as :meth:`follow` tells it.
+
+        Args:
+            limit: the most there may be; None means all that are kept.
+            since: only those after this number.
+            before: only those before this number.
+            job_id: only those of this job, by its full id.
+            type: only those of this type, such as ``job.failed``.
+        """
+        found: list[dict[str, Any]] = []
+        given = {"since": since, "job_id": job_id, "type": type}
+        query = {name: str(value) for name, value in given.items() if value is not None}
+        cursor = None if before is None else str(before)
+        while limit is None or len(found) < limit:
+            query["limit"] = str(_PAGE if limit is None else min(limit - len(found), _PAGE))
+            query |= {} if cursor is None else {"before": cursor}
+            page = await self._client.ask("GET", "/api/v1/events", EventList, params=query)
+            found += page.events
+            if page.next_cursor is UNSET:
+                break
+            cursor = page.next_cursor
+        return found

@@ -1,6 +1,6 @@
 """The configuration: its types, its layers, and what is wrong with it."""
 
-from pycwtd.config.layers import Layered, layered_config, load_config
+from pycwtd.config.layers import Layered, layered_config, load_layered
 from pycwtd.config.model import (
     NEEDS_RESTART,
     Config,
@@ -27,6 +27,6 @@ __all__ = [
     "LogConfig",
     "is_loopback",
     "layered_config",
-    "load_config",
+    "load_layered",
     "wrong_listener",
 ]

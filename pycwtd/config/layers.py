@@ -93,14 +93,14 @@ class Layered:
         return f"{name}:{line}" if line else name
 
 
-def load_config(
+def load_layered(
     path: Path | None,
     *,
     sockets: tuple[str, ...] = (),
     tcp: tuple[str, ...] = (),
     auth: Literal["token", "none"] = "token",
     state_dir: str | None = None,
-) -> Config:
+) -> Layered:
     """The configuration from all its layers; the command line is the last.
 
     Args:
@@ -120,7 +120,7 @@ def load_config(
         options["listen"] = listeners
     if state_dir:
         options["state_dir"] = state_dir
-    return layered_config(path, options, os.environ).config
+    return layered_config(path, options, os.environ)
 
 
 def layered_config(

@@ -11,6 +11,7 @@ from msgspec import structs
 from pycwtd import logs
 from pycwtd.access.access import SecretError, open_access
 from pycwtd.config import NEEDS_RESTART, Config, ConfigError, Key
+from pycwtd.config.listing import origins
 from pycwtd.config.wrong import dotted
 from pycwtd.store.store import StoreError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycwtd.api.context import Context
+    from pycwtd.config import Layered
     from pycwtd.platform.notify import Notifier
     from pycwtd.service.notices import Notices
 
@@ -40,8 +42,8 @@ class Reload:
     def __init__(
         self,
         *,
-        read: Callable[[], Config],
-        current: Config,
+        read: Callable[[], Layered],
+        current: Layered,
         notifier: Notifier,
         notices: Notices,
         parts: Context,
@@ -49,7 +51,8 @@ class Reload:
         wanted: asyncio.Event,
     ) -> None:
         self._read = read
-        self._current = current
+        self._started = current
+        self._current = current.config
         self._notifier = notifier
         self._notices = notices
         self._parts = parts
@@ -79,7 +82,7 @@ class Reload:
         """Returns what is worth showing from now on."""
         try:
             wanted = await asyncio.to_thread(self._read)
-            new, kept = merged(self._current, wanted)
+            new, kept = merged(self._current, wanted.config)
             self._parts.engine.pool.check(new.engine)
             listen = self._parts.config.listen
             access = await open_access(structs.replace(new, listen=listen), self._parts.store)
@@ -93,6 +96,7 @@ class Reload:
         self._parts.access.become(access)
         self._parts.engine.configure(new)
         self._take(new)
+        self._parts.origin = origins(self._started, wanted)
         log.info("configuration read again; changed: %s", ", ".join(changed) or "nothing")
         if not kept:
             return ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pycwtd.store.records import Ran
+import msgspec
+
+from pycwtd.store.records import Event, Ran
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,3 +37,39 @@ def places(database: Database, job_id: str) -> list[Ran]:
             (job_id,),
         ).fetchall()
     return [Ran(**dict(row)) for row in rows]
+
+
+def recent_events(
+    database: Database,
+    *,
+    since: int | None = None,
+    before: int | None = None,
+    job_id: str | None = None,
+    kind: str | None = None,
+    limit: int = 100,
+) -> list[Event]:
+    """Events that fit, newest first.
+
+    Args:
+        database: theirs.
+        since: only those after this number.
+        before: only those before this number.
+        job_id: only those of this job.
+        kind: only those of this type.
+        limit: the most there may be.
+    """
+    wanted = {
+        "seq > ?": since,
+        "seq < ?": before,
+        "job_id = ?": job_id,
+        "type = ?": kind,
+    }
+    given = {condition: value for condition, value in wanted.items() if value is not None}
+    where = f" WHERE {' AND '.join(given)}" if given else ""
+    with database.reading() as db:
+        rows = db.execute(
+            # The conditions are those above.
+            f"SELECT * FROM events{where} ORDER BY seq DESC LIMIT ?",  # noqa: S608
+            (*given.values(), limit),
+        ).fetchall()
+    return [Event(**{**dict(row), "data": msgspec.json.decode(row["data"])}) for row in rows]

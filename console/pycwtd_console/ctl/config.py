@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from pycwtd.config import ConfigError, layered_config
+from pycwtd.config.listing import leaves
 from pycwtd.config.reference import default_toml, schema
 from pycwtd.config.wrong import dotted, masked, type_at
 from pycwtd_console.ctl.connection import print_json
@@ -17,9 +18,7 @@ from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_
 from pycwtd_console.ctl.table import print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pycwtd.config import Finding, Key
+    from pycwtd.config import Finding
 
 _config_option = click.option(
     "--config",
@@ -50,7 +49,7 @@ def show(session: Session, file: Path | None) -> None:
         raise _refused(session, error) from None
     values = [
         (dotted(key), masked(value, type_at(key)), found.origin(key))
-        for key, value in _leaves(msgspec.to_builtins(found.config))
+        for key, value in leaves(msgspec.to_builtins(found.config))
     ]
     if session.json:
         print_json({key: {"value": value, "from": origin} for key, value, origin in values})
@@ -98,16 +97,3 @@ def _refused(session: Session, error: ConfigError) -> RefusedError:
         findings: tuple[Finding, ...] = error.findings
         print_json({"ok": False, "errors": findings})
     return RefusedError(str(error), "bad_config")
-
-
-def _leaves(value: Any, key: Key = ()) -> Iterator[tuple[Key, Any]]:
-    """All values that aren't tables; of a table that is empty, the table."""
-    if isinstance(value, dict) and value:
-        inner: list[tuple[str | int, Any]] = list(value.items())
-    elif isinstance(value, list | tuple) and value and isinstance(value[0], dict):
-        inner = list(enumerate(value))
-    else:
-        yield key, value
-        return
-    for name, one in inner:
-        yield from _leaves(one, (*key, name))

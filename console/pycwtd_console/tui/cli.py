@@ -22,11 +22,25 @@ if TYPE_CHECKING:
 @click.option(
     "--token-file", type=click.Path(path_type=Path), help="File with the bearer token for --url."
 )
-def main(socket: Path | None, url: str | None, token_file: Path | None) -> None:
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Keys and colours.  [default: ~/.config/pycwtd/console.toml]",
+)
+def main(
+    socket: Path | None, url: str | None, token_file: Path | None, config: Path | None
+) -> None:
     """Devices and jobs of a pycwtd daemon, as they are now."""
     if socket and url:
         raise click.UsageError("give either --socket or --url")
-    from pycwtd_console.tui.app import ConsoleApp  # noqa: PLC0415 - --help doesn't need it
+    # --help doesn't need them.
+    from pycwtd_console.tui.app import ConsoleApp  # noqa: PLC0415
+    from pycwtd_console.tui.keys import ConfigError, load  # noqa: PLC0415
+
+    try:
+        configuration = load(config)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
 
     @asynccontextmanager
     async def source() -> AsyncIterator[Source]:
@@ -37,4 +51,4 @@ def main(socket: Path | None, url: str | None, token_file: Path | None) -> None:
             yield LiveSource(client)
 
     where = url or str(socket or os.environ.get("PYCWTD_URL") or "the daemon's socket")
-    ConsoleApp(source, where).run(mouse=True)
+    ConsoleApp(source, where, configuration).run(mouse=True)

@@ -75,12 +75,12 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     Listing > .listing--quiet { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "end(0)", "First", show=False),
-        Binding("end,G", "end(-1)", "Last", show=False),
+        Binding("up,k", "move(-1)", "Up", id="listing.up", show=False),
+        Binding("down,j", "move(1)", "Down", id="listing.down", show=False),
+        Binding("pageup", "page(-1)", "Page up", id="listing.page-up", show=False),
+        Binding("pagedown", "page(1)", "Page down", id="listing.page-down", show=False),
+        Binding("home,g", "end(0)", "First", id="listing.first", show=False),
+        Binding("end,G", "end(-1)", "Last", id="listing.last", show=False),
         Binding("enter", "choose", "Open", id="listing.open"),
         Binding("space", "mark", "Mark", id="listing.mark", show=False),
     ]
