@@ -14,7 +14,6 @@ from pycwtd_console.tui.controls import Controls
 from pycwtd_console.tui.model import Link, Model
 from pycwtd_console.tui.places import BY_NAME, PLACES, load
 from pycwtd_console.tui.screens.base import ConsoleScreen
-from pycwtd_console.tui.widgets.listing import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -168,22 +167,6 @@ class ConsoleApp(Controls):
             self.open_job(found[0])
         elif job := await self.ask(lambda client: client.find(prefix)):
             self.open_job(job.job_id)
-
-    def open_job(self, job_id: str) -> None:
-        """Go to a job."""
-        self.switch_mode("jobs")
-        self.call_after_refresh(self._point_at, job_id)
-
-    def open_device(self, name: str) -> None:
-        """Go to a device."""
-        self.switch_mode("overview")
-        self.call_after_refresh(self._point_at, name)
-
-    def _point_at(self, key: str) -> None:
-        for listing in self.screen.query(Listing):
-            if key in listing.keys:
-                listing.cursor = listing.keys.index(key)
-                listing.focus()
 
     async def ask(self, work: Callable[[Client], Awaitable[T]]) -> T | None:
         """Ask the daemon; what goes wrong is said on the screen, and None comes back."""
