@@ -86,7 +86,9 @@ class Export(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """A sentence, a path, and what has become of it."""
-        told = f"Write the result of {self._job.kind} {self._job.job_id[:8]} to (↑ ↓ other formats):"
+        told = (
+            f"Write the result of {self._job.kind} {self._job.job_id[:8]} to (↑ ↓ other formats):"
+        )
         with Vertical():
             yield Static(told, markup=False)
             yield Input(f"{self._job.kind}-{self._job.job_id[:8]}.npz", compact=True)

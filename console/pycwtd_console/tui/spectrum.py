@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pycwt_mod.grid import Family
-
     from pycwtd_console.tui.drawing.chart import Line
     from pycwtd_console.tui.result import Part, ResultMap
 

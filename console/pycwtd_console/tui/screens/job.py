@@ -79,13 +79,18 @@ class JobScreen(ConsoleScreen):
     def __init__(self, job_id: str) -> None:
         super().__init__()
         self.job_id = job_id
-        self.TITLE = f"Job {job_id[:8]}"
+
         self.job: JobView | None = None
         self.page = ""
         self._following = False
         #: State of the job that a page was last filled for, and pages that are being filled.
         self._shown: dict[str, object] = {}
         self._busy: set[str] = set()
+
+    @property
+    def heading(self) -> str:
+        """Whose screen it is."""
+        return f"Job {self.job_id[:8]}"
 
     def body(self) -> list[Widget]:
         """A headline, the pages' names, the pages."""
