@@ -127,7 +127,7 @@ def _octaves(dj: float) -> str:
 
 _KNOWN: dict[str, tuple[str, Callable[[Any], str]]] = {
     "samples": ("length", lambda n: f"{n:,} samples"),
-    "dt": ("sampling", lambda dt: f"every {number(dt)} units of time"),
+    "dt": ("sampling", lambda dt: f"dt {number(dt)}, in units of time"),
     "s0": ("least scale", lambda s0: f"{number(s0)} units of time"),
     "dj": ("spacing", _octaves),
     "J": ("scales", lambda last: f"{last + 1:,}"),

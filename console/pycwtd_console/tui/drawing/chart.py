@@ -54,7 +54,7 @@ class Axis:
             ]
             if len(values) <= most:
                 break
-        return [Tick(v, number(v)) for v in values]
+        return [Tick(v, f"{v:,.0f}" if v >= 1000 else number(v)) for v in values]
 
 
 class Chart:

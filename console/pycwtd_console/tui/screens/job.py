@@ -83,6 +83,19 @@ class JobScreen(ConsoleScreen):
         self.job: JobView | None = None
         self.page = ""
         self._following = False
+        self._headline = Static(id="headline", markup=False)
+        self._titles = Static(id="pages")
+        #: What the pages draw in, which is at hand even while the screen goes away.
+        self._map = MapView(id="map")
+        self._told = Static(id="spectrum-told", markup=False)
+        self._chart = ChartView(id="spectrum-chart")
+        self._members: Listing[BatchEntry] = Listing(_members(), empty="no members", id="members")
+        self._levels = LevelsPage(id="levels")
+        self._chunks = ChunksPage(id="chunks")
+        self._rows = {name: RowsPage(id=name) for name in ("about", "result", "log")}
+        spectrum = Vertical(self._told, self._chart, id="spectrum")
+        pages = (self._map, spectrum, self._members, self._levels, self._chunks)
+        self._switcher = ContentSwitcher(*self._rows.values(), *pages, initial="about")
         #: State of the job that a page was last filled for, and pages that are being filled.
         self._shown: dict[str, object] = {}
         self._busy: set[str] = set()
@@ -94,21 +107,7 @@ class JobScreen(ConsoleScreen):
 
     def body(self) -> list[Widget]:
         """A headline, the pages' names, the pages."""
-        return [
-            Static(id="headline", markup=False),
-            Static(id="pages"),
-            ContentSwitcher(
-                RowsPage(id="about"),
-                MapView(id="map"),
-                Vertical(Static(id="spectrum-told"), ChartView(id="spectrum-chart"), id="spectrum"),
-                RowsPage(id="result"),
-                Listing(_members(), empty="no members", id="members"),
-                LevelsPage(id="levels"),
-                ChunksPage(id="chunks"),
-                RowsPage(id="log"),
-                initial="about",
-            ),
-        ]
+        return [self._headline, self._titles, self._switcher]
 
     # -- following --------------------------------------------------------------------------
 
@@ -134,16 +133,15 @@ class JobScreen(ConsoleScreen):
             async for job in client.follow(self.job_id):
                 self.take(job)
         except ClientError as error:
-            self.query_one("#headline", Static).update(error.detail)
+            self._headline.update(error.detail)
             self._following = False
 
     def take(self, job: JobView) -> None:
         """Show the job as it is now."""
         before, self.job = self.job, job
-        line = self.query_one("#headline", Static)
-        line.update(headline(job))
-        line.set_class(job.status == "failed", "-failed")
-        self.query_one("#about", RowsPage).show(about(job), parameters(job), self._device(job))
+        self._headline.update(headline(job))
+        self._headline.set_class(job.status == "failed", "-failed")
+        self._rows["about"].show(about(job), parameters(job), self._device(job))
         there = self._pages
         ended = before is not None and not before.completed_at and job.completed_at
         if not self.page or self.page not in there or (ended and "map" in there):
@@ -181,36 +179,34 @@ class JobScreen(ConsoleScreen):
         job, turned = self.job, name != self.page
         assert job is not None
         self.page = name
-        self.query_one(ContentSwitcher).current = name
+        if self._switcher.children:  # else it is going away
+            self._switcher.current = name
         titles = [
             (f" {_KEYS[page]} {title} ", "reverse" if page == name else "")
             for page, title in self._pages.items()
         ]
-        self.query_one("#pages", Static).update(Content.assemble(*titles))
+        self._titles.update(Content.assemble(*titles))
         if turned:
             self._focus(name)
         self._fill(name, job)
 
     def _focus(self, name: str) -> None:
-        page = self.query_one(f"#{name}")
-        if page.can_focus:
-            page.focus()
-        else:
-            self.set_focus(None)
+        page = self._rows.get(name) or {"map": self._map, "members": self._members}.get(name)
+        self.set_focus(page)
 
     def _fill(self, name: str, job: JobView) -> None:
         """Fetch what a page shows, where that has changed."""
         if name == "members":
             rows = {entry.job_id: entry for entry in job.results or []}
-            self.query_one("#members", Listing).show(rows)
+            self._members.show(rows)
         if name == "spectrum":
             name = "map"
         fills = {
-            "map": self._map,
-            "result": self._result,
-            "levels": self._levels,
-            "chunks": self._chunks,
-            "log": self._log,
+            "map": self._fill_map,
+            "result": self._fill_result,
+            "levels": self._fill_levels,
+            "chunks": self._fill_chunks,
+            "log": self._fill_log,
         }
         # The history of the errors is kept whichever page is looked at.
         for page in {name, "levels"} & fills.keys() & self._pages.keys():
@@ -241,58 +237,58 @@ class JobScreen(ConsoleScreen):
             self._fill(self.page, self.job)
 
     def _say(self, page: str, sentence: str) -> None:
-        widget = self.query_one(f"#{page}")
-        if isinstance(widget, RowsPage):
-            widget.show([("", sentence)])
-        elif isinstance(widget, LevelsPage | ChunksPage):
-            widget.say(sentence)
+        if page in self._rows:
+            self._rows[page].show([("", sentence)])
+        elif page == "levels":
+            self._levels.say(sentence)
+        elif page == "chunks":
+            self._chunks.say(sentence)
         else:
             self.notify(sentence, severity="error")
 
-    async def _map(self, client: Client) -> None:
+    async def _fill_map(self, client: Client) -> None:
         """The map, and the spectrum that is its mean."""
         assert self.job is not None
         # numpy and scipy take half a second to load.
         found = await asyncio.to_thread(importlib.import_module, "pycwtd_console.tui.spectrum")
         module = await asyncio.to_thread(importlib.import_module, "pycwtd_console.tui.result")
-        view = self.query_one("#map", MapView)
+        view = self._map
         await view.open(module.ResultMap(client, self.job))
         assert view.map is not None
         assert view.whole is not None
         mean = found.spectrum(view.map, view.whole)
-        self.query_one("#spectrum-told", Static).update(mean.words)
-        self.query_one("#spectrum-chart", ChartView).show(partial(found.draw, mean))
+        self._told.update(mean.words)
+        self._chart.show(partial(found.draw, mean))
 
-    async def _levels(self, client: Client) -> None:
+    async def _fill_levels(self, client: Client) -> None:
         from pycwtd.client import Jobs  # noqa: PLC0415
 
         assert self.job is not None
-        self.query_one(LevelsPage).show(await Jobs(client).levels(self.job_id), self.job)
+        self._levels.show(await Jobs(client).levels(self.job_id), self.job)
 
-    async def _chunks(self, client: Client) -> None:
+    async def _fill_chunks(self, client: Client) -> None:
         from pycwtd.client import Jobs  # noqa: PLC0415
 
         assert self.job is not None
         found = await Jobs(client).chunks(self.job_id)
-        page = self.query_one(ChunksPage)
         if found:
-            page.show(found, self.job.realisations)
+            self._chunks.show(found, self.job.realisations)
         else:
-            page.say("Nothing is computed yet.")
+            self._chunks.say("Nothing is computed yet.")
 
-    async def _result(self, client: Client) -> None:
+    async def _fill_result(self, client: Client) -> None:
         """The result of what has no map, as far as it fits."""
         path = f"/api/v1/jobs/{self.job_id}/result"
         found = await client.ask("GET", path, dict[str, Any], params={"format": "json"})
-        self.query_one("#result", RowsPage).show([(k, _short(v)) for k, v in found.items()])
+        self._rows["result"].show([(k, _short(v)) for k, v in found.items()])
 
-    async def _log(self, client: Client) -> None:
+    async def _fill_log(self, client: Client) -> None:
         """The last lines about this job."""
         query = {"job_id": self.job_id, "limit": str(_LOG_LINES)}
         found = await client.ask("GET", "/api/v1/logs", dict[str, Any], params=query)
         lines = [one for value in found.values() if isinstance(value, list) for one in value]
         rows = [(str(one.get("time", "")), str(one.get("message", ""))) for one in lines]
-        self.query_one("#log", RowsPage).show(rows or [("", "Nothing is logged about it.")])
+        self._rows["log"].show(rows or [("", "Nothing is logged about it.")])
 
     # -- actions ----------------------------------------------------------------------------
 

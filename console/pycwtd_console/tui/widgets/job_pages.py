@@ -32,9 +32,13 @@ class RowsPage(VerticalScroll, can_focus=True):
 
     DEFAULT_CSS = "RowsPage { height: 1fr; padding: 0 1; }"
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._text = Static()
+
     def compose(self) -> ComposeResult:
         """One text."""
-        yield Static(id="rows")
+        yield self._text
 
     def show(self, *groups: Rows) -> None:
         """Show groups of rows, a blank line between them."""
@@ -45,7 +49,7 @@ class RowsPage(VerticalScroll, can_focus=True):
             for name, text in rows:
                 head = Content.styled(f"{name:<{wide}}", "$text-muted")
                 parts.append(head + Content(text))
-        self.query_one("#rows", Static).update(Content("\n").join(parts))
+        self._text.update(Content("\n").join(parts))
 
 
 class LevelsPage(Vertical):
@@ -63,18 +67,21 @@ class LevelsPage(Vertical):
         self.levels: LevelsView | None = None
         #: Realisations, and the largest standard error of a level at that time.
         self.history: list[tuple[int, float]] = []
+        self._levels_told, self._errors_told = Static(markup=False), Static(markup=False)
+        self._by_period = ChartView(id="by-period")
+        self._by_realisations = ChartView(id="by-realisations")
 
     def compose(self) -> ComposeResult:
         """Two charts, and what each shows."""
-        yield Static(id="levels-told", markup=False)
-        yield ChartView(id="by-period")
-        yield Static(id="errors-told", markup=False)
-        yield ChartView(id="by-realisations")
+        yield self._levels_told
+        yield self._by_period
+        yield self._errors_told
+        yield self._by_realisations
 
     def say(self, sentence: str) -> None:
         """Say why there is nothing, while there is nothing."""
         if self.levels is None:
-            self.query_one("#by-period", ChartView).say(f" {sentence}")
+            self._by_period.say(f" {sentence}")
 
     def show(self, found: LevelsView, job: JobView) -> None:
         """Show the levels as they are now."""
@@ -85,9 +92,7 @@ class LevelsPage(Vertical):
         if len(self.history) > _HISTORY:
             self.history = [*self.history[:-1:2], self.history[-1]]
         share, done = f"{100 * found.level:g} %", f"{found.realisations:,} realisations"
-        self.query_one("#levels-told", Static).update(
-            f"{share} levels by period after {done}; bars: one standard error"
-        )
+        self._levels_told.update(f"{share} levels by period after {done}; bars: one standard error")
         precision: float | None = job.parameters.get("precision")
         text = f"largest standard error {number(worst, 3)}, by realisations"
         if precision:
@@ -95,13 +100,13 @@ class LevelsPage(Vertical):
         if found.realisations < job.realisations:
             text += f"; expected at {job.realisations:,}"
             text += f" {number(worst * (found.realisations / job.realisations) ** 0.5, 3)}"
-        self.query_one("#errors-told", Static).update(text)
+        self._errors_told.update(text)
         periods, levels, errors = found.periods, found.levels, found.errors
-        self.query_one("#by-period", ChartView).show(
+        self._by_period.show(
             lambda width, height: by_period(periods, levels, errors, width, height)
         )
         history, total = list(self.history), job.realisations
-        self.query_one("#by-realisations", ChartView).show(
+        self._by_realisations.show(
             lambda width, height: by_realisations(history, total, precision, width, height)
         )
 
@@ -127,16 +132,17 @@ class ChunksPage(Vertical):
         super().__init__(id=id)
         self._chunks: Sequence[ChunkView] = ()
         self._total = 0
+        self._strip, self._shares = Static(), Static()
 
     def compose(self) -> ComposeResult:
         """A strip and a table."""
-        yield Static(id="strip", markup=False)
-        yield Static(id="shares", markup=False)
+        yield self._strip
+        yield self._shares
 
     def say(self, sentence: str) -> None:
         """A sentence in place of them."""
         if not self._chunks:
-            self.query_one("#shares", Static).update(sentence)
+            self._shares.update(sentence)
 
     def show(self, chunks: Sequence[ChunkView], total: int) -> None:
         """Show the chunks of a job of so many realisations."""
@@ -159,7 +165,7 @@ class ChunksPage(Vertical):
             for name in cells
         )
         ends = Content(f"realisations 1 … {self._total:,}")
-        self.query_one("#strip", Static).update(Content("\n").join([ends, drawn, Content("")]))
+        self._strip.update(Content("\n").join([ends, drawn, Content("")]))
         width = max(map(len, names))
         head = f"  {'backend':<{width}}  {'chunks':>7}  {'realisations':>14}  {'computed':>12}"
         lines = [Content.styled(f"{head}  {'rate':>12}", "bold $text-muted")]
@@ -172,4 +178,4 @@ class ChunksPage(Vertical):
                     f"  {span(share.seconds):>12}  {rate:>12}"
                 )
             )
-        self.query_one("#shares", Static).update(Content("\n").join(lines))
+        self._shares.update(Content("\n").join(lines))
