@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from pycwtd.api.admission import may_change
 from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT, rfc3339
-from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadMetadata
+from pycwtd.api.data_types import DataList, DataPreview, DataView, Deleted, Uploaded, UploadMetadata
 from pycwtd.api.middleware import OWNER
 from pycwtd.api.problems import Problem, convert, decode, no_data
 from pycwtd.api.ranges import send_file
@@ -167,6 +167,35 @@ async def _find(request: web.Request) -> Data:
 async def one(request: web.Request) -> web.StreamResponse:
     """One uploaded series."""
     return answer(_view(await _find(request)))
+
+
+class PreviewQuery(Struct, forbid_unknown_fields=True):
+    """How much of a series is wanted."""
+
+    #: Stretches whose extremes are wanted.
+    points: Annotated[int, Meta(ge=1, le=10_000)] = 400
+
+
+async def preview(request: web.Request) -> web.StreamResponse:
+    """The extremes of equal stretches of a series, and its moments."""
+    context = request.app[CONTEXT]
+    record = await _find(request)
+    query = convert(request.query, PreviewQuery)
+    names = DataPreview.__struct_fields__
+    try:
+        found = await context.engine.errands.preview(
+            context.store.data_folder(record.id), query.points
+        )
+    except HostError as error:
+        if await context.store(Database.data, record.id) is None:
+            raise no_data(record.id) from None  # deleted in this very moment
+        text = f"the samples can't be read: {error}; upload the series again"
+        raise Problem(410, text, code="damaged") from None
+    except HostDiedError as error:
+        text = f"the process that read the series {error}; try again"
+        raise Problem(503, text, headers={"Retry-After": "1"}) from None
+    known = {"data_id": record.id, **found}
+    return answer(DataPreview(**{name: known[name] for name in names}))
 
 
 async def download(request: web.Request) -> web.StreamResponse:

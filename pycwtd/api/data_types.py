@@ -55,6 +55,23 @@ class DataView(Struct):
     metadata: dict[str, Any]
 
 
+class DataPreview(Struct):
+    """An uploaded series in a few numbers; null where samples are missing."""
+
+    data_id: str
+    #: Samples, and those of them that aren't there.
+    length: int
+    missing: int
+    #: Of all that are there; the standard deviation is divided by their number.
+    mean: float | None
+    std: float | None
+    minimum: float | None
+    maximum: float | None
+    #: Of each of ``points`` equal stretches, or of each sample of a shorter series.
+    minima: list[float | None]
+    maxima: list[float | None]
+
+
 class DataList(Struct):
     """A page of uploaded series, newest first."""
 

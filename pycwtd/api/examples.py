@@ -6,7 +6,7 @@ from typing import Any
 
 from pycwtd.api import accounts, device_types, job_types, types, watch_types
 from pycwtd.api.benchmark import BenchmarkResult
-from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
+from pycwtd.api.data_types import DataList, DataPreview, DataView, Deleted, Uploaded
 
 _JOB = "5d5020aa-8bc6-4d3e-b79e-09b308abe8fa"
 _DATA = "0b9f0c3e-2f0a-4f0e-9d51-3c1f8a7be0d2"
@@ -104,6 +104,18 @@ EXAMPLES: dict[type, Any] = {
         "last_error": None,
     },
     device_types.DeviceView: _DEVICE,
+    device_types.DeviceDetails: {
+        **_DEVICE,
+        "self_tests": [
+            {
+                **{"time": _NOW, "passed": True, "duration": 0.02},
+                "figures": "8 realisations of full: the C kernel's counts",
+            }
+        ],
+        "counters": {"errors": 0, "deaths": 0},
+        "readings": [{"name": "temperature Package id 0", "value": 51.0, "unit": "°C"}],
+        "read_at": _NOW,
+    },
     device_types.DeviceList: {
         "devices": [
             _DEVICE,
@@ -184,6 +196,11 @@ EXAMPLES: dict[type, Any] = {
         "message": "147 samples; name them in requests as data_id, signal1_id, …",
     },
     DataView: _SERIES,
+    DataPreview: {
+        **{"data_id": _DATA, "length": 147, "missing": 0, "mean": 211.3, "std": 105.2},
+        **{"minimum": 52.0, "maximum": 420.0},
+        **{"minima": [52.0, 61.5, 58.0], "maxima": [398.0, 420.0, 333.0]},
+    },
     DataList: {"data": [_SERIES], "next_cursor": None},
     Deleted: {"data_id": _DATA, "message": "deleted"},
     BenchmarkResult: {

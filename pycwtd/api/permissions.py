@@ -82,6 +82,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", f"{_API}/data/upload"): _UPLOAD,
     ("GET", f"{_API}/data/"): _READ,
     ("GET", f"{_API}/data/{{id}}"): _READ,
+    ("GET", f"{_API}/data/{{id}}/preview"): _READ,
     ("GET", f"{_API}/data/{{id}}/download"): _READ,
     ("DELETE", f"{_API}/data/{{id}}"): Rule("analyst", "data.delete"),
     ("GET", f"{_API}/events"): _READ,

@@ -21,7 +21,7 @@ from pycwtd.api import (
 from pycwtd.api.account_routes import ACCOUNTS
 from pycwtd.api.answers import NETCDF, NPZ
 from pycwtd.api.context import Operation
-from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded, UploadForm
+from pycwtd.api.data_types import DataList, DataPreview, DataView, Deleted, Uploaded, UploadForm
 from pycwtd.api.device_routes import DEVICES
 from pycwtd.api.device_types import FlashResult, SelfTestResult
 from pycwtd.api.job_routes import JOB_PARTS
@@ -213,6 +213,16 @@ _FIXED: tuple[Operation, ...] = (
         "Data",
         {200: DataView},
         errors=(404,),
+    ),
+    Operation(
+        "GET",
+        f"{API}/data/{{id}}/preview",
+        data.preview,
+        "An uploaded series in a few numbers: extremes of equal stretches, moments",
+        "Data",
+        {200: DataPreview},
+        query=data.PreviewQuery,
+        errors=(404, 410, 422),
     ),
     Operation(
         "GET",

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from pycwtd.api.data_types import DataList, DataView, Deleted, Uploaded
+from pycwtd.api.data_types import DataList, DataPreview, DataView, Deleted, Uploaded
 from pycwtd.client.errors import ClientError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _DATA = "/api/v1/data"
 _PAGE = 1000
 _FULL_ID = 36
 
-__all__ = ["DataView", "Deleted", "Uploaded", "Uploads"]
+__all__ = ["DataPreview", "DataView", "Deleted", "Uploaded", "Uploads"]
 
 
 class Uploads:
@@ -90,6 +90,17 @@ class Uploads:
                 code="ambiguous_id",
             )
         return found[0]
+
+    async def preview(self, data_id: str, points: int = 400) -> DataPreview:
+        """A series in a few numbers, by its full id.
+
+        Args:
+            data_id: the full id.
+            points: equal stretches whose minima and maxima are wanted, up to 10,000.
+        """
+        params = {"points": str(points)}
+        path = f"{_path(data_id)}/preview"
+        return await self._client.ask("GET", path, DataPreview, params=params)
 
     async def download(self, data_id: str, path: Path) -> int:
         """Fetch a file as it came; returns its size in bytes.

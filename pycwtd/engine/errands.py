@@ -72,6 +72,23 @@ class Errands:
             raise TaskRefusedError(refused["code"], refused["message"], refused["combination"])
         return answer
 
+    async def preview(self, folder: Path, points: int) -> dict[str, Any]:
+        """Have an uploaded series looked through.
+
+        Args:
+            folder: that it is in.
+            points: stretches whose extremes are wanted.
+
+        Raises:
+            HostError: it can't be read.
+            HostDiedError: the process is gone.
+        """
+        arguments = {"folder": str(folder), "points": points}
+        call = asyncio.ensure_future(self._pool.numerics().host.call("preview", arguments))
+        call.add_done_callback(lambda done: done.cancelled() or done.exception())
+        # Cancelled itself, a call takes its process with it: a client that leaves mustn't.
+        return await asyncio.shield(call)
+
     async def time(self, backend: str, work: Work, samples: int, count: int, tag: str) -> float:
         """Have a backend timed with a Monte Carlo task.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pycwtd.worker.ingest import ingest
 from pycwtd.worker.interim import levels_of_result
 from pycwtd.worker.jobs import Jobs
+from pycwtd.worker.preview import preview
 from pycwtd.worker.render import render
 from pycwtd.workloads.registry import ours
 
@@ -23,4 +24,5 @@ def operations() -> Mapping[str, Operation]:
     return {
         **{**jobs.operations(), "render": render, "ingest": ingest},
         "levels_of_result": levels_of_result,
+        "preview": preview,
     }
