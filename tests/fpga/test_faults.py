@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -202,16 +201,20 @@ def started(folder):
 
 
 def test_a_bad_line(bench):
-    """One frame in a hundred is damaged, either way: every count is right."""
+    """Two frames in a hundred are damaged, either way: every count is right."""
     with bench.board("ready") as board:
+        damaged = []
         for wire in (board.terminal._in, board.terminal._out):
-            wire._faults = Faults(frames=0.01)
-        before = len(board.requests)
+            wire._faults = Faults(frames=0.02)
+
+            def carry(data, carry=wire.carry):
+                arrived = carry(data)
+                damaged.append(arrived != data)
+                return arrived
+
+            wire.carry = carry
         bench.check(bench.submit())
-        asked = board.requests[before:]
-        # What is asked twice in a row was damaged on its way, there or back.
-        again = [one for one, after in pairwise(asked) if one == after]
-        print(len(asked), len(again))
+        assert any(damaged)
 
 
 def test_another_gateware(bench):
