@@ -128,7 +128,7 @@ def restore_backup(backup: Path, state_dir: Path, *, replace: bool = False) -> M
 
 def _make_room(state_dir: Path, *, replace: bool) -> None:
     there = [name for name in (*FOLDERS, *_OF_DATABASE) if (state_dir / name).exists()]
-    used = holds_something(state_dir / DATABASE) or any(
+    used = _has_rows(state_dir / DATABASE) or any(
         next(walk(state_dir / name), None) for name in FOLDERS
     )
     if used and not replace:
@@ -140,8 +140,17 @@ def _make_room(state_dir: Path, *, replace: bool) -> None:
     aside = new_folder(state_dir, "replaced")
     for name in there:
         (state_dir / name).rename(aside / name)
-    if not used:
-        shutil.rmtree(aside)
+
+
+def _has_rows(path: Path) -> bool:
+    """Whether a database has jobs or series; a daemon that was started once has one without."""
+    if not holds_something(path):
+        return False
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            return any(database.execute(query).fetchone() for query in FOLDERS.values())
+    except sqlite3.Error:
+        return True
 
 
 def _hand_over(state_dir: Path, made: list[Path]) -> None:

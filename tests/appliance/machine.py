@@ -29,6 +29,7 @@ PACKAGES = (
 #: The shared libraries that wheels take from the system.
 LIBRARIES = ("libstdc++6", "libgcc-s1", "zlib1g")
 BOOT_SECONDS = 60.0
+COMMAND_SECONDS = 300.0
 _V1 = ("cpu", "cpuacct", "cpuset", "memory", "pids", "devices", "freezer", "blkio")
 _ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -124,7 +125,8 @@ class Machine:
         """Start it and wait until systemd is through; returns the seconds that it took."""
         began = time.monotonic()
         version = self._make_groups()
-        command = ["unshare", "--pid", "--mount", "--ipc", "--uts", "--net", "--cgroup", "--fork"]
+        command = ["unshare", "--pid", "--mount", "--ipc", "--uts", "--net", "--cgroup"]
+        command += ["--fork", "--kill-child=KILL"]
         # The groups must hold from the first moment: unshare's own cgroup namespace begins there.
         entering = "".join(f"echo $$ > '{group}/cgroup.procs'; " for group in self._groups)
         script = f'{entering}exec setsid {" ".join(command)} sh -c "$INIT" init "$@"'
@@ -180,7 +182,7 @@ class Machine:
         return 1
 
     def run(
-        self, command: list[object], *, check: bool = True, stdin: str | None = None
+        self, command: list[object], *, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a program in the box, as root.
 
@@ -194,8 +196,8 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            input=stdin,
-            stdin=None if stdin is not None else subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            timeout=COMMAND_SECONDS,
         )
         if check and ran.returncode != 0:
             words = " ".join(map(str, command))
