@@ -29,6 +29,8 @@ _COMMANDS = {
     "config": ("config", "Show and check the configuration of a daemon on this machine."),
     "whoami": ("accounts", "Show how the daemon sees you."),
     "audit": ("accounts", "Show who changed what."),
+    "backup": ("backup", "Back up a daemon on this machine, which may be at work."),
+    "restore": ("backup", "Put a backup where a daemon keeps its state."),
     "driver": ("driver", "Write a driver for a board of your own, and test it."),
 }
 
