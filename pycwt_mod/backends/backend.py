@@ -140,7 +140,8 @@ class MonteCarloBackend(abc.ABC):
             Cancelled: the control said so.
             BackendUnavailableError: what it computes on isn't there.
             ValueError: the task or the span is one that this backend can't compute; a task's
-                ``edge_nodes`` may be what it can't.
+                ``edge_nodes`` may be what it can't. The text says why: the daemon has the task
+                computed by another backend then, and tells the reason.
         """
 
     def flash(self, control: Control | None = None) -> str:

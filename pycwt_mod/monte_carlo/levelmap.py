@@ -44,8 +44,10 @@ def node_values(part: Octave) -> NDArray[np.float64]:
     Returns:
         float64, shape (nodes, own rows); 1 where nothing is counted.
     """
-    correlation = decorrelation(part.task)
     found = np.ones((len(part.task.edge_nodes), part.own[1] - part.own[0]))
+    if not part.task.edge_nodes:
+        return found
+    correlation = decorrelation(part.task)
     for row, scale in enumerate(part.task.scales[slice(*part.own)]):
         if samples := node_samples(part.task, scale):
             apart = part.task.length - 1 - 2 * np.array(samples)

@@ -319,12 +319,11 @@ def monte_carlo(
     )
     number = known.seed if known else (secrets.randbits(64) if seed is None else seed)
     done = known.mc_count if known else 0
-    histogram = known.histogram if known else np.zeros((task.rows, task.bins), np.int64)
+    histogram = known.histogram if known else np.empty((0, task.bins), np.int64)
     for stage in stages(count, wanted, done):
         if stage > done:
-            histogram = histogram + chosen.run(
-                task, number, done, stage - done, control or NoControl()
-            )
+            more = chosen.run(task, number, done, stage - done, control or NoControl())
+            histogram = histogram + more if done else more
             done = stage
         found, errors = levels(histogram, level, independent_values(task, done, share))
         if wanted is None or np.nanmax(errors) <= wanted:

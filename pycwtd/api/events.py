@@ -122,6 +122,12 @@ async def events(request: web.Request) -> web.StreamResponse:
 
     async def send() -> None:
         position = cursor
+        newest = await context.store(Database.last_event)
+        if position > newest:
+            # The client has seen more than there is: the store has begun anew, and its numbers.
+            gap = {"type": "gap", "from": 1, "to": newest}
+            await socket.send_str(msgspec.json.encode(gap).decode())
+            position = newest
         oldest = await context.store(Database.first_event)
         if position + 1 < oldest:
             # What is no longer kept can't be told; that it is missing, can.

@@ -29,7 +29,7 @@ from pycwtd.platform.paths import default_socket
 from pycwtd.store.records import FINAL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
 T = TypeVar("T")
@@ -40,6 +40,8 @@ _CONNECT_SECONDS = 10.0
 _SILENCE_SECONDS = 60.0
 #: A dead connection under a WebSocket is noticed by its unanswered pings.
 _HEARTBEAT = 15.0
+#: aiohttp waits for an answer to a ping for half of the time between two.
+_UNANSWERED = 1.5 * _HEARTBEAT
 #: Jobs in one answer of the daemon, at most.
 _PAGE = 1000
 _BLOCK = 256 * 1024
@@ -248,6 +250,9 @@ class Client:
             async with self._session.ws_connect(url, heartbeat=_HEARTBEAT, params=params) as socket:
                 yield None
                 async for message in socket:
+                    if isinstance(message.data, TimeoutError):
+                        text = f"nothing was heard of it for {_UNANSWERED:g} s"
+                        raise self._unreachable(text, lost=True, silent=_UNANSWERED)
                     if message.type is not aiohttp.WSMsgType.TEXT:
                         break
                     yield message.data
@@ -271,12 +276,19 @@ class Client:
         target = f"{_API}/jobs/{quote(job_id, safe='')}/result"
         return await self.fetch(target, path, params={"format": form})
 
-    async def fetch(self, target: str, path: Path, **options: Any) -> int:
+    async def fetch(
+        self,
+        target: str,
+        path: Path,
+        arrived: Callable[[int, int | None], None] | None = None,
+        **options: Any,
+    ) -> int:
         """Fetch what is at a path of the API into a file that is whole or not there.
 
         Args:
             target: from the root on.
             path: of the file; one that is there is replaced.
+            arrived: is told how many bytes are there, and of how many, if that is known.
             options: what aiohttp's ``request`` takes beside them.
 
         Returns:
@@ -292,11 +304,23 @@ class Client:
                 with part.open("xb") as file:
                     async for block in response.content.iter_chunked(_BLOCK):
                         file.write(block)
+                        if arrived is not None:
+                            arrived(file.tell(), response.content_length)
                     size = file.tell()
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
         return size
+
+    async def read(self, target: str, **options: Any) -> bytes:
+        """What is at a path of the API, as bytes; for parts of arrays, which are small.
+
+        Args:
+            target: from the root on.
+            options: what aiohttp's ``request`` takes beside them.
+        """
+        async with self._answer("GET", target, **options) as response:
+            return await response.read()
 
     async def ask(self, method: str, path: str, kind: type[T], **options: Any) -> T:
         """One call of the API, its answer as a type.
@@ -354,18 +378,19 @@ class Client:
             raise self._unreachable(text, lost=False) from None
         except TimeoutError:
             text = f"it said nothing for {_SILENCE_SECONDS:g} s"
-            raise self._unreachable(text, lost=True) from None
+            raise self._unreachable(text, lost=True, silent=_SILENCE_SECONDS) from None
         except aiohttp.ClientError as error:
             text = f"the connection was lost ({error or type(error).__name__})"
             raise self._unreachable(text, lost=True) from None
 
-    def _unreachable(self, reason: str, *, lost: bool) -> UnreachableError:
+    def _unreachable(self, reason: str, *, lost: bool, silent: float = 0.0) -> UnreachableError:
         start = f"pycwtd --socket {self._path}" if self._path else "pycwtd --listen HOST:PORT"
         return UnreachableError(
             f"can't reach the daemon on {self.where}: {reason}; is pycwtd running? "
             f"Start it with '{start}', or name another one with "
             "--socket or --url",
             lost=lost,
+            silent=silent,
         )
 
     def _decode(self, body: bytes | str, kind: type[T]) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from pycwtd.api.data_types import DataList, DataPreview, DataView, Deleted, Uplo
 from pycwtd.client.errors import ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
     from pycwtd.client.client import Client
@@ -31,20 +32,26 @@ class Uploads:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def upload(self, path: Path, metadata: Mapping[str, Any] | None = None) -> Uploaded:
+    async def upload(
+        self,
+        path: Path,
+        metadata: Mapping[str, Any] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Uploaded:
         """Send a file; it isn't in memory as a whole.
 
         Args:
             path: of a CSV, JSON, ``.npy``, ``.npz`` or NetCDF file.
             metadata: kept with the series. ``column`` says which of several columns or
                 variables it is, by name or by number from 0 on.
+            progress: is told how many bytes of the file have been read, from another thread.
 
         Raises:
             ClientError: the daemon refuses it, or can't be reached. It isn't sent again: the
                 daemon would have it twice.
             OSError: the file can't be read.
         """
-        with path.open("rb") as file:
+        with _Counted(path, progress) as file:
             form = aiohttp.FormData()
             form.add_field("metadata", msgspec.json.encode(metadata or {}).decode())
             form.add_field("file", file, filename=path.name)
@@ -107,6 +114,22 @@ class Uploads:
     async def delete(self, data_id: str) -> Deleted:
         """Forget a series, by its full id; jobs that use it go on."""
         return await self._client.ask("DELETE", _path(data_id), Deleted)
+
+
+class _Counted(io.BufferedReader):
+    """A file that tells how far it has been read."""
+
+    def __init__(self, path: Path, progress: Callable[[int], None] | None) -> None:
+        super().__init__(io.FileIO(path))
+        self._progress = progress
+        self._read = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        block = super().read(size)
+        self._read += len(block)
+        if self._progress:
+            self._progress(self._read)
+        return block
 
 
 def _path(data_id: str) -> str:

@@ -30,8 +30,10 @@ class ClientError(Exception):
 class UnreachableError(ClientError):
     """No answer came at all."""
 
-    def __init__(self, detail: str, *, lost: bool) -> None:
+    def __init__(self, detail: str, *, lost: bool, silent: float = 0.0) -> None:
         super().__init__(detail, code="unreachable")
+        #: For how long nothing had come before that was noticed (seconds).
+        self.silent = silent
         #: Whether there was a connection, so that the daemon may have seen the request.
         self.lost = lost
 

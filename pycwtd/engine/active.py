@@ -65,6 +65,8 @@ class ActiveJob:
     bytes: int = 0
     #: How often files of it were found damaged.
     repairs: int = 0
+    #: The backends that don't take its task.
+    refused_by: set[str] = field(default_factory=set)
     #: How long its own realisations take, and on which backend.
     pace: tuple[str, Pace] | None = None
     #: Whether its files must reach the disk before they count; set before :attr:`durable`.

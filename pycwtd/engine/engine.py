@@ -16,6 +16,7 @@ from pycwtd.engine.mishaps import Mishaps
 from pycwtd.engine.news import News
 from pycwtd.engine.queue import Queue, disk_bytes
 from pycwtd.engine.recovery import kept_states, recover
+from pycwtd.engine.refusals import Refusals
 from pycwtd.engine.repair import AGAIN, Repair, ResultLostError
 from pycwtd.engine.runner import Runner
 from pycwtd.engine.signal import Bell
@@ -68,6 +69,7 @@ class Engine:
             ledger=self.ledger,
             repair=self.repair,
             mishaps=self.mishaps,
+            refusals=Refusals(pool, self.ledger, self.repair),
             queue=self.queue,
         )
         self._runner.stopping = self.halted.is_set

@@ -33,7 +33,7 @@ from pycwtd.workloads.registry import RESERVED, Workloads
 from pycwtd.workloads.wavelet.cost import USUAL_FAMILY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from pycwt_mod.backends import BackendInfo, Manifest
     from pycwtd.config import EngineConfig
@@ -290,7 +290,9 @@ class Pool:
             raise BackendUnavailableError(reason or "no backend that runs it is available")
         return Choice(fastest, reason)
 
-    def fastest(self, work: Work, *, like: str | None = None, but: str | None = None) -> str | None:
+    def fastest(
+        self, work: Work, *, like: str | None = None, but: Collection[str] = ()
+    ) -> str | None:
         """The ready backend that has done such work soonest, after all that it has to do before.
 
         What it takes to hand tasks over is in what was measured.
@@ -298,7 +300,7 @@ class Pool:
         Args:
             work: to be done.
             like: a backend; another of its class is wanted.
-            but: a backend; any other is wanted.
+            but: backends; any other is wanted.
         """
         numerics = None if like is None else self._numerics(like)
         ready = [
@@ -306,7 +308,7 @@ class Pool:
             for d in self.backends()
             if d.usable
             and d.lacks(work.estimator, work.family) is None
-            and d.id != but
+            and d.id not in but
             and (like is None or (d.id != like and self._numerics(d.id) == numerics))
         ]
         preference = {name: i for i, name in enumerate(self._config.preference)}
@@ -383,10 +385,6 @@ class Pool:
         """Whether no backend can compute, and one may soon."""
         known = self.backends()
         return not any(d.usable for d in known) and not all(d.settled.is_set() for d in known)
-
-    def stand_in(self, name: str, work: Work) -> str | None:
-        """Another backend, ready for such work, whatever its class."""
-        return self.fastest(work, but=name)
 
     def waiting_for(self, name: str | None) -> str | None:
         """Why the jobs of a backend don't go on, where somebody may bring it back."""

@@ -12,6 +12,7 @@ from pycwtd.engine.disk import STORAGE_REST
 from pycwtd.engine.steps import (
     BackendDefectError,
     BackendLostError,
+    BackendRefusalError,
     DamagedError,
     StepFailedError,
     Steps,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pycwtd.engine.mishaps import Mishap, Mishaps
     from pycwtd.engine.pool import Pool
     from pycwtd.engine.queue import Queue
+    from pycwtd.engine.refusals import Refusals
     from pycwtd.engine.repair import Repair
     from pycwtd.engine.scheduler import Lease
 
@@ -48,6 +50,7 @@ class Runner:
         ledger: Ledger,
         repair: Repair,
         mishaps: Mishaps,
+        refusals: Refusals,
         queue: Queue,
     ) -> None:
         self._pool = pool
@@ -56,6 +59,7 @@ class Runner:
         self._ledger = ledger
         self._repair = repair
         self._mishaps = mishaps
+        self._refusals = refusals
         self._queue = queue
         #: All jobs that haven't ended.
         self.active: dict[str, ActiveJob] = {}
@@ -110,6 +114,9 @@ class Runner:
             pass
         except (HostDiedError, BackendLostError, BackendDefectError) as error:
             await self._go_on(job, lease, device, error)
+        except BackendRefusalError as error:
+            if hopeless := await self._refusals.by(job, device.id, str(error)):
+                await self.end(job, "failed", hopeless)
         except StepFailedError as error:
             await self.end(job, "failed", str(error))
         except (StorageError, StoreError, OSError) as error:
@@ -205,7 +212,7 @@ class Runner:
             if self._pool.undecided():
                 self._dispatch.add(job)  # until it is known who could
                 return
-            other = self._pool.stand_in(name, job.work)
+            other = self._pool.fastest(job.work, but={name, *job.refused_by})
         if other is None:
             await self.end(job, "failed", f"backend {name} is gone: {reason}")
             return

@@ -37,6 +37,10 @@ class BackendLostError(Exception):
     """What the backend computes on is gone: nothing is wrong with the job."""
 
 
+class BackendRefusalError(Exception):
+    """The backend doesn't compute such a task; another one may."""
+
+
 class BackendDefectError(Exception):
     """The backend gave what can't be right; nothing is wrong with the job."""
 
@@ -87,7 +91,7 @@ class Steps:
         """Compute the next missing realisations on a device.
 
         Raises:
-            StepFailedError: the backend refuses the task.
+            BackendRefusalError: the backend doesn't compute such a task.
             BackendLostError: the backend isn't available any more.
             StorageError: the disk is full.
         """
@@ -241,6 +245,8 @@ async def _ask(
             raise DamagedError(str(error)) from None
         if error.kind == "unavailable":
             raise BackendLostError(str(error)) from None
+        if error.kind == "refusal":
+            raise BackendRefusalError(str(error)) from None
         if error.kind == "defect":
             raise BackendDefectError(str(error)) from None
         raise StepFailedError(str(error)) from None

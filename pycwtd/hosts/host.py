@@ -34,7 +34,7 @@ class HostError(Exception):
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
-        #: ``value``, ``storage``, ``damaged`` or ``unavailable``.
+        #: ``value``, ``storage``, ``damaged``, ``unavailable``, ``defect`` or ``refusal``.
         self.kind = kind
 
 

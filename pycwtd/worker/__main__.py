@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycwt_mod.backends import BackendUnavailableError, Cancelled
 from pycwtd.store.files import DamagedFileError
-from pycwtd.worker.control import DriverDefectError, Link, TaskControl
+from pycwtd.worker.control import DriverDefectError, Link, RefusalError, TaskControl
 
 if TYPE_CHECKING:
     from pycwtd.worker.control import Operation
@@ -51,7 +51,13 @@ def _answer(
         return {"event": "cancelled"}
     except MemoryError:
         return {"event": "error", "kind": "value", "message": "there isn't enough memory for it"}
-    except (BackendUnavailableError, DriverDefectError, ValueError, OSError) as error:
+    except (
+        BackendUnavailableError,
+        DriverDefectError,
+        RefusalError,
+        ValueError,
+        OSError,
+    ) as error:
         return {"event": "error", "kind": _kind(error), "message": str(error)}
 
 
@@ -61,6 +67,8 @@ def _kind(error: Exception) -> str:
         return "unavailable"
     if isinstance(error, DriverDefectError):
         return "defect"
+    if isinstance(error, RefusalError):
+        return "refusal"
     if isinstance(error, DamagedFileError | FileNotFoundError):
         return "damaged"
     return "storage" if isinstance(error, OSError) else "value"

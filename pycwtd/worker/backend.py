@@ -20,7 +20,7 @@ from pycwt_mod.monte_carlo.conformity import (
 )
 from pycwt_mod.monte_carlo.run import coherence_task
 from pycwt_mod.wavelets import wavelet_of
-from pycwtd.worker.control import DriverDefectError
+from pycwtd.worker.control import DriverDefectError, RefusalError
 from pycwtd.worker.files import load_task, save_array, save_result, task_of
 from pycwtd.workloads.wavelet.cost import USUAL_GRID, realisation_cost, usual_grid
 
@@ -184,6 +184,9 @@ def _run(
         histogram = backend.run(task, message["seed"], message["first"], message["count"], control)
     except MemoryError:
         raise BackendUnavailableError("its process ran out of memory") from None
+    except ValueError as error:
+        # The contract's word for a task that it doesn't compute.
+        raise RefusalError(str(error)) from None
     seconds = time.perf_counter() - started
     try:
         histogram = check_histogram(backend, task, histogram)

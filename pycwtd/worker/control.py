@@ -24,6 +24,10 @@ class DriverDefectError(Exception):
     """A driver gave what can't be right; the text says what."""
 
 
+class RefusalError(Exception):
+    """A driver doesn't compute such a task; the text says why."""
+
+
 class Link:
     """The host's end of the socketpair."""
 

@@ -187,6 +187,16 @@ def test_events_and_log(ctl, looked_at):
     assert [set(json.loads(line)) >= {"seq", "level", "message"} for line in lines] == [True] * 3
 
 
+def test_a_recording_is_of_everything(ctl):
+    status, _, err = ctl("events", "--record", "tape", "--follow")
+    assert status == 2
+    assert "give it alone" in err
+    Path("tape").touch()
+    status, _, err = ctl("events", "--record", "tape")
+    assert status == 2
+    assert "is there already" in err
+
+
 @pytest.mark.parametrize("command", ["events", "logs"])
 def test_following_shows_what_is_new(looked_at, command):
     with subprocess.Popen(

@@ -44,6 +44,7 @@ FAULTS = {
     "eats_memory": "        hoard = [b'x' * 2**26 for _ in range(64)]\n",
     "lies": "        return -histogram\n",
     "gives_another_shape": "        return histogram[:1]\n",
+    "refuses": "        raise ValueError('its filters are too long: take another backend')\n",
     "raises": "        raise RuntimeError('a bug in the driver')\n",
     "loses_its_board": (
         "        from pycwt_mod.backends import BackendUnavailableError\n"
@@ -109,6 +110,27 @@ def test_the_job_goes_on_elsewhere(daemon, expected, name):
     for what in ("histogram", "signif", "WCT"):
         np.testing.assert_array_equal(found[what], expected[what])
     assert daemon.call("GET", "/health").status == 200
+
+
+def test_a_task_that_a_driver_refuses_is_told_of(daemon, expected):
+    """The backend has nothing wrong with it, and the reason is the driver's own."""
+    words = "bad_refuses doesn't take the task: its filters are too long: take another backend"
+    job_id = daemon.submit("wct", {**REQUEST, "backend": "bad_refuses"})
+    job = daemon.finish(job_id)
+    assert (job["status"], job["fallback_reason"]) == ("completed", words)
+    found = daemon.result(job_id)
+    assert found["fallback_reason"] == words
+    assert found["backend_used"] == job["backend"] != "bad_refuses"
+    moved = daemon.events(0, lambda e: (e["type"], e.get("job_id")) == ("job.moved", job_id))[-1]
+    assert (moved["reason"], moved["backend"]) == (words, job["backend"])
+    assert daemon.call("GET", "/api/v1/backends/bad_refuses").json["available"]
+
+
+def test_a_refused_task_that_may_not_move_has_failed(daemon):
+    asked = {**REQUEST, "backend": "bad_refuses", "fallback": False}
+    job = daemon.finish(daemon.submit("wct", asked))
+    assert job["status"] == "failed"
+    assert job["error"].startswith("bad_refuses doesn't take the task: its filters are too long")
 
 
 def test_noise_on_stdout_goes_to_the_log(daemon, expected):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from pycwtd.client import ClientError, Events, Logs, UnreachableError
 from pycwtd.client.errors import Patience
 from pycwtd_console.ctl.completing import job_ids
 from pycwtd_console.ctl.connection import ask, print_json
+from pycwtd_console.ctl.recording import record_to
 from pycwtd_console.ctl.session import Session, json_option, pass_session
 from pycwtd_console.ctl.table import local
 
@@ -40,11 +42,19 @@ _FOLLOW = click.option("-f", "--follow", is_flag=True, help="Go on as they come,
 @click.option("--type", "kind", metavar="TYPE", help="Only of this type, such as job.failed.")
 @_LIMIT
 @_FOLLOW
+@click.option(
+    "--record",
+    "target",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="In place of that: write a recording for pycwtd-console --replay, until Ctrl-C.",
+)
 @json_option
 @pass_session
 def events(
     session: Session,
     *,
+    target: Path | None,
     since: int | None,
     job_id: str | None,
     kind: str | None,
@@ -55,6 +65,11 @@ def events(
 
     With --json, an object a line.
     """
+    if target is not None:
+        if follow or since is not None or job_id or kind:
+            raise click.UsageError("--record takes everything from now on; give it alone")
+        record_to(session, target)
+        return
 
     async def work(client: Client) -> None:
         job = None if job_id is None else (await client.find(job_id)).job_id

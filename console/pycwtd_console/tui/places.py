@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycwtd.access.roles import Role
     from pycwtd_console.tui.screens.base import ConsoleScreen
+
+
+def load(name: str, screen: str) -> Callable[..., ConsoleScreen]:
+    """A screen's class, from the module of :mod:`pycwtd_console.tui.screens` of that name."""
+    module = importlib.import_module(f"pycwtd_console.tui.screens.{name}")
+    found: type[ConsoleScreen] = getattr(module, screen)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +34,7 @@ class Place:
 
     def make(self) -> ConsoleScreen:
         """Load it, and make one."""
-        module = importlib.import_module(f"pycwtd_console.tui.screens.{self.name}")
-        found: type[ConsoleScreen] = getattr(module, self.screen)
-        return found()
+        return load(self.name, self.screen)()
 
 
 PLACES = (

@@ -88,6 +88,9 @@ def _reach(values: NDArray[np.complex128] | NDArray[np.float64], lost: float) ->
 def powers(filters: NDArray[np.complex128], coefficient: float, length: int) -> NDArray[np.float64]:
     """Mean of |W|² where noise of unit variance, without its mean, is looked at with filters.
 
+    Σ hᵢ a^|i−j| hⱼ of a filter h whose own mean is taken off, both for its real and its imaginary
+    part: twice Σ hᵢ yᵢ less Σ hᵢ², with the recursion yᵢ = a yᵢ₋₁ + hᵢ.
+
     Args:
         filters: what each sample counts, shape (…, length).
         coefficient: lag-1, of the noise.
@@ -96,10 +99,13 @@ def powers(filters: NDArray[np.complex128], coefficient: float, length: int) -> 
     Returns:
         float64, shape (…,).
     """
-    k = np.arange(length)
-    covariance = np.power(coefficient, np.abs(k[:, None] - k)) if coefficient else np.eye(length)
-    covariance = covariance - covariance.mean(axis=0)
-    covariance -= covariance.mean(axis=1, keepdims=True)
-    parts = [np.einsum("...k,...k->...", h @ covariance, h) for h in (filters.real, filters.imag)]
-    power: NDArray[np.float64] = parts[0] + parts[1]
-    return power
+    halves = np.stack([filters.real, filters.imag])
+    halves -= halves.mean(axis=-1, keepdims=True)
+    # By sample, so that each step goes over what lies together.
+    samples = np.ascontiguousarray(np.moveaxis(halves, -1, 0))
+    past, power = np.zeros(samples.shape[1:]), np.zeros(samples.shape[1:])
+    for k in range(length):
+        past = coefficient * past + samples[k]
+        power += samples[k] * (2 * past - samples[k])
+    found: NDArray[np.float64] = power.sum(axis=0)
+    return found

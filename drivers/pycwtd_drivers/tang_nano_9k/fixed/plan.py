@@ -140,8 +140,9 @@ def _configuration(part: Octave, own: range, lanes: int, coarse: bool) -> Config
             f"{lanes} × {limits.MAX_TAPS}: take another backend"
         )
     whole = _whole_taps(filters)
-    sigmas, shift = _levels(group, whole, counted)
+    # First, as it takes the least time to see that they don't fit.
     windows = _windows(group)
+    sigmas, shift = _levels(group, whole, counted)
     halo = len(part.task.scale_weights) // 2
     a1, a2 = (_lag(a) for a in part.task.ar1)
     return Configuration(

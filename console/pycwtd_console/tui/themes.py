@@ -1,0 +1,117 @@
+"""Colours: for dark and light rooms, for few contrasts, and for eyes that see few colours.
+
+A state is never told by its colour alone: words and signs say it, too, so ``NO_COLOR``, which
+Textual honours, loses nothing.
+"""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+# The palette of M. Okabe and K. Ito, "Color Universal Design: how to make figures and
+# presentations that are friendly to colorblind people" (2008,
+# https://jfly.uni-koeln.de/color/), chosen to be told apart with every common kind of colour
+# vision. Reddish purple (#CC79A7) isn't used: nothing here needs an eighth.
+_ORANGE = "#E69F00"
+_SKY = "#56B4E9"
+_GREEN = "#009E73"
+_YELLOW = "#F0E442"
+_BLUE = "#0072B2"
+_VERMILION = "#D55E00"
+
+#: What holds when nobody says otherwise.
+DEFAULT = "colour-blind"
+
+THEMES = (
+    Theme(
+        name="colour-blind",
+        primary=_SKY,
+        secondary=_BLUE,
+        accent=_YELLOW,
+        warning=_ORANGE,
+        error=_VERMILION,
+        success=_GREEN,
+        foreground="#E6E6E6",
+        background="#101418",
+        surface="#161B21",
+        panel="#222A33",
+        variables={
+            # Mixed from the palette's green and blue until they stand out from the ground.
+            "text-success": "#3FC79A",
+            "text-primary": _SKY,
+            "text-warning": _ORANGE,
+            "text-error": "#FF8A3D",
+            "text-accent": _YELLOW,
+            "footer-key-foreground": _YELLOW,
+            "primary-background": "#1F4E70",
+        },
+    ),
+    Theme(
+        name="dark",
+        primary="#7AA2F7",
+        secondary="#3D59A1",
+        accent="#E0AF68",
+        warning="#E0AF68",
+        error="#F7768E",
+        success="#9ECE6A",
+        foreground="#D5D9E6",
+        background="#16161E",
+        surface="#1A1B26",
+        panel="#24283B",
+        variables={"footer-key-foreground": "#E0AF68"},
+    ),
+    Theme(
+        name="light",
+        primary="#0B5394",
+        secondary="#3D85C6",
+        accent="#8A4B00",
+        warning="#8A5A00",
+        error="#A61C00",
+        success="#1B6E20",
+        foreground="#1A1A1A",
+        background="#FAFAF7",
+        surface="#F2F2EC",
+        panel="#E2E2DA",
+        dark=False,
+        variables={
+            "text-success": "#1B6E20",
+            "text-primary": "#0B5394",
+            "text-warning": "#8A5A00",
+            "text-error": "#A61C00",
+            "text-accent": "#8A4B00",
+            "footer-key-foreground": "#8A4B00",
+            "primary-background": "#BBD6EE",
+        },
+    ),
+    Theme(
+        name="contrast",
+        primary="#FFFFFF",
+        secondary="#C0C0C0",
+        accent="#FFFF00",
+        warning="#FFFF00",
+        error="#FF8080",
+        success="#80FF80",
+        foreground="#FFFFFF",
+        background="#000000",
+        surface="#000000",
+        panel="#303030",
+        text_alpha=1.0,
+        variables={
+            "text-muted": "#FFFFFF",
+            "text-disabled": "#D0D0D0",
+            "text-success": "#80FF80",
+            "text-primary": "#80D0FF",
+            "text-warning": "#FFFF00",
+            "text-error": "#FF9090",
+            "text-accent": "#FFFF00",
+            "footer-key-foreground": "#FFFF00",
+            "primary-background": "#0000C0",
+        },
+    ),
+)
+NAMES = tuple(theme.name for theme in THEMES)
+
+
+def after(name: str) -> str:
+    """The next theme, round and round."""
+    return NAMES[(NAMES.index(name) + 1) % len(NAMES)] if name in NAMES else NAMES[0]
