@@ -145,6 +145,7 @@ def test_a_batch_has_no_levels(daemon):
     tasks = [{"type": "cwt", "data": A, "dt": 1.0}]
     batch = daemon.call("POST", "/api/v1/jobs/batch", {"tasks": tasks}).json["job_id"]
     assert daemon.call("GET", f"/api/v1/jobs/{batch}/levels").status == 409
+    daemon.finish(batch)
 
 
 def estimate(daemon, kind, request):
@@ -152,16 +153,14 @@ def estimate(daemon, kind, request):
 
 
 def test_an_estimate_makes_nothing(daemon):
-    before = daemon.call("GET", "/api/v1/jobs/?limit=1").json["jobs"]
+    before = daemon.call("GET", "/api/v1/jobs/?limit=1").json["jobs"][0]["job_id"]
     answer = estimate(daemon, "significance", {**PAIR, "J": 20, "mc_count": 500})
     assert answer.status == 200, answer.body
     found = answer.json
-    assert (found["kind"], found["realisations"], found["estimator"]) == (
-        *("significance", 500),
-        "cascade",
-    )
+    assert (found["kind"], found["estimator"]) == ("significance", "cascade")
+    assert found["realisations"] == 500
     assert (found["scales"], found["samples"]) == (21, len(A))
-    assert daemon.call("GET", "/api/v1/jobs/?limit=1").json["jobs"] == before
+    assert daemon.call("GET", "/api/v1/jobs/?limit=1").json["jobs"][0]["job_id"] == before
 
 
 def test_an_estimate_has_every_backend_or_why_not(daemon):
