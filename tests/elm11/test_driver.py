@@ -138,6 +138,17 @@ def test_two_threads_take_turns(backend):
     np.testing.assert_array_equal(whole, model.histogram(plan(TASK), TASK, 7, 0, 8))
 
 
+def test_the_lines_counters_are_its_readings(backend):
+    assert list(backend.readings()) == []  # nothing is opened for them
+    backend.run(TASK, 7, 0, 1)
+    told = {one.name: one for one in backend.readings()}
+    assert told["answers"].value > 0
+    assert told["requests"].value >= told["answers"].value
+    assert all(one.total for one in told.values())
+    backend.close()
+    assert list(backend.readings()) == []
+
+
 def test_it_passes_the_conformance_suite(board, tmp_path):
     """As somebody else would run it, from a folder of their own."""
     ctl = Path(sys.executable).with_name("pycwtctl")
@@ -145,7 +156,7 @@ def test_it_passes_the_conformance_suite(board, tmp_path):
         [ctl, "driver", "check", "elm11"], check=False, capture_output=True, text=True, cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout
-    assert " 18 passed, 1 skipped" in done.stdout
+    assert " 19 passed, 1 skipped" in done.stdout
 
 
 # -- ports ---------------------------------------------------------------------------------
