@@ -176,6 +176,10 @@ docs: $(VENV)/.docs  ## these pages, with the pictures that their examples draw:
 		--doctree-dir build/docs/doctrees docs build/docs/html
 	@echo "build/docs/html/index.html"
 
+.PHONY: man
+man: $(VENV)/.run  ## pages for man(1), of the commands' own help: build/man
+	@$(BIN)/python -m pycwtd_console.manual build/man
+
 .PHONY: configuration
 configuration: $(VENV)/.run  ## write etc/pycwtd.toml and the tables of docs/configuration.md
 	@$(BIN)/python -m pycwtd.config etc/pycwtd.toml docs/configuration.md
