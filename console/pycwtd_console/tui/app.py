@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.app import App
@@ -40,7 +41,7 @@ class ConsoleApp(App[None]):
         where: what that is, for people.
     """
 
-    CSS_PATH = "console.tcss"
+    CSS_PATH = Path(__file__).with_name("console.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(p.key, f"go('{p.name}')", p.title, id=f"go.{p.name}", show=False)
@@ -86,8 +87,6 @@ class ConsoleApp(App[None]):
 
     def _use(self, source: Source | None) -> None:
         self.source = source
-        if source is not None:
-            self.model.clock = source.clock
 
     def action_reconnect(self) -> None:
         """Try the daemon now, rather than after the pause."""
@@ -131,6 +130,9 @@ class ConsoleApp(App[None]):
         greeting = self.model.greeting
         if greeting is None:
             return False
+        if self.source is not None and self.source.client is None:
+            # Nothing can be done to a recording.
+            return role == "viewer"
         from pycwtd.access.roles import ROLES  # noqa: PLC0415 - not before the first paint
 
         return ROLES.index(greeting.role) >= [str(name) for name in ROLES].index(role)
