@@ -63,6 +63,7 @@ EXAMPLES: dict[type, Any] = {
     types.DetailedHealth: {
         **{"status": "healthy", "reasons": [], "timestamp": _NOW, "version": "0.1.0"},
         "uptime": 86400.0,
+        "last_event": 17,
         "backends": {"joblib": {"available": True, "healthy": True}},
         "jobs": {"queued": 0, "running": 1, "completed": 17, "failed": 0, "cancelled": 2},
         "system": {"cpu_usage": 55.0, "memory_usage": 20.5, "disk_usage": 31.0},

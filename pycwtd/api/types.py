@@ -74,6 +74,8 @@ class DetailedHealth(Struct):
     jobs: JobCounts
     system: SystemUsage
     workloads: dict[str, WorkloadHealth] = {}
+    #: Number of the last event: whoever reads ``/ws/events`` from there on misses nothing.
+    last_event: int | None = None
 
 
 class KindStats(Struct):

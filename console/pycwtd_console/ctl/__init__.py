@@ -22,12 +22,15 @@ _COMMANDS = {
     "plot": ("plot", "Draw the result of a completed job."),
     "backends": ("service", "List what can compute, and how fast it is."),
     "devices": ("devices", "Show devices, test them, take them out of work and bring them back."),
+    "events": ("events", "Record what happens, for the console to play."),
     "workloads": ("service", "List the kinds of jobs that there are."),
     "health": ("service", "Show whether the daemon is well."),
     "token": ("accounts", "Make, list and revoke keys; exchange one for a token."),
     "config": ("config", "Show and check the configuration of a daemon on this machine."),
     "whoami": ("accounts", "Show how the daemon sees you."),
     "audit": ("accounts", "Show who changed what."),
+    "backup": ("backup", "Back up a daemon on this machine, which may be at work."),
+    "restore": ("backup", "Put a backup where a daemon keeps its state."),
     "driver": ("driver", "Write a driver for a board of your own, and test it."),
 }
 

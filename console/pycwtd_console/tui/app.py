@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
+import signal
 import time
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -14,6 +16,7 @@ from pycwtd_console.tui.controls import Controls
 from pycwtd_console.tui.model import Link, Model
 from pycwtd_console.tui.places import BY_NAME, PLACES, load
 from pycwtd_console.tui.screens.base import ConsoleScreen
+from pycwtd_console.tui.terminal import LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from pycwtd_console.tui.source import Source
 
 T = TypeVar("T")
+_WIDE = 110
 
 
 class ConsoleApp(Controls):
@@ -57,6 +61,9 @@ class ConsoleApp(Controls):
         configuration: Configuration | None = None,
     ) -> None:
         super().__init__(configuration)
+        # Classes of all screens: too small for anything, or wide enough for two things abreast.
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (LEAST[0], "-narrow"), (_WIDE, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (LEAST[1], "-high")]
         self._make = source
         self.source: Source | None = None
         self.where = where
@@ -68,6 +75,8 @@ class ConsoleApp(Controls):
         for place in PLACES:
             self.add_mode(place.name, place.make)
         self.switch_mode("overview")
+        # The terminal is left as it was found.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         self.call_after_refresh(self._connect)
 
     def _connect(self) -> None:
@@ -83,6 +92,8 @@ class ConsoleApp(Controls):
 
     def _use(self, source: Source | None) -> None:
         self.source = source
+        if source is not None:
+            self.model.clock = source.clock
 
     def action_reconnect(self) -> None:
         """Try the daemon now, rather than after the pause."""
@@ -114,6 +125,12 @@ class ConsoleApp(Controls):
             if isinstance(screen, ConsoleScreen):
                 screen.changed(parts)
                 break
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by OSC 52, which crosses SSH; tmux has to be asked to pass it on."""
+        super().copy_to_clipboard(text)
+        if os.environ.get("TMUX"):
+            self.run_worker(_tell_tmux(text), exit_on_error=False)
 
     def may(self, role: str) -> bool:
         """Whether the person at the console has that role, as far as is known."""
@@ -184,3 +201,14 @@ class ConsoleApp(Controls):
         except ClientError as error:
             self.notify(error.detail, severity="error", timeout=10.0)
             return None
+
+
+async def _tell_tmux(text: str) -> None:
+    """Give a text to tmux's buffer, and by it to the terminal that tmux is in."""
+    process = await asyncio.create_subprocess_exec(
+        *("tmux", "load-buffer", "-w", "-"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    await process.communicate(text.encode())

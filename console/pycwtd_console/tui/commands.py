@@ -62,13 +62,16 @@ def _places(app: ConsoleApp) -> Iterator[Command]:
             yield Command(
                 place.name,
                 f"Go to {place.title.lower()}",
-                _bare(place.name, lambda name=place.name: _do(app.action_go(name))),
+                _bare(place.name, _going(app, place.name)),
                 key=place.key,
             )
 
 
-async def _do(_done: None) -> None:
-    """What is done already."""
+def _going(app: ConsoleApp, name: str) -> Callable[[], Awaitable[None]]:
+    async def go() -> None:
+        app.action_go(name)
+
+    return go
 
 
 def _actions(screen: Screen[Any]) -> Iterator[Command]:

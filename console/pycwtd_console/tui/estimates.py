@@ -4,50 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from pycwtd.client import ClientError
+from pycwtd.client import ClientError, Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pycwtd.client import Client
+    from pycwtd.client.jobs import Candidate, EstimateView
 
 
-class BackendEstimate(msgspec.Struct):
-    """One backend's time (seconds); what it waits for others comes before it."""
-
-    backend: str
-    available: bool
-    estimated_time: float | None = None
-    waiting_time: float | None = None
-    reason: str | None = None
-
-
-class Estimate(msgspec.Struct):
-    """What a request comes to."""
-
-    backends: list[BackendEstimate] = []
-    recommended_backend: str | None = None
-    #: Of the request as it is.
-    estimated_time: float | None = None
-    backend: str | None = None
-    fallback_reason: str | None = None
-    realisations: int | None = None
-    scales: int | None = None
-    samples: int | None = None
-    estimator: str | None = None
-
-
-async def estimate(client: Client, kind: str, request: Mapping[str, Any]) -> Estimate | None:
+async def estimate(client: Client, kind: str, request: Mapping[str, Any]) -> EstimateView | None:
     """Ask the daemon; None where it is too old to tell.
 
     Raises:
         ClientError: the request isn't right; the text names the field.
     """
-    body = {"kind": kind, "request": request}
     try:
-        return await client.ask("POST", "/api/v1/jobs/estimate", Estimate, json=body)
+        return await Jobs(client).estimate(kind, request)
     except ClientError as error:
         if error.status == 405 or (error.status == 404 and error.code == "not_found"):
             return None
@@ -69,7 +42,7 @@ def seconds(value: float | None) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
 
-def describe(found: Estimate) -> str:
+def describe(found: EstimateView) -> str:
     """The size of a job, and what it takes as it is asked for."""
     parts = [
         f"{count:,} {what}"
@@ -85,7 +58,7 @@ def describe(found: Estimate) -> str:
     return f"{text} ({found.fallback_reason})" if found.fallback_reason else text
 
 
-def lines_of(found: Estimate) -> list[tuple[str, str]]:
+def lines_of(found: EstimateView) -> list[tuple[str, str]]:
     """Backends with their times, the recommended one first, those that can't last."""
     ordered = sorted(
         found.backends,
@@ -99,12 +72,12 @@ def lines_of(found: Estimate) -> list[tuple[str, str]]:
     return [(_name(one, found), _time(one)) for one in ordered]
 
 
-def _name(one: BackendEstimate, found: Estimate) -> str:
+def _name(one: Candidate, found: EstimateView) -> str:
     return f"{'▸' if one.backend == found.recommended_backend else ' '} {one.backend}"
 
 
-def _time(one: BackendEstimate) -> str:
+def _time(one: Candidate) -> str:
     if not one.available:
-        return f"✗ {one.reason or 'not available'}"
+        return f"✗ {(one.reason or 'not available').partition(':')[0]}"
     text = seconds(one.estimated_time)
     return f"{text}, {seconds(one.waiting_time)} of it waiting" if one.waiting_time else text

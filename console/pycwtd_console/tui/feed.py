@@ -35,6 +35,8 @@ _PAGE = 1000
 _TICK = 1.0
 #: Figures that devices measure change without an event; they are asked for so often (seconds).
 _READINGS = 15.0
+#: Events from before that are shown at first.
+_HISTORY = 50
 #: A machine that slept for longer than that (seconds) has lost its connections.
 _SLEPT = 5.0
 _REFUSED = frozenset({401, 403})
@@ -67,6 +69,10 @@ class Feed:
         self._changed = changed
         self._use = use
         self._seen: int | None = None
+        #: Whether there are other numbers of jobs in each state; they are asked for by the tick.
+        self.counts_changed = False
+        #: Events up to that one are older than what is known of jobs and devices.
+        self._history = 0
         self._dirty: set[Part] = set()
         self._dirty_jobs: set[str] = set()
         self._bell = asyncio.Event()
@@ -79,7 +85,7 @@ class Feed:
 
     async def run(self) -> None:
         """Connect, and connect again."""
-        while self._model.link.state != "ended":
+        while not self._ended:
             try:
                 async with self._make() as source:
                     self._use(source)
@@ -87,11 +93,17 @@ class Feed:
             except (ClientError, OSError, ValueError) as error:
                 await self._failed(_sentence(error))
             finally:
-                self._use(None)
+                # A recording that has ended can still be looked at.
+                if not self._ended:
+                    self._use(None)
+
+    @property
+    def _ended(self) -> bool:
+        return self._model.link.state == "ended"
 
     async def _stay(self, source: Source) -> None:
         """Use a source for as long as it isn't refused."""
-        while self._model.link.state != "ended":
+        while not self._ended:
             session = _Session(self, source)
             error = ClientError("the session has ended")
             try:
@@ -134,20 +146,46 @@ class Feed:
         self._model.link = link
         self._changed(frozenset({"link"}))
 
+    def since(self, last: int | None) -> int | None:
+        """Where to go on; at first, a screenful before the last event."""
+        if last is None:
+            return self._seen
+        if self._seen is None:
+            self._history = last
+            return max(0, last - _HISTORY)
+        if last < self._seen:
+            self._begin_anew(last)
+        return self._seen
+
+    def _begin_anew(self, last: int) -> None:
+        """It is another store, of which nothing is known: its numbers have begun anew."""
+        self._model.forget_jobs()
+        self._seen = self._history = last
+
     def take(self, event: Happening) -> None:
         """An event, or a gap in them."""
+        if self._seen is None and event.type == "gap":
+            # Nobody has asked for what was before.
+            return
+        if event.seq <= self._history:
+            # What it has changed is known.
+            self._note(event)
+            return
         if event.type == "gap":
             if self._seen is not None and event.seq < self._seen:
-                # Numbers begin anew: it is another store, of which nothing is known.
-                self._model.forget_jobs()
+                self._begin_anew(event.seq)
             self._wake(set(_ALL))
         elif event.job_id is not None:
             self._dirty_jobs.add(event.job_id)
+            self.counts_changed |= event.type != "job.progress"
             self._wake({"devices"} if event.type in _LEASING else set())
         elif event.type.startswith("device."):
             self._wake({"devices", "backends"})
         elif event.type.startswith("system."):
             self._wake(set(_ALL))
+        self._note(event)
+
+    def _note(self, event: Happening) -> None:
         self._seen = event.seq
         self._model.events.append(event)
         self._changed(frozenset({"events"}))
@@ -168,8 +206,8 @@ class _Session:
 
     async def follow(self) -> None:
         """Events, from where they broke off."""
-        self._model.greeting = await self._source.hello()
-        async for item in self._source.events(self._feed._seen):
+        greeting = self._model.greeting = await self._source.hello()
+        async for item in self._source.events(self._feed.since(greeting.last_event)):
             if item is None:
                 self._stands.set()
                 self._feed._wake(set(_ALL))
@@ -280,6 +318,9 @@ class _Session:
                 readings = now + _READINGS
                 if any(getattr(d, "readings", None) for d in self._model.devices.values()):
                     self._feed._wake({"devices"})
+            if self._feed.counts_changed:
+                self._feed.counts_changed = False
+                self._feed._wake({"health"})
             if self._model.note_rates():
                 self._feed._changed(frozenset({"rates"}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -34,6 +35,10 @@ class LiveSource:
         """For everything else."""
         return self._client
 
+    def clock(self) -> float:
+        """The time of this machine."""
+        return time.time()
+
     async def hello(self) -> Greeting:
         """Who is there; asked with the token, so that a wrong one is found at once.
 
@@ -52,7 +57,7 @@ class LiveSource:
                 "understand how the daemon is; use the console that came with the daemon",
                 code="bad_answer",
             ) from None
-        return Greeting(health.version, me.identity, me.role)
+        return Greeting(health.version, me.identity, me.role, health.last_event)
 
     async def events(self, since: int | None) -> AsyncIterator[Happening | None]:
         """From now on, or after an event."""

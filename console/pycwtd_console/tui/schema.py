@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FieldKind = Literal["number", "integer", "text", "choice", "boolean", "series", "json"]
 
 #: Words for nothing, among choices.
 NONE = "none"
 YES, NO = "yes", "no"
-_BOUNDS = (
-    ("exclusiveMinimum", ">", lambda v, b: v > b),
-    ("minimum", "≥", lambda v, b: v >= b),
-    ("exclusiveMaximum", "<", lambda v, b: v < b),
-    ("maximum", "≤", lambda v, b: v <= b),
+_BOUNDS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
+    ("exclusiveMinimum", ">", operator.gt),
+    ("minimum", "≥", operator.ge),
+    ("exclusiveMaximum", "<", operator.lt),
+    ("maximum", "≤", operator.le),
 )
 _SIMPLE: dict[str, FieldKind] = {
     "number": "number",
@@ -71,7 +75,9 @@ class FieldSpec:
             return ", ".join(self.choices)
         if self.kind in {"boolean", "series"}:
             return ""
-        return " ".join(_bound(word, bound) for word, bound in self.bounds if _told(bound))
+        told = [_bound(word, bound) for word, bound in self.bounds if _told(bound)]
+        words = " and ".join(told)
+        return f"{words}, or {self.exempt:g}" if self.exempt is not None and words else words
 
     def parse(self, text: str) -> Any:
         """The value that a text means.
@@ -127,8 +133,7 @@ class FieldSpec:
 
     def _words(self) -> str:
         what = "a whole number" if self.kind == "integer" else "a number"
-        words = f"must be {what} {self.range}".rstrip()
-        return words if self.exempt is None else f"{words}, or {self.exempt:g}"
+        return f"must be {what} {self.range}".rstrip()
 
 
 def _bound(word: str, bound: float) -> str:

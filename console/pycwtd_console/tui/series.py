@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from textual.suggester import Suggester
 
 from pycwtd.client import ClientError, Uploads
@@ -21,6 +20,7 @@ from pycwtd_console.ctl.session import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pycwtd.api.data_types import DataPreview
     from pycwtd.client import Client
 
 #: Files that the daemon alone can read.
@@ -55,19 +55,6 @@ class Series:
     note: str = ""
 
 
-class DataPreview(msgspec.Struct):
-    """What the daemon answers of an uploaded series at a glance."""
-
-    length: int
-    missing: int
-    minima: list[float | None]
-    maxima: list[float | None]
-    mean: float | None = None
-    std: float | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-
-
 class SeriesError(Exception):
     """There is no such series, or it isn't one; the text is for people."""
 
@@ -78,9 +65,8 @@ async def preview(client: Client, data_id: str) -> DataPreview | None:
     Raises:
         ClientError: the daemon says something else.
     """
-    path = f"/api/v1/data/{data_id}/preview"
     try:
-        return await client.ask("GET", path, DataPreview, params={"points": str(BINS)})
+        return await Uploads(client).preview(data_id, BINS)
     except ClientError as error:
         if error.status in {404, 405} and error.code != "unknown_data":
             return None
@@ -138,6 +124,12 @@ def binned(values: Sequence[float | None]) -> Preview:
         minima.append(min(there, default=None))
         maxima.append(max(there, default=None))
     return Preview(minima, maxima, len(values), sum(v is None for v in values))
+
+
+def file_of(spec: str) -> tuple[Path, str | None]:
+    """File and column that ``FILE:COLUMN`` names."""
+    name, column = split(str(Path(spec.strip()).expanduser()))
+    return Path(name), column
 
 
 async def upload(

@@ -21,6 +21,8 @@ class Greeting:
     server_version: str
     identity: str
     role: Role
+    #: Number of the last event; None where the daemon doesn't say.
+    last_event: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ class Source(Protocol):
     @property
     def client(self) -> Client | None:
         """For what is beside the model, and for changes; a recording has none."""
+
+    def clock(self) -> float:
+        """What time it is there (seconds since the epoch)."""
 
     async def hello(self) -> Greeting:
         """Who is there."""

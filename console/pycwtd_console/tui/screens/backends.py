@@ -81,9 +81,9 @@ def columns() -> list[Column[Row]]:
         Column("backend", 13, lambda row: row.name),
         Column("state", 11, lambda row: row.state, tone=lambda row: row.tone),
         Column("type", 11, lambda row: row.backend.type if row.backend else "", from_width=100),
-        Column("numerics", 9, lambda row: row.backend.numerics if row.backend else ""),
+        Column("numerics", 12, lambda row: row.backend.numerics if row.backend else ""),
         Column("speed", 6, _speedup, "right"),
-        Column("admits", 6, _tolerance, "right", from_width=76),
+        Column("admits", 6, _tolerance, "right", from_width=100),
         Column("", 16, lambda row: row.words, flexible=True),
     ]
 
@@ -156,7 +156,7 @@ class BackendsScreen(ConsoleScreen):
             return
         self.query_one("#details", Static).update(facts(self._facts(row)))
         if row.backend is not None and row.name not in self._status:
-            self.run_worker(self._ask_status(row.name), group="status", exclusive=True)
+            self.begin(self._ask_status, row.name, group="status")
 
     async def _ask_status(self, name: str) -> None:
         path = f"/api/v1/backends/{quote(name, safe='')}/status"
@@ -197,7 +197,7 @@ class BackendsScreen(ConsoleScreen):
             if row.backend is not None and (key in marked if marked else row.backend.available)
         ]
         if names:
-            self.run_worker(self._benchmark(names), group="benchmark", exclusive=True)
+            self.begin(self._benchmark, names, group="benchmark")
 
     async def _benchmark(self, names: list[str]) -> None:
         line = self.query_one("#bench", Static)

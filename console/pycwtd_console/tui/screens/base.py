@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Static
 
+from pycwtd_console.tui.terminal import LEAST
 from pycwtd_console.tui.widgets.link_line import LinkLine
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from pycwtd_console.tui.model import Model, Part
 
 T = TypeVar("T")
+
+_SMALL = f"The console needs {LEAST[0]} columns and {LEAST[1]} lines: make the terminal larger."
 
 
 class ConsoleScreen(Screen[None]):
@@ -52,6 +56,7 @@ class ConsoleScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Link on top, keys at the bottom."""
+        yield Static(_SMALL, id="small")
         yield LinkLine(self.heading)
         yield from self.body()
         yield Footer(compact=True, show_command_palette=False)
@@ -81,6 +86,17 @@ class ConsoleScreen(Screen[None]):
         """What the role may not do isn't offered."""
         needed = self.ROLES.get(action)
         return True if needed is None else self.console.may(needed)
+
+    def begin(self, work: Callable[..., Awaitable[None]], *arguments: Any, group: str) -> None:
+        """Do something in the background; what the same group did before is given up.
+
+        Args:
+            work: what to do.
+            arguments: of it.
+            group: of works of which the last one counts.
+        """
+        bound: Callable[[], Awaitable[None]] = partial(work, *arguments)
+        self.run_worker(cast("Any", bound), group=group, exclusive=True)
 
     async def sure(self, sentence: str, yes: str) -> bool:
         """Ask the person before something is changed; only from within a worker (``@work``).

@@ -15,7 +15,7 @@ from pycwtd_console.tui.screens.base import ConsoleScreen
 from pycwtd_console.tui.widgets.curve import Curve
 from pycwtd_console.tui.widgets.facts import facts, size
 from pycwtd_console.tui.widgets.listing import Column, Listing
-from pycwtd_console.tui.widgets.prompt import Ask, Sure
+from pycwtd_console.tui.widgets.prompt import Ask
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -54,10 +54,6 @@ class DataScreen(ConsoleScreen):
         "delete": "analyst",
         "analyse": "analyst",
     }
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-narrow"),
-        (118, "-wide"),
-    ]
     DEFAULT_CSS = """
     DataScreen #parts { height: 1fr; layout: vertical; }
     DataScreen #glance { height: 11; border-top: hkey $primary; }
@@ -105,7 +101,7 @@ class DataScreen(ConsoleScreen):
 
     def load(self) -> None:
         """Ask for the list."""
-        self.run_worker(self._load(), group="load", exclusive=True)
+        self.begin(self._load, group="load")
 
     async def _load(self) -> None:
         async def work(client: Client) -> list[DataView]:
@@ -129,7 +125,7 @@ class DataScreen(ConsoleScreen):
             curve.clear("")
             return
         details.update(facts(_facts(one)))
-        self.run_worker(self._glance(one), group="glance", exclusive=True)
+        self.begin(self._glance, one, group="glance")
 
     async def _glance(self, one: DataView) -> None:
         client = self.console.source.client if self.console.source else None
@@ -179,14 +175,13 @@ class DataScreen(ConsoleScreen):
 
         def take(text: str | None) -> None:
             if text:
-                self.run_worker(self._upload(text), group="upload")
+                self.begin(self._upload, text, group="upload")
 
         question = "Upload FILE or FILE:COLUMN (CSV, JSON, .npy, .npz, NetCDF)"
         self.app.push_screen(Ask(question, "", series.SeriesSuggester(), _wrong_file), take)
 
     async def _upload(self, text: str) -> None:
-        name, column = series.split(str(Path(text).expanduser()))
-        path = Path(name)
+        path, column = series.file_of(text)
         total = max(path.stat().st_size, 1)
         gone = 0
         line = self.query_one("#progress", Static)
@@ -227,7 +222,8 @@ class DataScreen(ConsoleScreen):
 
         def take(answer: str | None) -> None:
             if answer:
-                self.run_worker(self._download(picked, Path(answer).expanduser()), group="download")
+                target = Path(answer).expanduser()
+                self.begin(self._download, picked, target, group="download")
 
         wrong = _wrong_target if len(picked) == 1 else _wrong_folder
         self.app.push_screen(Ask(question, text, series.SeriesSuggester(), wrong), take)
@@ -257,16 +253,13 @@ class DataScreen(ConsoleScreen):
         picked = [self._all[key] for key in self._list.picked]
         if not picked:
             return
-        what = picked[0].filename if len(picked) == 1 else f"{len(picked)} series"
-
-        def take(sure: bool | None) -> None:
-            if sure:
-                self.run_worker(self._delete(picked), group="delete")
-
-        text = f"Delete {what}? Jobs that use it go on; the file is gone."
-        self.app.push_screen(Sure(text, "Delete"), take)
+        self.begin(self._delete, picked, group="delete")
 
     async def _delete(self, picked: list[DataView]) -> None:
+        what = picked[0].filename if len(picked) == 1 else f"{len(picked)} series"
+        sentence = f"{what} will be gone. Jobs that use it go on."
+        if not await self.sure(sentence, f"Delete {what}"):
+            return
         gone = 0
         for one in picked:
 
@@ -293,7 +286,7 @@ def _facts(one: DataView) -> list[tuple[str, str]]:
 
 
 def _wrong_file(text: str) -> str:
-    path = Path(series.split(str(Path(text).expanduser()))[0])
+    path, _ = series.file_of(text)
     if not text:
         return "a path is needed"
     if path.is_dir():

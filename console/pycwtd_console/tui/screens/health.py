@@ -49,7 +49,8 @@ class HealthScreen(ConsoleScreen):
     DEFAULT_CSS = """
     HealthScreen VerticalScroll { height: 1fr; padding: 0 1; }
     HealthScreen Static { height: auto; }
-    HealthScreen .-head { color: $text-accent; text-style: bold; margin-top: 1; }
+    HealthScreen .-head { color: $text-accent; text-style: bold; }
+    HealthScreen .-body { margin-bottom: 1; }
     """
 
     def __init__(self) -> None:
@@ -63,7 +64,7 @@ class HealthScreen(ConsoleScreen):
         inner: list[Static] = []
         for name in names:
             head = Static(name.capitalize(), classes="-head", markup=False)
-            inner += [head, Static(id=name, markup=False)]
+            inner += [head, Static(id=name, classes="-body", markup=False)]
         return [VerticalScroll(*inner)]
 
     def on_mount(self) -> None:
@@ -72,7 +73,7 @@ class HealthScreen(ConsoleScreen):
 
     def _refresh(self) -> None:
         if self.is_current and self.model.link.state == "live":
-            self.run_worker(self._ask(), group="ask", exclusive=True)
+            self.begin(self._ask, group="ask")
 
     async def _ask(self) -> None:
         async def work(client: Client) -> _Stats:

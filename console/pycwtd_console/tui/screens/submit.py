@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from pycwtd.client import ClientError, Uploads
 from pycwtd_console.tui import series
-from pycwtd_console.tui.estimates import Estimate, describe, estimate, lines_of
+from pycwtd_console.tui.estimates import describe, estimate, lines_of
 from pycwtd_console.tui.schema import fields_of
 from pycwtd_console.tui.screens.base import ConsoleScreen
 from pycwtd_console.tui.widgets.curve import Curve
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pycwtd.api.types import JobAccepted, KindView
     from pycwtd.client import Client
     from pycwtd.client.data import DataView
+    from pycwtd.client.jobs import EstimateView
     from pycwtd_console.tui.model import Part
 
 #: Typing is over when nothing has come for so long (seconds).
@@ -46,15 +47,11 @@ class SubmitScreen(ConsoleScreen):
         "upload": "analyst",
         "from_store": "analyst",
     }
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-narrow"),
-        (118, "-wide"),
-    ]
     DEFAULT_CSS = """
     SubmitScreen #kinds { height: 1; background: $surface; }
-    SubmitScreen #kinds Static { width: 19; padding: 0 1; color: $text-muted; }
+    SubmitScreen #kinds Static { width: 21; padding: 0 1; color: $text-muted; }
     SubmitScreen #parts { height: 1fr; layout: vertical; }
-    SubmitScreen #side { height: 8; }
+    SubmitScreen #side { height: 7; }
     SubmitScreen #preview { height: 1fr; }
     SubmitScreen #estimates { height: auto; max-height: 3; padding: 0 1; }
     SubmitScreen #help { height: 2; color: $text-muted; padding: 0 1; background: $surface; }
@@ -67,7 +64,7 @@ class SubmitScreen(ConsoleScreen):
     SubmitScreen.-wide #preview { max-height: 16; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "send", "Send", id="submit.send", tooltip="Send it as a job"),
+        Binding("ctrl+g", "send", "Send", id="submit.send", tooltip="Send it as a job"),
         Binding("ctrl+o", "from_store", "Store", id="submit.store", tooltip="Series of the store"),
         Binding("ctrl+t", "upload", "Upload", id="submit.upload", tooltip="Upload the file now"),
         Binding("up", "app.focus_previous", "Field above", id="submit.up", show=False),
@@ -100,13 +97,13 @@ class SubmitScreen(ConsoleScreen):
     def show(self, parts: frozenset[Part]) -> None:
         """Ask for the kinds as soon as there is somebody to ask."""
         if self.model.link.state == "live" and not self._kinds:
-            self.run_worker(self._load(), group="load", exclusive=True)
+            self.begin(self._load, group="load")
 
     def on_screen_resume(self) -> None:
         """The store may have other series by now."""
         super().on_screen_resume()
         if self._kinds:
-            self.run_worker(self._list_store(), group="store", exclusive=True)
+            self.begin(self._list_store, group="store")
 
     async def _load(self) -> None:
         async def work(client: Client) -> None:
@@ -185,7 +182,7 @@ class SubmitScreen(ConsoleScreen):
         self._look()
 
     def _look(self) -> None:
-        self.run_worker(self._judge(), group="look", exclusive=True)
+        self.begin(self._judge, group="look")
 
     async def _judge(self) -> None:
         await asyncio.sleep(_PAUSE)
@@ -263,8 +260,10 @@ class SubmitScreen(ConsoleScreen):
                 pending = f"{spec.name} is for the daemon to read: Upload it now, or send"
         return request, pending
 
-    def _say(self, verdict: str, found: Estimate | None) -> None:
+    def _say(self, verdict: str, found: EstimateView | None) -> None:
         table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True, min_width=14)
+        table.add_column(no_wrap=True, overflow="ellipsis")
         for name, time in lines_of(found) if found else ():
             table.add_row(Text(name), Text(time))
         self.query_one("#estimates", Static).update(table if found else "")
@@ -298,7 +297,7 @@ class SubmitScreen(ConsoleScreen):
 
     async def action_send(self) -> None:
         """Send it; what is typed stays."""
-        self.run_worker(self._send(), group="send", exclusive=True)
+        self.begin(self._send, group="send")
 
     async def _send(self) -> None:
         client = self.console.source.client if self.console.source else None
@@ -331,7 +330,7 @@ class SubmitScreen(ConsoleScreen):
             if await self._upload_files(everything=True):
                 self._look()
 
-        self.run_worker(work(), group="send", exclusive=True)
+        self.begin(work, group="send")
 
     async def _upload_files(self, *, everything: bool = False) -> bool:
         """Put uploads in the place of files; whether all went well."""
@@ -340,8 +339,7 @@ class SubmitScreen(ConsoleScreen):
             row, found = self.form.row(spec.name), self._series(spec.name)
             if found is None or found.data_id or not (found.file or everything):
                 continue
-            name, column = series.split(row.text.strip())
-            path = series.Path(name).expanduser()
+            path, column = series.file_of(row.text)
             row.note("is being uploaded …")
 
             async def work(client: Client, path: Any = path, column: Any = column) -> str:

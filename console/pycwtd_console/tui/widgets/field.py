@@ -94,7 +94,7 @@ class FieldRow(Horizontal):
 
     DEFAULT_CSS = """
     FieldRow { height: 1; }
-    FieldRow > .name { width: 19; color: $text-muted; padding: 0 1; }
+    FieldRow > .name { width: 21; color: $text-muted; padding: 0 1; }
     FieldRow > .entry { width: 22; }
     FieldRow > .note { width: 1fr; color: $text-muted; padding: 0 1; text-overflow: ellipsis; }
     FieldRow.-series > .entry { width: 1fr; }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from textual import events
+    from textual.binding import BindingType
     from textual.suggester import Suggester
     from textual.widget import Widget
 
@@ -45,6 +47,12 @@ class Form(VerticalScroll):
     Form { height: 1fr; scrollbar-size-vertical: 1; }
     Form > .group { height: 1; color: $text-accent; text-style: bold; padding: 0 1; }
     """
+
+    # A scrolling container would scroll: it follows the focus.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", "Field above", id="form.up", show=False),
+        Binding("down", "app.focus_next", "Field below", id="form.down", show=False),
+    ]
 
     class Changed(Message):
         """A field is another."""

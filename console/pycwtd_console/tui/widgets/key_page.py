@@ -37,8 +37,8 @@ def keys_of(screen: Screen[Any]) -> list[Group]:
             group = "In what has the focus"
         else:
             continue
-        # A screen of ours has Textual's own bindings, too, which have no id.
-        if group == "Here" and binding.id is None:
+        # Those of Textual's own have no id.
+        if binding.id is None and not binding.action.endswith("command_palette"):
             continue
         title = binding.tooltip or binding.description
         display = screen.app.get_key_display(binding)

@@ -48,6 +48,9 @@ class Column(Generic[R]):
 class Listing(ScrollView, Generic[R], can_focus=True):
     """Rows by key, with a cursor, marks and a filter.
 
+    The cursor stays with its row once somebody has moved it; before that, and after Home, it
+    is on the first row, so that the newest is looked at.
+
     Posts :class:`Highlighted` when the cursor comes to another row and :class:`Chosen` when a
     row is opened with Enter or a click on the row that has the cursor.
     """
@@ -63,8 +66,9 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         "listing--quiet",
     }
     DEFAULT_CSS = """
-    Listing { height: 1fr; }
+    Listing { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
     Listing > .listing--header { text-style: bold; color: $text-muted; }
+    Listing:focus > .listing--header { color: $text-primary; }
     Listing > .listing--cursor { background: $surface-lighten-2; }
     Listing:focus > .listing--cursor { background: $primary-background; text-style: bold; }
     Listing > .listing--marked { color: $accent; }
@@ -122,10 +126,14 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         self._empty = empty
         self._rows: Mapping[str, R] = {}
         self._keys: list[str] = []
-        self._filter = ""
+        self._words: list[str] = []
+        #: Rows that have been compared with the filter, and whether they are shown.
+        self._found: dict[str, tuple[R, bool]] = {}
         #: Keys of the marked rows.
         self.marked: set[str] = set()
         self._at: str | None = None
+        #: Whether somebody has chosen the row: then the cursor stays with it.
+        self._held = False
 
     # -- what is shown --------------------------------------------------------------------
 
@@ -137,7 +145,8 @@ class Listing(ScrollView, Generic[R], can_focus=True):
 
     def filter(self, text: str) -> None:
         """Show the rows alone in which every word of the text occurs, in any cell."""
-        self._filter = text.casefold()
+        self._words = text.casefold().split()
+        self._found.clear()
         self._choose_keys()
 
     @property
@@ -157,29 +166,39 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         return marked or ([self.key] if self.key else [])
 
     def _choose_keys(self) -> None:
-        words = self._filter.split()
-        if words:
-            self._keys = [
-                key for key, row in self._rows.items() if _has(words, key, row, self._columns)
-            ]
-        else:
-            self._keys = list(self._rows)
+        self._keys = self._matching() if self._words else list(self._rows)
         self.virtual_size = Size(self.size.width, len(self._keys) + 1)
-        place = (
-            self._keys.index(self._at)
-            if self._at in self._rows and self._at in self._keys
-            else None
-        )
-        at_top = self.cursor == 0 and self.scroll_offset.y == 0
-        if place is None or at_top:
-            # Who looks at the newest goes on seeing the newest.
-            place = 0 if at_top else min(self.cursor, max(len(self._keys) - 1, 0))
+        place = 0
+        if self._held and self._at is not None:
+            try:
+                place = self._keys.index(self._at)
+            except ValueError:
+                place = max(min(self.cursor, len(self._keys) - 1), 0)
         moved = place - self.cursor
-        if moved and self.scroll_offset.y:
-            self.scroll_to(y=self.scroll_offset.y + moved, animate=False)
         self.set_reactive(Listing.cursor, place)
+        top = self.scroll_offset.y
+        if moved and top:
+            # The lines that are looked at stay where they are.
+            self.scroll_to(y=top + moved, animate=False)
+        elif not top <= place < top + self._lines:
+            self.scroll_to(y=max(place - self._lines + 1, 0), animate=False)
         self._tell()
         self.refresh()
+
+    def _matching(self) -> list[str]:
+        """Keys of the rows that the filter lets through; only new rows are looked at."""
+        before, self._found = self._found, {}
+        for key, row in self._rows.items():
+            known = before.get(key)
+            if known is None or known[0] is not row:
+                known = row, _has(self._words, key, row, self._columns)
+            self._found[key] = known
+        return [key for key, (_, shown) in self._found.items() if shown]
+
+    @property
+    def _lines(self) -> int:
+        """Rows that are in sight at a time."""
+        return max(self.size.height - 1, 1)
 
     # -- drawing --------------------------------------------------------------------------
 
@@ -247,12 +266,12 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     def watch_cursor(self, _before: int, _now: int) -> None:
         """Keep it in sight."""
         self._tell()
-        top, lines = self.scroll_offset.y, max(self.size.height - 1, 1)
+        top, lines = self.scroll_offset.y, self._lines
         if self.cursor < top:
             self.scroll_to(y=self.cursor, animate=False)
         elif self.cursor >= top + lines:
             self.scroll_to(y=self.cursor - lines + 1, animate=False)
-        if self.cursor >= len(self._keys) - lines:
+        if self._held and self.cursor >= len(self._keys) - lines:
             self.post_message(self.NearEnd(self))
         self.refresh()
 
@@ -263,14 +282,17 @@ class Listing(ScrollView, Generic[R], can_focus=True):
 
     def action_move(self, lines: int) -> None:
         """By so many rows."""
+        self._held = True
         self.cursor += lines
 
     def action_page(self, pages: int) -> None:
         """By so many screens."""
+        self._held = True
         self.cursor += pages * max(self.size.height - 2, 1)
 
     def action_end(self, last: int) -> None:
-        """To the first row (0) or the last (−1)."""
+        """To the last row (−1), or to the first (0), whichever that will be."""
+        self._held = bool(last)
         self.cursor = len(self._keys) - 1 if last else 0
 
     def action_choose(self) -> None:
@@ -281,6 +303,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     def action_mark(self) -> None:
         """Mark the row or take its mark off, and go on to the next."""
         if self.key is not None:
+            self._held = True
             self.marked ^= {self.key}
             self.cursor += 1
             self.refresh()
@@ -290,6 +313,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         line = event.y - 1 + self.scroll_offset.y
         if event.y == 0 or not 0 <= line < len(self._keys):
             return
+        self._held = True
         if line == self.cursor:
             self.action_choose()
         else:
