@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CONFIG = """
 [[listen]]
+unix = "s"
+
+[[listen]]
 tcp = "127.0.0.1:0"
 auth = "none"
 
@@ -30,10 +33,10 @@ requests_per_second = 0
 @pytest.fixture(scope="module")
 def house() -> Iterator[Daemon]:
     """A daemon with a series in its store."""
-    with running(CONFIG) as one:
+    with running(CONFIG, own_socket=False) as one:
         first, _ = red_pair()
         text = "level\n" + "".join(f"{x!r}\n" for x in first)
-        assert one.upload(text.encode(), "level.csv").status == 201
+        assert one.upload(text.encode(), "level.csv").status == 200
         yield one
 
 

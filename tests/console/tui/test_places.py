@@ -24,8 +24,10 @@ def test_a_series_is_uploaded_fetched_and_deleted(house, files, tmp_path):
             listing = app.screen.query_one(Listing)
             before = set(listing.keys)
             await pilot.press("u")
+            await pilot.pause()
             await type_in(pilot, str(tmp_path))
             await pilot.press("enter")
+            await pilot.pause()
             assert isinstance(app.screen, Ask)
             assert "is a folder" in dump(app)
             await type_in(pilot, "/a.csv")
@@ -35,6 +37,7 @@ def test_a_series_is_uploaded_fetched_and_deleted(house, files, tmp_path):
             assert listing.key == new
             assert "128" in dump(app)
             await pilot.press("d")
+            await pilot.pause()
             app.screen.query_one("Input").value = str(tmp_path / "back.csv")
             await pilot.press("enter")
             await settle(app, pilot)

@@ -172,7 +172,7 @@ def test_a_job_is_sent_and_opened_and_nothing_is_lost(house, files):
             await pilot.press("ctrl+g")
             await settle(app, pilot)
             (job_id,) = opened
-            job = house.finish(job_id)
+            job = await asyncio.to_thread(house.finish, job_id)
             assert (job["kind"], job["status"], job["realisations"]) == ("wct", "completed", 20)
             assert job["parameters"]["dt"] == 0.5
             assert form.row("mc_count").text == "20"
