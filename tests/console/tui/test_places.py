@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from console_screens import agrees, console, dump, go, settle, type_in
 from pycwtd_console.tui.places import PLACES
@@ -29,7 +29,7 @@ def test_a_series_is_uploaded_fetched_and_deleted(house, files, tmp_path):
             await pilot.press("enter")
             await pilot.pause()
             assert isinstance(app.screen, Ask)
-            assert "is a folder" in dump(app)
+            assert "folder" in dump(app)
             await type_in(pilot, "/a.csv")
             await pilot.press("enter")
             await settle(app, pilot)
@@ -169,6 +169,5 @@ def test_health_says_who_one_is(house, analyst):
             text = dump(app)
             for words in ("✓ healthy", "key:ann, analyst", "submit, cancel", "memory", "disk"):
                 assert words in text
-            assert str(app.screen.query_one("#you", Static).render())
 
     asyncio.run(look())
