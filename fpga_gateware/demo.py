@@ -111,9 +111,10 @@ def main() -> None:
             simulate.started(program, "--link", str(link), *damage) as (_, board),
             _daemon(folder, link),
         ):
-            print(_ctl("backends"))
-            print("\na job on the board, one byte in 5,000 of its line damaged:", flush=True)
+            print("a daemon finds the board, tests it and measures its speed …", flush=True)
             first = _submit(series, *_ON_BOARD, "--mc-count", "40")
+            print("\n" + _ctl("backends"))
+            print("\na job on the board, one byte in 5,000 of its line damaged:", flush=True)
             beside = _submit(series, "--backend", "sequential", "--mc-count", "20000")
             _watch(first)
             _pulled(program, link, series, board)
