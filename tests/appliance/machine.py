@@ -181,9 +181,7 @@ class Machine:
             self._groups.append(group)
         return 1
 
-    def run(
-        self, command: list[object], *, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, command: list[object], *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a program in the box, as root.
 
         Raises:

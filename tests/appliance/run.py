@@ -27,6 +27,7 @@ from living import (
 from machine import make_tree
 from proxying import check_proxy
 from report import Report
+from scripting import check_script
 
 #: Of the job that everything is tried on.
 REALISATIONS = 40_000
@@ -70,6 +71,7 @@ def main(package: Path, build: Path) -> int:
         check_proxy(box, report)
         check_upgrade(box, (package, newer(package, build)), digests, report)
         check_removal(fresh, before, report)
+        check_script(fresh, package.parents[1] / "wheels", report)
     finally:
         box.power_off()
         fresh.power_off()
