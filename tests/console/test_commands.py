@@ -190,7 +190,7 @@ def test_events_and_log(ctl, looked_at):
 def test_a_recording_is_of_everything(ctl):
     status, _, err = ctl("events", "--record", "tape", "--follow")
     assert status == 2
-    assert "give it alone" in err
+    assert "give --record alone" in err
     Path("tape").touch()
     status, _, err = ctl("events", "--record", "tape")
     assert status == 2

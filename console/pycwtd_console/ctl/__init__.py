@@ -38,9 +38,9 @@ _COMMANDS = {
     "config": ("config", "Show and check the configuration of a daemon."),
     "whoami": ("accounts", "Show how the daemon sees you."),
     "audit": ("accounts", "Show who changed what."),
-    "completion": ("completion", "Print what makes a shell complete these commands."),
     "backup": ("backup", "Back up a daemon on this machine, which may be at work."),
     "restore": ("backup", "Put a backup where a daemon keeps its state."),
+    "completion": ("completion", "Print what makes a shell complete these commands."),
     "driver": ("driver", "Write a driver for a board of your own, and test it."),
 }
 

@@ -12,8 +12,7 @@ from pycwtd.client import ClientError, Events, Logs, UnreachableError
 from pycwtd.client.errors import Patience
 from pycwtd_console.ctl.completing import job_ids
 from pycwtd_console.ctl.connection import ask, print_json
-from pycwtd_console.ctl.recording import record_to
-from pycwtd_console.ctl.session import Session, json_option, pass_session
+from pycwtd_console.ctl.session import InputError, Session, json_option, pass_session
 from pycwtd_console.ctl.table import local
 
 if TYPE_CHECKING:
@@ -47,28 +46,28 @@ _FOLLOW = click.option("-f", "--follow", is_flag=True, help="Go on as they come,
     "target",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="In place of that: write a recording for pycwtd-console --replay, until Ctrl-C.",
+    help="Write a recording for pycwtd-console --replay, until Ctrl-C.",
 )
 @json_option
 @pass_session
 def events(
     session: Session,
     *,
-    target: Path | None,
     since: int | None,
     job_id: str | None,
     kind: str | None,
     limit: int,
     follow: bool,
+    target: Path | None,
 ) -> None:
     """Show what has happened to jobs, devices and the daemon, the newest last.
 
     With --json, an object a line.
     """
     if target is not None:
-        if follow or since is not None or job_id or kind:
-            raise click.UsageError("--record takes everything from now on; give it alone")
-        record_to(session, target)
+        if follow or job_id or kind or since is not None:
+            raise click.UsageError("a recording has everything: give --record alone")
+        _record(session, target)
         return
 
     async def work(client: Client) -> None:
@@ -87,6 +86,21 @@ def events(
                 _print_event(session, event)
 
     ask(session, work)
+
+
+def _record(session: Session, target: Path) -> None:
+    from pycwtd_console.tui.recorder import record  # noqa: PLC0415 - --help doesn't need it
+
+    if target.exists():
+        raise InputError(f"{target} is there already; a recording doesn't replace it")
+
+    def begun() -> None:
+        session.say(f"recording into {target}; Ctrl-C ends it")
+
+    try:
+        ask(session, lambda client: record(client, target, begun=begun))
+    except KeyboardInterrupt:
+        session.say(f"play it with pycwtd-console --replay {target}")
 
 
 async def _followed(client: Client, since: int | None) -> AsyncIterator[dict[str, Any]]:
