@@ -26,7 +26,7 @@ RECORDING = Path(__file__).parent / "console/tui/recording.jsonl"
 SCREENS = Path(__file__).parent / "console/tui/screens"
 SIZES = ((80, 24), (120, 40))
 #: Nothing takes that long, even on a busy machine.
-PATIENCE = 60.0
+PATIENCE = 30.0
 
 
 class WatchedApp(ConsoleApp):
