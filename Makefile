@@ -176,6 +176,10 @@ docs: $(VENV)/.docs  ## these pages, with the pictures that their examples draw:
 		--doctree-dir build/docs/doctrees docs build/docs/html
 	@echo "build/docs/html/index.html"
 
+.PHONY: man
+man: $(VENV)/.run  ## pages for man(1), of the commands' own help: build/man
+	@$(BIN)/python -m pycwtd_console.manual build/man
+
 .PHONY: configuration
 configuration: $(VENV)/.run  ## write etc/pycwtd.toml and the tables of docs/configuration.md
 	@$(BIN)/python -m pycwtd.config etc/pycwtd.toml docs/configuration.md
@@ -183,6 +187,14 @@ configuration: $(VENV)/.run  ## write etc/pycwtd.toml and the tables of docs/con
 .PHONY: dist
 dist: $(VENV)/.test  ## wheel and source archive in dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+.PHONY: deb
+deb:  ## a Debian package with everything in it, for machines without a network: build/deb/out
+	@sh etc/build-deb.sh build/deb/out
+
+.PHONY: test-appliance
+test-appliance: deb  ## the package on a Debian that boots: crashes, hangs, backups, nginx, upgrades (root, 10 minutes)
+	@python3 tests/appliance/run.py $$(ls build/deb/out/pycwtd_*-1_*.deb | tail -1) build/appliance
 
 .PHONY: constraints
 constraints: $(VENV)/.test $(VENV)/.docs  ## write the versions of .venv to constraints.txt

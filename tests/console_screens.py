@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pycwtd.client import Client
+from pycwtd_console.tui import app as app_module
 from pycwtd_console.tui.app import ConsoleApp
 from pycwtd_console.tui.live import LiveSource
 
@@ -27,6 +28,8 @@ PATIENCE = 60
 
 class Watched(ConsoleApp):
     """An app that a test can wait for."""
+
+    CSS_PATH = Path(app_module.__file__).with_name("console.tcss")
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

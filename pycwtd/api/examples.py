@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pycwtd.api import accounts, device_types, job_types, types, watch_types
-from pycwtd.api.benchmark import BenchmarkResult
+from pycwtd.api.benchmark_types import BenchmarkResult
 from pycwtd.api.data_types import DataList, DataPreview, DataView, Deleted, Uploaded
 
 _JOB = "5d5020aa-8bc6-4d3e-b79e-09b308abe8fa"

@@ -146,10 +146,12 @@ class Controls(App[None], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A filter is offered where there is a list."""
-        if action == "filter":
+        if action == "filter" and self.screen_stack:
             from pycwtd_console.tui.widgets.listing import Listing  # noqa: PLC0415
 
-            return bool(self.screen_stack) and bool(self.screen.query(Listing))
+            # A dialogue has no footer: the one below it goes on saying what holds there.
+            below = next((s for s in reversed(self.screen_stack) if not s.is_modal), self.screen)
+            return bool(below.query(Listing))
         return super().check_action(action, parameters)
 
     # -- themes ---------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class HealthScreen(ConsoleScreen):
 
     def body(self) -> list[Widget]:
         """Parts, one below the other."""
-        names = ("service", "machine", "work", "parts", "you")
+        names = ("service", "you", "machine", "work", "parts")
         inner: list[Static] = []
         for name in names:
             head = Static(name.capitalize(), classes="-head", markup=False)

@@ -78,7 +78,8 @@ class SubmitScreen(ConsoleScreen):
         self._store: list[DataView] = []
         #: Series that were found, by what was typed and whether gaps are allowed.
         self._found: dict[tuple[str, bool], series.Series] = {}
-        self._waiting_series = ""
+        #: Series that were chosen elsewhere before there were fields for them.
+        self._waiting: list[str] = []
 
     def body(self) -> list[Widget]:
         """The kind on top; side by side or above each other: form, preview and times."""
@@ -152,17 +153,18 @@ class SubmitScreen(ConsoleScreen):
             preset,
         )
         self.query_one("#help", Static).update(kind.summary)
-        if self._waiting_series:
-            self.take_series(self._waiting_series)
+        waiting, self._waiting = self._waiting, []
+        for text in waiting:
+            self.take_series(text)
         self._look()
 
     def take_series(self, text: str) -> None:
         """Enter a series that somebody has chosen elsewhere."""
-        if not self.form.series:
-            self._waiting_series = text
-            return
-        self._waiting_series = ""
-        self.form.put_series(text)
+        forms = list(self.query(Form))
+        if forms and forms[0].series:
+            forms[0].put_series(text)
+        else:
+            self._waiting.append(text)
 
     # -- looking at it --------------------------------------------------------------------
 

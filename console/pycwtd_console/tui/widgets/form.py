@@ -126,8 +126,6 @@ class Form(VerticalScroll):
         empty = [s for s in self.series if not self.row(s.name).text]
         for spec in (empty or self.series)[:1]:
             self.row(spec.name).text = text
-        if not self.series:
-            self._texts["series 0"] = text
 
     def on_field_row_changed(self, event: FieldRow.Changed) -> None:
         """Keep it."""
