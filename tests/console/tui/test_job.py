@@ -385,7 +385,7 @@ def test_export_asks_and_says_what_is_wrong(daemon, wct, tmp_path):
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize(("page", "key"), [("map", "m"), ("levels", "v"), ("spectrum", "s")])
-def test_screen_is_the_kept_one(daemon, wct, page, key, size, monkeypatch):
+def test_screen_is_the_kept_one(daemon, wct, monkeypatch, size, *, page, key):
     job, _ = wct
     monkeypatch.setenv("NO_COLOR", "1")
 
