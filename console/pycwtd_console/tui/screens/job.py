@@ -285,11 +285,12 @@ class JobScreen(ConsoleScreen):
 
     async def _fill_log(self, client: Client) -> None:
         """The last lines about this job."""
-        query = {"job_id": self.job_id, "limit": str(_LOG_LINES)}
-        found = await client.ask("GET", "/api/v1/logs", dict[str, Any], params=query)
-        lines = [one for value in found.values() if isinstance(value, list) for one in value]
-        rows = [(str(one.get("time", "")), str(one.get("message", ""))) for one in lines]
-        self._rows["log"].show(rows or [("", "Nothing is logged about it.")])
+        from pycwtd.client import Logs  # noqa: PLC0415
+
+        lines = await Logs(client).recent(_LOG_LINES, job_id=self.job_id)
+        rows = [(line.time[11:19], f"{line.level:<8} {line.message}") for line in lines]
+        self._rows["log"].show(rows or [("", "Nothing is kept of what was logged about it.")])
+        self._rows["log"].scroll_end(animate=False)
 
     # -- actions ----------------------------------------------------------------------------
 
