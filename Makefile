@@ -107,6 +107,11 @@ bitstream: build/gateware/.tools  ## the Tang Nano 9K's bitstream of LANES lanes
 	@PATH="$(abspath build/gateware/tools/bin):$$PATH" python3 fpga_gateware/build.py \
 		--lanes $(LANES) --seeds $(SEEDS) $(BITSTREAM_OPTIONS)
 
+.PHONY: test-monitoring
+test-monitoring: $(VENV)/.test  ## alert rules and dashboard, by Prometheus itself and Grafana's own types
+	@sh etc/prometheus/prepare.sh build/grafana
+	@PROGRAMS_NEEDED=1 GRAFANA_TYPES=build/grafana $(BIN)/pytest tests/monitoring
+
 .PHONY: sanitize
 sanitize: $(VENV)/.test  ## the kernel's tests under the address and undefined behaviour sanitizers
 	@sh etc/sanitize.sh $(VENV) build/sanitize
@@ -170,6 +175,10 @@ docs: $(VENV)/.docs  ## these pages, with the pictures that their examples draw:
 	@$(BIN)/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going \
 		--doctree-dir build/docs/doctrees docs build/docs/html
 	@echo "build/docs/html/index.html"
+
+.PHONY: man
+man: $(VENV)/.run  ## pages for man(1), of the commands' own help: build/man
+	@$(BIN)/python -m pycwtd_console.manual build/man
 
 .PHONY: configuration
 configuration: $(VENV)/.run  ## write etc/pycwtd.toml and the tables of docs/configuration.md

@@ -177,4 +177,5 @@ def _watch(parts: Context, notifier: Notifier) -> tuple[Notices, Pulse]:
     beats = {"the store": parts.store.beat, "the scheduler": parts.engine.beat}
     pulse = Pulse(notifier, beats, notices.change)
     parts.stuck = lambda: pulse.stuck
+    parts.lag = lambda: pulse.lag
     return notices, pulse

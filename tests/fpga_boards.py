@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
+import tty
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,6 +52,46 @@ def modelled(*tasks, **options):
     board = SimulatedBoard(compute, BINS, **options)
     with serving(board) as path:
         yield path, board
+
+
+class Stranger(threading.Thread):
+    """A board that answers every frame with something of its own; gives its terminal's path.
+
+    Args:
+        answer: to a frame.
+        link: where a symbolic link to its terminal is put.
+    """
+
+    def __init__(self, answer, link=None):
+        super().__init__(daemon=True)
+        self._answer, self._link = answer, link
+
+    def __enter__(self):
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        path = os.ttyname(self._slave)
+        if self._link:
+            self._link.symlink_to(path)
+        self.start()
+        return path
+
+    def __exit__(self, *_):
+        if self._link:
+            self._link.unlink()
+        # The last end but one's: a read of the other one fails then.
+        os.close(self._slave)
+        self.join()
+        os.close(self._master)
+
+    def run(self):
+        held = b""
+        with contextlib.suppress(OSError):
+            while data := os.read(self._master, 4096):
+                held += data
+                *whole, held = held.split(b"\0")
+                for frame in whole:
+                    if frame:
+                        os.write(self._master, self._answer(frame))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pycwt_mod.backends.backend import (
     Control,
     MonteCarloBackend,
     NoControl,
+    Reading,
 )
 from pycwt_mod.backends.choice import choose_backend
 from pycwt_mod.backends.manifest import BoardPort, Manifest, ManifestError, load_manifest
@@ -50,6 +51,7 @@ __all__ = [
     "ManifestError",
     "MonteCarloBackend",
     "NoControl",
+    "Reading",
     "SignificanceTask",
     "UnknownBackendError",
     "check_span",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -83,8 +85,21 @@ class Availability:
     serial: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One figure of what a backend computes on: of a sensor, or counted."""
+
+    #: For people and programs: "temperature", "retries".
+    name: str
+    value: float
+    #: Such as "°C", "V" or "B"; none for numbers of things.
+    unit: str = ""
+    #: Whether it is counted and only grows, as long as the backend isn't closed.
+    total: bool = False
+
+
 #: Methods that a backend may have, and then names in its manifest as ``hooks``.
-HOOKS = ("flash",)
+HOOKS = ("flash", "readings")
 
 
 class MonteCarloBackend(abc.ABC):
@@ -146,6 +161,18 @@ class MonteCarloBackend(abc.ABC):
             BackendUnavailableError: the board isn't there, or doesn't take it.
         """
         raise BackendUnavailableError(f"{self.info.name} has no firmware that could be written")
+
+    def readings(self) -> Sequence[Reading]:
+        """What sensors and counters say at this moment. Optional.
+
+        A backend that has it says ``hooks = ["readings"]`` in its manifest. It is asked between
+        runs, never during one, and often: it answers within 100 ms from what is at hand, opens
+        nothing, asks nothing of a board, and doesn't raise. What has no sensor has no reading.
+
+        Returns:
+            Figures whose names differ, in an order that stays; none where nothing is known.
+        """
+        return ()
 
     def close(self) -> None:  # noqa: B027 - most backends hold nothing
         """Give back what the backend holds. It may be used again afterwards."""

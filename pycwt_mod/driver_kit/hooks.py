@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pycwt_mod.backends import Reading
 from pycwt_mod.monte_carlo.conformity import small_task
 
 if TYPE_CHECKING:
     from pycwt_mod.backends import MonteCarloBackend
 
 _SEED = 20_260_101
+#: The contract's 100 ms, and what a busy machine adds.
+_READ_SECONDS = 2.0
 
 
 class _Watch:
@@ -54,5 +59,32 @@ def _flash(backend: MonteCarloBackend) -> None:
     np.testing.assert_array_equal(backend.run(task, _SEED, 0, 1), expected)
 
 
+def _readings(backend: MonteCarloBackend) -> None:
+    """Figures before, between and after runs: finite, named once, totals that only grow."""
+    info = backend.info
+    task = small_task(info.estimators[0], info.families[0])
+    backend.readings()  # before anything is open, too
+    expected = backend.run(task, _SEED, 0, 1)
+    before = _figures(backend)
+    np.testing.assert_array_equal(backend.run(task, _SEED, 0, 1), expected)
+    after = _figures(backend)
+    assert list(before) == list(after), "readings must stay the same figures in one order"
+    for name, reading in after.items():
+        if reading.total:
+            assert reading.value >= before[name].value, f"the total {name} must not go back"
+
+
+def _figures(backend: MonteCarloBackend) -> dict[str, Reading]:
+    """The readings by their names."""
+    started = time.monotonic()
+    found = list(backend.readings())
+    assert time.monotonic() - started < _READ_SECONDS, "readings must come from what is at hand"
+    assert all(isinstance(one, Reading) for one in found), "readings are of the type Reading"
+    figures = {one.name: one for one in found}
+    assert len(figures) == len(found), "readings must have names of their own"
+    assert all(math.isfinite(one.value) for one in found), "readings must be finite"
+    return figures
+
+
 #: What is done with each of the hooks.
-EXERCISES = {"flash": _flash}
+EXERCISES = {"flash": _flash, "readings": _readings}

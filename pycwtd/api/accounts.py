@@ -90,7 +90,7 @@ class AuditQuery(Struct, forbid_unknown_fields=True):
     """Which part of the audit trail."""
 
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    cursor: Annotated[int, Meta(ge=1)] | None = None
+    cursor: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
 
 
 class AuditEntry(Struct):

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct
 from pycwt_mod.backends import Estimator
 from pycwtd.api.answers import answer
 from pycwtd.api.context import CONTEXT
-from pycwtd.api.devices import view
+from pycwtd.api.device_details import view
 from pycwtd.api.problems import Problem, convert
 from pycwtd.api.types import (
     Alternative,

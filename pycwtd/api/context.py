@@ -40,6 +40,8 @@ class Context:
     started: float = field(default_factory=time.monotonic)
     #: Which part of the daemon doesn't move any more, if one doesn't.
     stuck: Callable[[], str | None] = lambda: None
+    #: How late the event loop last woke up (seconds).
+    lag: Callable[[], float] = lambda: 0.0
 
 
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)

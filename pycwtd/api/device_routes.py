@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pycwtd.api import devices, workloads
 from pycwtd.api.context import Operation
-from pycwtd.api.device_types import DeviceList, DeviceView
+from pycwtd.api.device_types import DeviceDetails, DeviceList, DeviceView
 from pycwtd.api.types import JobAccepted
 
 _DEVICE = f"{workloads.API}/devices/{{id}}"
@@ -19,7 +19,13 @@ DEVICES: tuple[Operation, ...] = (
         {200: DeviceList},
     ),
     Operation(
-        "GET", _DEVICE, devices.one, "One device", "Devices", {200: DeviceView}, errors=(404,)
+        "GET",
+        _DEVICE,
+        devices.one,
+        "One device, with its self-tests, counters and readings",
+        "Devices",
+        {200: DeviceDetails},
+        errors=(404,),
     ),
     Operation(
         "POST",

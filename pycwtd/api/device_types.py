@@ -44,6 +44,42 @@ class DeviceView(Struct, kw_only=True, omit_defaults=True):
     serial: str | UnsetType = UNSET
 
 
+class SelfTestView(Struct, kw_only=True):
+    """A self-test that a device has had."""
+
+    #: When it ended.
+    time: str
+    passed: bool
+    figures: str
+    #: How long it took (seconds).
+    duration: float
+    #: Of one that somebody has ordered.
+    job_id: str | UnsetType = UNSET
+
+
+class ReadingView(Struct):
+    """What a sensor of a device says."""
+
+    name: str
+    value: float
+    #: Such as °C, V or B; empty for numbers of things.
+    unit: str
+
+
+class DeviceDetails(DeviceView, kw_only=True):
+    """A device, looked into."""
+
+    #: The last ten, newest first.
+    self_tests: list[SelfTestView]
+    #: Numbers that only grow: of the daemon since its start, ``errors``, chunks that went wrong
+    #: on it, and ``deaths`` of its process; of its driver, such as ``retries`` on its line.
+    counters: dict[str, float]
+    #: Of its sensors, where its driver has any.
+    readings: list[ReadingView]
+    #: When the driver's counters and readings were taken.
+    read_at: str | UnsetType = UNSET
+
+
 class DeviceList(Struct):
     """All devices."""
 

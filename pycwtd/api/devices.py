@@ -6,16 +6,15 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import UNSET
-
 from pycwtd.api.analyses import accepted
 from pycwtd.api.answers import answer
-from pycwtd.api.context import CONTEXT, rfc3339
-from pycwtd.api.device_types import DeviceList, DeviceView
+from pycwtd.api.context import CONTEXT
+from pycwtd.api.device_details import details, view
+from pycwtd.api.device_types import DeviceList
 from pycwtd.api.middleware import OWNER
 from pycwtd.api.problems import Problem
 from pycwtd.api.submit import idempotency
-from pycwtd.engine.lifecycle import Leased, Quarantined, TransitionError, Unavailable, retry_of
+from pycwtd.engine.lifecycle import TransitionError, Unavailable
 from pycwtd.engine.pool import BackendUnavailableError, UnknownBackendError
 from pycwtd.store.records import Job
 
@@ -23,28 +22,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from pycwtd.engine.device import Device
-
-
-def view(device: Device) -> DeviceView:
-    """A device as clients see it: of its state, only what is valid in it."""
-    state, identity, info = device.state, device.identity, device.info
-    assert info
-    retry = retry_of(state)
-    name = "draining" if isinstance(state, Leased) and state.drain_by is not None else state.name
-    return DeviceView(
-        id=device.id,
-        backend=info.name,
-        state=name,  # type: ignore[arg-type]  # one of its literals
-        since=rfc3339(state.since) or "",
-        parts=list(identity.parts),
-        hooks=list(info.hooks),
-        reason=device.reason or UNSET,
-        way_out=state.way_out if isinstance(state, Quarantined) else UNSET,
-        next_try=(rfc3339(retry.at) or UNSET) if retry else UNSET,
-        job_id=state.job_id if isinstance(state, Leased) else UNSET,
-        firmware=identity.firmware or UNSET,
-        serial=identity.serial or UNSET,
-    )
 
 
 def _find(request: web.Request) -> Device:
@@ -61,8 +38,8 @@ async def listing(request: web.Request) -> web.StreamResponse:
 
 
 async def one(request: web.Request) -> web.StreamResponse:
-    """One device."""
-    return answer(view(_find(request)))
+    """One device, looked into."""
+    return answer(await details(_find(request), request.app[CONTEXT]))
 
 
 # -- jobs --------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pycwtd.api import accounts, device_types, job_types, types, watch_types
-from pycwtd.api.benchmark import BenchmarkResult
+from pycwtd.api.benchmark_types import BenchmarkResult
 from pycwtd.api.data_types import DataList, DataPreview, DataView, Deleted, Uploaded
 
 _JOB = "5d5020aa-8bc6-4d3e-b79e-09b308abe8fa"
@@ -105,6 +105,18 @@ EXAMPLES: dict[type, Any] = {
         "last_error": None,
     },
     device_types.DeviceView: _DEVICE,
+    device_types.DeviceDetails: {
+        **_DEVICE,
+        "self_tests": [
+            {
+                **{"time": _NOW, "passed": True, "duration": 0.02},
+                "figures": "8 realisations of full: the C kernel's counts",
+            }
+        ],
+        "counters": {"errors": 0, "deaths": 0},
+        "readings": [{"name": "temperature Package id 0", "value": 51.0, "unit": "°C"}],
+        "read_at": _NOW,
+    },
     device_types.DeviceList: {
         "devices": [
             _DEVICE,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -13,11 +15,13 @@ from prometheus_client import (
     Gauge,
     Histogram,
     Info,
+    ProcessCollector,
     generate_latest,
 )
 
 from pycwtd import __version__
 from pycwtd.api.context import CONTEXT
+from pycwtd.api.service import trouble
 from pycwtd.api.types import JobCounts
 from pycwtd.store.database import Database
 
@@ -35,6 +39,8 @@ class Meters:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        # Memory, CPU time, open files and start of the daemon's own process.
+        ProcessCollector(registry=self.registry)
         self.requests = Histogram(
             "pycwtd_request_seconds",
             "Time from a request to the end of its answer.",
@@ -122,15 +128,31 @@ async def _looked_up(context: Context) -> CollectorRegistry:
     )
     for row in await context.store(Database.totals):
         done.labels(row["backend"] or "none").inc(row["realisations"])
-    uptime = Gauge("pycwtd_uptime_seconds", "Time since the start.", registry=registry)
-    uptime.set(time.monotonic() - context.started)
-    waiting = Gauge("pycwtd_waiting_for_disk", "Whether jobs wait for the disk.", registry=registry)
-    waiting.set(context.engine.ledger.trouble is not None)
-    stuck = Gauge("pycwtd_stuck", "Whether a part of the daemon doesn't move.", registry=registry)
-    stuck.set(context.stuck() is not None)
-    Info("pycwtd_build", "The program.", registry=registry).info({"version": __version__})
+    _add_state(context, registry)
     _add_faults(context, registry)
+    _add_queue(context, registry)
+    await _add_disk(context, registry)
     return registry
+
+
+def _add_state(context: Context, registry: CollectorRegistry) -> None:
+    for name, text, value in (
+        ("pycwtd_uptime_seconds", "Time since the start.", time.monotonic() - context.started),
+        ("pycwtd_healthy", "Whether jobs are taken, as /health says it.", not trouble(context)),
+        (
+            "pycwtd_waiting_for_disk",
+            "Whether jobs wait for the disk.",
+            context.engine.ledger.trouble is not None,
+        ),
+        (
+            "pycwtd_stuck",
+            "Whether a part of the daemon doesn't move.",
+            context.stuck() is not None,
+        ),
+        ("pycwtd_loop_lag_seconds", "How late the event loop last woke up.", context.lag()),
+    ):
+        Gauge(name, text, registry=registry).set(value)
+    Info("pycwtd_build", "The program.", registry=registry).info({"version": __version__})
 
 
 def _add_faults(context: Context, registry: CollectorRegistry) -> None:
@@ -149,8 +171,40 @@ def _add_faults(context: Context, registry: CollectorRegistry) -> None:
     }
     for name, (text, value) in counted.items():
         Counter(name, f"{text[:-1]}, since the start.", registry=registry).inc(value)
+
+
+def _add_queue(context: Context, registry: CollectorRegistry) -> None:
+    queue, limits = context.engine.queue, context.config.limits
+    waiting = [
+        job.record.created_at
+        for job in context.engine.active.values()
+        if job.record.status == "queued"
+    ]
+    # The clock may have been set back in the meantime.
+    oldest = max(0.0, time.time() - min(waiting)) if waiting else 0.0
     for name, text, value in (
-        ("pycwtd_queue_jobs", "Jobs that haven't ended.", engine.queue.jobs),
-        ("pycwtd_queue_bytes", "Bytes of their requests.", engine.queue.bytes),
+        ("pycwtd_queue_jobs", "Jobs that haven't ended.", queue.jobs),
+        ("pycwtd_queue_bytes", "Bytes of their requests.", queue.bytes),
+        ("pycwtd_queue_limit_jobs", "Jobs that the queue takes.", limits.queued_jobs),
+        ("pycwtd_queue_limit_bytes", "Bytes that it takes.", limits.queued_bytes),
+        ("pycwtd_queue_oldest_seconds", "Age of the oldest job that hasn't started.", oldest),
+    ):
+        Gauge(name, text, registry=registry).set(value)
+
+
+async def _add_disk(context: Context, registry: CollectorRegistry) -> None:
+    try:
+        disk = await asyncio.to_thread(shutil.disk_usage, context.store.root)
+    except OSError:
+        # No figure is better than one from before; an alert goes by its absence.
+        return
+    for name, text, value in (
+        ("pycwtd_disk_free_bytes", "Room on the disk of the state directory.", disk.free),
+        ("pycwtd_disk_size_bytes", "Its size.", disk.total),
+        (
+            "pycwtd_disk_reserve_bytes",
+            "With less room than this no jobs are taken.",
+            context.config.limits.reserve_bytes,
+        ),
     ):
         Gauge(name, text, registry=registry).set(value)

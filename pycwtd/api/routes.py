@@ -20,6 +20,7 @@ from pycwtd.api import (
 )
 from pycwtd.api.account_routes import ACCOUNTS
 from pycwtd.api.answers import NETCDF, NPZ
+from pycwtd.api.benchmark_types import BenchmarkRequest, BenchmarkResult
 from pycwtd.api.context import Operation
 from pycwtd.api.data_types import DataList, DataPreview, DataView, Deleted, Uploaded, UploadForm
 from pycwtd.api.device_routes import DEVICES
@@ -249,8 +250,8 @@ _FIXED: tuple[Operation, ...] = (
         benchmark.benchmark,
         "Time backends with the same work",
         "Backends",
-        {200: benchmark.BenchmarkResult},
-        body=benchmark.BenchmarkRequest,
+        {200: BenchmarkResult},
+        body=BenchmarkRequest,
         example={"signal_length": 500, "mc_count": 100, "backends": ["sequential", "joblib"]},
         errors=(400, 413, 422),
     ),

@@ -47,20 +47,20 @@ async def root(_request: web.Request) -> web.StreamResponse:
 
 async def health(request: web.Request) -> web.StreamResponse:
     """Alive, and able to take jobs; else 503 and the reason."""
-    if reason := _trouble(request.app[CONTEXT]):
+    if reason := trouble(request.app[CONTEXT]):
         raise Problem(503, reason, code="unhealthy", headers={"Retry-After": "10"})
     return answer(Health("healthy", API_VERSION))
 
 
-def _trouble(context: Context) -> str | None:
-    """Why no jobs can be taken now."""
+def trouble(context: Context) -> str | None:
+    """Why no jobs can be taken now; none if they can."""
     if stuck := context.stuck():
         return stuck
     if context.engine.ledger.trouble:
         return f"jobs wait for the disk: {context.engine.ledger.trouble}"
     try:
         context.store.check_room(context.config.limits.reserve_bytes)
-    except StoreError as error:
+    except (StoreError, OSError) as error:
         return str(error)
     return None
 
@@ -77,7 +77,7 @@ async def detailed_health(request: web.Request) -> web.StreamResponse:
     }
     counts = await context.store(Database.counts)
     # A backend that is still being probed may turn out well.
-    reasons = [trouble] if (trouble := _trouble(context)) else []
+    reasons = [reason] if (reason := trouble(context)) else []
     if not any(b.available or b.healthy for b in backends.values()):
         reasons.append("no backend can compute")
     return answer(

@@ -7,6 +7,7 @@ from pycwtd.client.devices import Devices
 from pycwtd.client.errors import ClientError, UnreachableError
 from pycwtd.client.events import Events
 from pycwtd.client.jobs import Jobs
+from pycwtd.client.service import Service
 from pycwtd.client.watching import Configuration, Logs
 from pycwtd.store.records import Status
 
@@ -19,6 +20,7 @@ __all__ = [
     "Events",
     "Jobs",
     "Logs",
+    "Service",
     "Status",
     "UnreachableError",
     "Uploads",

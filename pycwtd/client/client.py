@@ -334,6 +334,11 @@ class Client:
         async with self._answer(method, path, **options) as response:
             return self._decode(await response.read(), kind)
 
+    async def text(self, path: str) -> str:
+        """What is at a path of the API, where that is a text."""
+        async with self._answer("GET", path) as response:
+            return await response.text()
+
     async def _get(self, path: str, kind: type[T], query: Mapping[str, str] | None = None) -> T:
         async with self._answer("GET", path, params=query) as response:
             return self._decode(await response.read(), kind)

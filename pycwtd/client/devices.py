@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-from pycwtd.api.device_types import DeviceList, DeviceView
+from pycwtd.api.device_types import DeviceDetails, DeviceList, DeviceView
 from pycwtd.api.types import JobAccepted
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _DEVICES = "/api/v1/devices/"
 
-__all__ = ["DeviceView", "Devices"]
+__all__ = ["DeviceDetails", "DeviceView", "Devices"]
 
 
 class Devices:
@@ -26,9 +26,9 @@ class Devices:
         """Every device, by name."""
         return (await self._client.ask("GET", _DEVICES, DeviceList)).devices
 
-    async def one(self, name: str) -> DeviceView:
-        """A device by its backend's name or alias."""
-        return await self._client.ask("GET", f"{_DEVICES}{quote(name, safe='')}", DeviceView)
+    async def one(self, name: str) -> DeviceDetails:
+        """A device by its backend's name or alias, looked into."""
+        return await self._client.ask("GET", f"{_DEVICES}{quote(name, safe='')}", DeviceDetails)
 
     async def order(self, name: str, order: Literal["drain", "resume", "release"]) -> DeviceView:
         """Take a device out of work, bring it back, or let it out of quarantine."""

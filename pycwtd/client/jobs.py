@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -9,9 +10,10 @@ import msgspec
 from msgspec import UNSET
 
 from pycwtd.api.job_types import Candidate, ChunkList, ChunkView, EstimateView, LevelsView
+from pycwtd.api.types import BatchAccepted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pycwtd.client.client import Client
 
@@ -66,6 +68,26 @@ class Jobs:
         headers = {"Content-Type": "application/json"}
         path = f"{_JOBS}/estimate"
         return await self._client.ask("POST", path, EstimateView, data=body, headers=headers)
+
+    async def submit_batch(
+        self, tasks: Sequence[Mapping[str, Any]], idempotency_key: str | None = None
+    ) -> BatchAccepted:
+        """Hand in several jobs, all or none.
+
+        Args:
+            tasks: each with its ``type``, a kind, and the fields of its request beside it.
+            idempotency_key: of this submission; None draws one.
+
+        Raises:
+            ClientError: the daemon refuses one of them, or can't be reached.
+        """
+        body = msgspec.json.encode({"tasks": tasks})
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": idempotency_key or str(uuid.uuid4()),
+        }
+        path = f"{_JOBS}/batch"
+        return await self._client.ask("POST", path, BatchAccepted, data=body, headers=headers)
 
 
 def _path(job_id: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pycwtd.engine.lifecycle import (
     Broken,
@@ -28,6 +28,7 @@ from pycwtd.engine.lifecycle import (
     takes_work,
 )
 from pycwtd.engine.scheduler import Slot
+from pycwtd.hosts.host import HostDiedError, HostError, TaskCancelledError
 from pycwtd.logs import fields_of
 
 if TYPE_CHECKING:
@@ -45,10 +46,27 @@ QUARANTINE_WINDOW = 600.0
 #: Rest after a death, doubled with each further one in the window.
 _BACKOFF_SECONDS = 0.1
 
+#: Self-tests that are kept.
+_TESTS = 10
+#: Readings younger than this aren't asked for again, and an answer isn't waited for any longer.
+_FRESH_SECONDS = 1.0
+_PATIENCE_SECONDS = 1.0
+
 #: The pool of the processes that transform, prepare and finish.
 NUMERICS = "numerics"
 #: A pool without devices, for jobs of workloads that aren't installed any more.
 NOWHERE = "nowhere"
+
+
+class SelfTest(NamedTuple):
+    """A self-test that a device has had."""
+
+    #: When it ended, in seconds since the epoch.
+    time: float
+    passed: bool
+    figures: str
+    #: How long it took.
+    seconds: float
 
 
 class Device:
@@ -77,6 +95,13 @@ class Device:
         self.recalled = False
         #: Whether its jobs wait until then.
         self.waits = False
+        #: The self-tests that it has had on its way up, the newest last.
+        self.tests: deque[SelfTest] = deque(maxlen=_TESTS)
+        #: What its driver's sensors and counters said last, and when (seconds since the epoch).
+        self.readings: list[dict[str, Any]] = []
+        self.read_at: float | None = None
+        #: Since the start: chunks that went wrong on it, and deaths of its process.
+        self.errors = self.deaths = 0
         self._deaths: deque[float] = deque()
         self._not_before = 0.0
 
@@ -175,6 +200,32 @@ class Device:
             state = Drained(now.drain_by)
         self.enter(state)
 
+    # -- what it tells ---------------------------------------------------------------------
+
+    def feel(self, readings: list[dict[str, Any]] | None) -> None:
+        """Take note of what its driver's sensors and counters say."""
+        if readings is not None:
+            self.readings, self.read_at = readings, time.time()
+
+    async def ask_readings(self) -> None:
+        """Have it read them, if it is at rest; a job isn't made to wait, nor is who asks."""
+        hooks = self.info.hooks if self.info else ()
+        fresh = self.read_at is not None and time.time() - self.read_at < _FRESH_SECONDS
+        if "readings" not in hooks or not self.usable or not self.host.pid or fresh:
+            return
+        if self.host.busy:
+            return  # they come with its next chunk
+        call = asyncio.ensure_future(self._read())
+        await asyncio.wait({call}, timeout=_PATIENCE_SECONDS)
+
+    async def _read(self) -> None:
+        try:
+            answer = await self.host.call("readings", {})
+        except (HostError, HostDiedError, TaskCancelledError) as error:
+            log.warning("backend %s gives no readings: %s", self.id, error)
+        else:
+            self.feel(answer.get("readings"))
+
     # -- deaths ----------------------------------------------------------------------------
 
     def rest_seconds(self) -> float:
@@ -187,6 +238,7 @@ class Device:
         while self._deaths and now - self._deaths[0] > QUARANTINE_WINDOW:
             self._deaths.popleft()
         self._deaths.append(now)
+        self.deaths += 1
         rest = _BACKOFF_SECONDS * 2 ** (min(len(self._deaths), QUARANTINE_DEATHS) - 1)
         # The processes for numerics aren't hardware: it is a job that kills one, and the job
         # is what gets stopped. Without them nothing would work.

@@ -51,6 +51,7 @@ class Mishaps:
             StoreError: the disk is full and the daemon is stopping.
         """
         reason, deaths = str(mishap), job.record.host_deaths
+        device.errors += 1
         if isinstance(mishap, BackendLostError):
             # Whether the job waits or moves is seen to when it is next.
             self._pool.supervision.away(device, lease, reason)

@@ -122,6 +122,7 @@ class Steps:
             "out": file,
         }
         answer = await _ask(device.host, "run", job, arguments, progress)
+        device.feel(answer.get("readings"))
         self._pool.rates.measured(where, job.work.times(count), answer["seconds"])
         pace.measured(count, answer["seconds"])
         return Chunk(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
+from pycwtd.engine.device import SelfTest
 from pycwtd.engine.lifecycle import (
     Broken,
     Drained,
@@ -269,7 +271,9 @@ class _Ascent:
             raise _LostError(found["reason"])
         identity = Identity(tuple(found["devices"]), found["firmware"], found["serial"])
         self._go(Probed(identity))
+        started = time.monotonic()
         tested = await self._ask("self_test")
+        self._note(started, passed=tested["passed"], figures=tested["figures"])
         if not tested["passed"]:
             self._device.quarantine(f"it failed its self-test: {tested['figures']}")
             return
@@ -277,12 +281,16 @@ class _Ascent:
         await self._calibrate()
         self._go(Ready(identity))
 
+    def _note(self, started: float, *, passed: bool, figures: str) -> None:
+        seconds = time.monotonic() - started
+        self._device.tests.append(SelfTest(time.time(), passed, figures, seconds))
+
     def _go(self, state: State) -> None:
         self._device.enter(state)
         self._state = state
 
     async def _ask(self, op: str, **arguments: Any) -> dict[str, Any]:
-        device = self._device
+        device, started = self._device, time.monotonic()
         try:
             answer = await device.host.call(op, arguments, tag=_tag(device))
         except HostError as error:
@@ -291,6 +299,8 @@ class _Ascent:
                 raise _LostError(str(error)) from None
             if error.kind != "defect":
                 raise
+            if op == "self_test":
+                self._note(started, passed=False, figures=str(error))
             device.quarantine(str(error))
             raise _OvertakenError from None
         except (HostDiedError, TaskCancelledError) as error:

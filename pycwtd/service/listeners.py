@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
+#: How a passed socket of this name is served that the configuration doesn't know: the kernel would
+#: tell the proxy's user, and so grant every client what that one may.
+_BY_NAME = {"proxy": Listener(auth="token", proxy=True)}
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -43,7 +47,8 @@ def open_listeners(wanted: Sequence[Listener]) -> list[Served]:
     """Every socket of the configuration, and every one that systemd passes.
 
     A socket that is passed belongs to the listener that has its address, or else its name in
-    ``activated``; one that nobody asks for is served as its kind is by default.
+    ``activated``; one that nobody asks for is served as its kind is by default, and one named
+    ``proxy`` as that of a proxy.
 
     Raises:
         ListenError: one can't be had, or isn't fit for what is asked of it.
@@ -57,7 +62,7 @@ def open_listeners(wanted: Sequence[Listener]) -> list[Served]:
             served += [_served(name, one, listener) for name, one in mine]
             if not mine:
                 served.append(_opened(listener, [name for name, _ in passed]))
-        served += [_served(name, one, Listener()) for name, one in passed]
+        served += [_served(name, one, _BY_NAME.get(name, Listener())) for name, one in passed]
         if not served:
             served.append(_opened(Listener(unix=str(default_socket())), []))
     except ListenError:

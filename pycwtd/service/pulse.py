@@ -46,6 +46,8 @@ class Pulse:
         #: Half of what systemd allows: a sign may come late by as much.
         self.interval = limit / 2 if limit else _USUAL
         self._watched = limit is not None
+        #: How late the event loop last woke up from a wait (seconds).
+        self.lag = 0.0
         self._asked: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -86,7 +88,9 @@ class Pulse:
             else:
                 log.error("no sign of life: %s", self.stuck)
             self._told()
-            await asyncio.sleep(max(0.0, began + self.interval - time.monotonic()))
+            due = max(began + self.interval, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
+            self.lag = max(0.0, time.monotonic() - due)
 
     async def _ask(self, name: str) -> None:
         await self._parts[name]()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pycwtd.store.records import KeptDevice
+from pycwtd.store.records import Job, KeptDevice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,3 +42,14 @@ def kept_devices(database: Database) -> list[KeptDevice]:
         KeptDevice(row["id"], row["state"], row["since"], msgspec.json.decode(row["data"]))
         for row in rows
     ]
+
+
+def self_tests(database: Database, device: str, limit: int) -> list[Job]:
+    """The self-tests of a device that were ordered and have come to an end, newest first."""
+    with database.reading() as db:
+        rows = db.execute(
+            "SELECT id FROM jobs WHERE kind = 'self_test' AND backend = ?"
+            " AND status IN ('completed', 'failed') ORDER BY number DESC LIMIT ?",
+            (device, limit),
+        ).fetchall()
+    return [job for row in rows if (job := database.job(row["id"]))]

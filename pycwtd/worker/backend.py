@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 #: Long enough to be measured, short enough for the start of the daemon.
 _CALIBRATION_SECONDS = 0.05
 _CALIBRATION_RUNS = 2
+#: What a frame has room for, whatever a driver tells.
+_MOST_READINGS = 100
 
 
 def operations(name: str) -> dict[str, Operation]:
@@ -41,6 +45,7 @@ def operations(name: str) -> dict[str, Operation]:
         "time": partial(_time, backend),
         "self_test": partial(_self_test, backend),
         "flash": partial(_flash, backend),
+        "readings": partial(_readings, backend),
     }
 
 
@@ -188,4 +193,14 @@ def _run(
     except ImpossibleHistogramError as error:
         raise DriverDefectError(str(error)) from None
     digest = save_array(folder / message["out"], histogram, sync=message["sync"])
-    return {"seconds": seconds, "sha256": digest}
+    return {"seconds": seconds, "sha256": digest, **_readings(backend, {}, control)}
+
+
+def _readings(
+    backend: MonteCarloBackend, _message: dict[str, Any], _control: TaskControl
+) -> dict[str, Any]:
+    """What its sensors and counters say, where its driver tells."""
+    if "readings" not in backend.info.hooks:
+        return {}
+    told = [asdict(one) for one in backend.readings() if math.isfinite(one.value)]
+    return {"readings": told[:_MOST_READINGS]}

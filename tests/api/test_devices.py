@@ -100,6 +100,26 @@ def test_a_self_test_is_a_job(daemon):
             assert file.variables["passed"][...] == 1
 
 
+def test_a_device_looked_into(daemon):
+    daemon.call("GET", "/api/v1/backends/recommend")  # waits until all have been probed
+    job_id = daemon.call("POST", "/api/v1/devices/sequential/self-test").json["job_id"]
+    daemon.finish(job_id)
+    found = daemon.call("GET", "/api/v1/devices/sequential").json
+    newest, *_, first = found["self_tests"]
+    figures = daemon.call("GET", f"/api/v1/jobs/{job_id}/result").json["figures"]
+    assert (newest["job_id"], newest["passed"], newest["figures"]) == (job_id, True, figures)
+    assert first["passed"]
+    assert "job_id" not in first
+    assert min(newest["duration"], first["duration"]) > 0
+    assert found["counters"] == {"errors": 0, "deaths": 0}
+    assert found["hooks"] == ["readings"]
+    # Whatever sensors this machine has, they have been asked.
+    assert "read_at" in found
+    assert all(one["unit"] == "°C" for one in found["readings"])
+    absent = daemon.call("GET", "/api/v1/devices/gpu").json
+    assert (absent["self_tests"], absent["readings"]) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -11,6 +11,7 @@ import pytest
 from pycwt_mod.backends import (
     Cancelled,
     MonteCarloBackend,
+    Reading,
     SignificanceTask,
     get_backend,
     installed_drivers,
@@ -18,6 +19,7 @@ from pycwt_mod.backends import (
 )
 from pycwt_mod.monte_carlo.kernel import instruction_sets, plan_for
 from pycwtd_drivers.cpu.cores import usable_cores
+from pycwtd_drivers.cpu.sensors import temperatures
 
 TASK = SignificanceTask(
     "morlet", 6.0, tuple(2 * 2 ** (j / 4) for j in range(16)), (0.3, 0.4, 0.3), 200, (0.5, 0.2), 40
@@ -135,3 +137,35 @@ def test_a_quota_of_the_older_interface_limits_the_cores(control_groups, quota, 
 def test_without_control_groups_affinity_counts(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 5, 7})
     assert usable_cores(tmp_path / "none", tmp_path) == 3
+
+
+def sensors(root, files):
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}\n")
+
+
+def test_temperatures_are_those_of_the_processor(tmp_path):
+    """As a desktop's kernel shows them: its disk and its network card aren't the processor."""
+    package = {"temp1_label": "Package id 0", "temp1_input": "51000"}
+    cores = {"temp2_label": "Core 0", "temp2_input": "48500", "temp3_label": "Core 1"}
+    found = {"name": "coretemp", **package, **cores}
+    sensors(tmp_path / "hwmon/hwmon2", found)
+    sensors(tmp_path / "hwmon/hwmon0", {"name": "nvme", "temp1_input": "40000"})
+    sensors(tmp_path / "thermal/thermal_zone0", {"type": "x86_pkg_temp", "temp": "51000"})
+    assert temperatures(tmp_path) == [
+        Reading("temperature Package id 0", 51.0, "°C"),
+        Reading("temperature Core 0", 48.5, "°C"),
+    ]
+
+
+def test_temperatures_of_a_small_board_are_in_its_thermal_zones(tmp_path):
+    sensors(tmp_path / "thermal/thermal_zone0", {"type": "cpu-thermal", "temp": "62345"})
+    sensors(tmp_path / "thermal/thermal_zone1", {"type": "iwlwifi_1", "temp": "30000"})
+    sensors(tmp_path / "thermal/thermal_zone2", {"type": "cpu-big", "temp": "off"})
+    assert temperatures(tmp_path) == [Reading("temperature cpu-thermal", 62.345, "°C")]
+
+
+def test_a_machine_without_sensors_has_no_readings(tmp_path):
+    assert temperatures(tmp_path) == []

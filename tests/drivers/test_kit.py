@@ -142,6 +142,39 @@ FLASHING = {
 }
 
 
+READINGS = """
+    def readings(self) -> list[Reading]:
+        return [Reading("temperature", {value}, "°C"), Reading("{name}", 1.0, total=True)]
+"""
+#: Readings that aren't, and what the suite says of them.
+READING = {
+    "nan": (READINGS.format(value='float("nan")', name="retries"), "must be finite"),
+    "twice": (READINGS.format(value="21.5", name="temperature"), "names of their own"),
+}
+
+
+@pytest.mark.parametrize("case", READING)
+def test_the_suite_exercises_the_hook_readings(case, tmp_path):
+    code, said = READING[case]
+    folder = new_driver("feeling", tmp_path)
+    package = folder / "pycwtd_driver_feeling"
+    text = (
+        (package / "driver.py")
+        .read_text()
+        .replace("    NoControl,\n", "    NoControl,\n    Reading,\n")
+    )
+    assert "Reading," in text
+    (package / "driver.py").write_text(text + code)
+    with (package / "driver.toml").open("a") as manifest:
+        manifest.write('hooks = ["readings"]\n')
+    checked = ctl("check", folder, "--", "-k", "hooks")
+    assert checked.returncode == 1, checked.stdout
+    assert "::test_hooks_are_exercised[" in checked.stdout
+    assert said in checked.stdout
+    for slip in ("SyntaxError", "NameError", "ImportError"):
+        assert slip not in checked.stdout
+
+
 @pytest.mark.parametrize("case", FLASHING)
 def test_the_suite_exercises_the_hook_flash(case, tmp_path):
     code, hook, probed, finds = FLASHING[case]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
-import tty
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import numpy as np
 import pytest
 
 from elm11_boards import simulated as simulated_elm11
-from fpga_boards import PREFIX, expected, modelled, small_task, usb_device
+from fpga_boards import PREFIX, Stranger, expected, modelled, small_task, usb_device
 from fpga_chip import framed
 from pycwt_mod.backends import BackendUnavailableError, Cancelled, get_backend, load_manifest
 from pycwt_mod.driver_kit.hooks import exercise
@@ -180,26 +178,6 @@ def test_wrong_counts_are_never_taken(backend, at, monkeypatch):
             backend.run(TASK, SEED, 0, 5)
 
 
-class Stranger(threading.Thread):
-    """Answers every frame with one of another protocol's."""
-
-    def __init__(self, answer):
-        super().__init__(daemon=True)
-        self._master, self._slave = os.openpty()
-        os.set_blocking(self._master, True)
-        tty.setraw(self._slave)
-        self.path, self._answer = os.ttyname(self._slave), answer
-
-    def run(self):
-        held = b""
-        while data := os.read(self._master, 4096):
-            held += data
-            *whole, held = held.split(b"\0")
-            for frame in whole:
-                if frame:
-                    os.write(self._master, self._answer(frame))
-
-
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -209,10 +187,9 @@ class Stranger(threading.Thread):
     ],
 )
 def test_another_protocol(backend, at, answer, words):
-    stranger = Stranger(answer)
-    stranger.start()
-    at(stranger.path)
-    unprobed(backend, words)
+    with Stranger(answer) as path:
+        at(path)
+        unprobed(backend, words)
 
 
 def test_a_board_is_flashed_by_order_only(at, tmp_path, monkeypatch, program):

@@ -56,6 +56,18 @@ def test_a_cut_is_numpys_slice(archive, name, rows, cols, block):
     np.testing.assert_array_equal(got, wanted)
 
 
+@pytest.mark.parametrize("step", [1023, 1024, 1025, 2048, 2049, 7001])
+def test_elements_far_apart_are_read_one_by_one(tmp_path, step):
+    wave = np.arange(30_000) * (1 - 3j)
+    arrays = {"wave": wave.reshape(2, 15_000), "WCT": wave.real.reshape(2, 15_000)}
+    path = tmp_path / "long.npz"
+    np.savez(path, **arrays)
+    for name, array in arrays.items():
+        cut = Cut(path, members(path)[name], slice(None), slice(5, 14_990, step))
+        got = np.load(io.BytesIO(read(cut, 100)), allow_pickle=False)
+        np.testing.assert_array_equal(got, array[:, 5:14_990:step])
+
+
 def test_what_has_no_rows_is_refused(archive, tmp_path):
     found = members(archive)
     with pytest.raises(UnsliceableError, match="no rows"):

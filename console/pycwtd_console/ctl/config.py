@@ -39,10 +39,16 @@ def config() -> None:
 
 @config.command()
 @_config_option
+@click.option("--remote", is_flag=True, help="Of the daemon that is running, by asking it.")
 @json_option
 @pass_session
-def show(session: Session, file: Path | None) -> None:
+def show(session: Session, file: Path | None, remote: bool) -> None:
     """Print each value, and where it comes from."""
+    if remote:
+        if file:
+            raise click.UsageError("give either --config or --remote")
+        _remote(session)
+        return
     try:
         found = layered_config(file, {}, os.environ)
     except ConfigError as error:
@@ -58,6 +64,19 @@ def show(session: Session, file: Path | None) -> None:
         ("KEY", "VALUE", "FROM"),
         [(key, msgspec.json.encode(value).decode(), origin) for key, value, origin in values],
     )
+
+
+def _remote(session: Session) -> None:
+    """Print what holds in the daemon now; needs the role operator."""
+    from pycwtd.client import Configuration  # noqa: PLC0415 - the other commands ask nobody
+    from pycwtd_console.ctl.connection import ask  # noqa: PLC0415
+
+    found = ask(session, lambda client: Configuration(client).all())
+    if session.json:
+        print_json({one.name: {"value": one.value, "from": one.source} for one in found})
+        return
+    rows = [(one.name, msgspec.json.encode(one.value).decode(), one.source) for one in found]
+    print_table(("KEY", "VALUE", "FROM"), rows)
 
 
 @config.command()

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pycwtd.client import ClientError, UnreachableError, Uploads
+from pycwtd_console.ctl.blocks import drawn, readable_width
+from pycwtd_console.ctl.completing import data_argument
+from pycwtd_console.ctl.completing import data_ids as data_ids_of
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.result import (
     announce,
@@ -21,7 +24,7 @@ from pycwtd_console.ctl.table import local, print_table
 
 if TYPE_CHECKING:
     from pycwtd.client import Client
-    from pycwtd.client.data import DataView, Deleted, Uploaded
+    from pycwtd.client.data import DataPreview, DataView, Deleted, Uploaded
 
 #: As much of an id as tables show.
 _SHORT = 8
@@ -128,7 +131,34 @@ def list_(session: Session, limit: int) -> None:
 
 
 @data.command()
-@click.argument("data_id", metavar="ID")
+@data_argument
+@click.option("--height", type=click.IntRange(2, 50), default=8, show_default=True, help="Lines.")
+@json_option
+@pass_session
+def preview(session: Session, data_id: str, height: int) -> None:
+    """Show the course of a series: its extremes over equal stretches, and its moments."""
+    width = readable_width()
+
+    async def work(client: Client) -> tuple[DataView, DataPreview]:
+        uploads = Uploads(client)
+        found = await uploads.find(data_id)
+        return found, await uploads.preview(found.data_id, 400 if session.json else 2 * width)
+
+    found, seen = ask(session, work)
+    if session.json:
+        print_json(seen)
+        return
+    for line in drawn(seen.minima, seen.maxima, width, height):
+        click.echo(line)
+    figures = {"mean": seen.mean, "std": seen.std, "minimum": seen.minimum, "maximum": seen.maximum}
+    rows = [("series", found.filename), ("samples", f"{seen.length:,}")]
+    rows += [("missing", f"{seen.missing:,}")] if seen.missing else []
+    rows += [(name, "-" if value is None else f"{value:.6g}") for name, value in figures.items()]
+    print_table(None, rows)
+
+
+@data.command()
+@data_argument
 @output_option
 @force_option
 @json_option
@@ -149,7 +179,7 @@ def get(session: Session, data_id: str, output: Path | None, force: bool) -> Non
 
 
 @data.command()
-@click.argument("data_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("data_ids", metavar="ID...", nargs=-1, required=True, shell_complete=data_ids_of)
 @json_option
 @pass_session
 def delete(session: Session, data_ids: tuple[str, ...]) -> None:

@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pycwtd.client.devices import Devices
+from pycwtd.client.devices import DeviceDetails, Devices
+from pycwtd_console.ctl.completing import backend_names
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.jobs import show
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
 from pycwtd_console.ctl.table import local, print_table
-from pycwtd_console.progress import summary
+from pycwtd_console.progress import span, summary
 
 if TYPE_CHECKING:
     from pycwtd.client import Client
     from pycwtd.client.devices import DeviceView
 
-_NAME = click.argument("name", metavar="DEVICE")
+_NAME = click.argument("name", metavar="DEVICE", shell_complete=backend_names)
 
 
 @click.group()
@@ -78,7 +79,24 @@ def _print(session: Session, device: DeviceView) -> None:
         "next try": local(device.next_try) if device.next_try else None,
         "hooks": ", ".join(device.hooks),
     }
-    print_table(None, rows + [(name, text) for name, text in optional.items() if text])
+    rows += [(name, text) for name, text in optional.items() if text]
+    print_table(None, rows + _told(device))
+
+
+def _told(device: DeviceView) -> list[tuple[str, str]]:
+    """What only the answer about one device has."""
+    if not isinstance(device, DeviceDetails):
+        return []
+    rows = [(one.name, f"{one.value:g} {one.unit}".strip()) for one in device.readings]
+    rows += [(name, f"{value:g}") for name, value in device.counters.items()]
+    return rows + [
+        (
+            "self-test",
+            f"{local(one.time)} {'passed' if one.passed else 'failed'} in {span(one.duration)}: "
+            f"{one.figures}",
+        )
+        for one in device.self_tests
+    ]
 
 
 def _order(name: str, order: Literal["drain", "resume", "release"], text: str) -> click.Command:

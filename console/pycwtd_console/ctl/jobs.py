@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, get_args
 import click
 from rich.console import Console
 
-from pycwtd.client import ClientError, Status, UnreachableError
+from pycwtd.client import ClientError, Jobs, Status, UnreachableError
+from pycwtd_console.ctl.completing import job_argument
+from pycwtd_console.ctl.completing import job_ids as job_ids_of
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
 from pycwtd_console.ctl.table import local, print_table
@@ -18,6 +20,7 @@ from pycwtd_console.progress import watch as watch_job
 if TYPE_CHECKING:
     from pycwtd.api.types import JobView
     from pycwtd.client import Client
+    from pycwtd.client.jobs import ChunkView
 
 #: As much of an id as tables show: with 10,000 jobs, two of them alike once in 86 tables.
 _SHORT = 8
@@ -62,11 +65,15 @@ def jobs(session: Session, status: str | None, kind: str | None, limit: int) -> 
 
 
 @click.command()
-@click.argument("job_id", metavar="ID")
+@job_argument
+@click.option("--chunks", "wanted", is_flag=True, help="Show where it was computed, instead.")
 @json_option
 @pass_session
-def job(session: Session, job_id: str) -> None:
+def job(session: Session, job_id: str, wanted: bool) -> None:
     """Show one job."""
+    if wanted:
+        _chunks(session, job_id)
+        return
     found = ask(session, lambda client: client.find(job_id))
     if session.json:
         print_json(found)
@@ -101,8 +108,33 @@ def job(session: Session, job_id: str) -> None:
     print_table(None, rows)
 
 
+def _chunks(session: Session, job_id: str) -> None:
+    """Print where a job was computed."""
+
+    async def work(client: Client) -> list[ChunkView]:
+        return await Jobs(client).chunks((await client.find(job_id)).job_id)
+
+    found = ask(session, work)
+    if session.json:
+        print_json(found)
+        return
+    if not found:
+        session.say("No realisation of it is done.")
+        return
+    print_table(
+        ("FIRST", "COUNT", "BACKEND", "SECONDS", "PER SECOND"),
+        [
+            (
+                *(f"{one.first}", f"{one.count}", one.backend, f"{one.seconds:.3f}"),
+                f"{one.count / one.seconds:,.0f}" if one.seconds else "-",
+            )
+            for one in found
+        ],
+    )
+
+
 @click.command()
-@click.argument("job_id", metavar="ID")
+@job_argument
 @json_option
 @pass_session
 def watch(session: Session, job_id: str) -> None:
@@ -118,7 +150,7 @@ def watch(session: Session, job_id: str) -> None:
 
 
 @click.command()
-@click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("job_ids", metavar="ID...", nargs=-1, required=True, shell_complete=job_ids_of)
 @json_option
 @pass_session
 def cancel(session: Session, job_ids: tuple[str, ...]) -> None:

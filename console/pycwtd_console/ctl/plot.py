@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pycwtd_console.ctl.completing import job_argument
 from pycwtd_console.ctl.connection import ask
 from pycwtd_console.ctl.result import announce, force_option, refuse_to_overwrite
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("job_id", metavar="ID")
+@job_argument
 @click.option(
     "-o",
     "--output",

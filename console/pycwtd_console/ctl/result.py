@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pycwtd_console.ctl.completing import job_argument
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.session import InputError, Session, json_option, pass_session
 from pycwtd_console.progress import summary
@@ -22,7 +23,7 @@ force_option = click.option("--force", is_flag=True, help="Replace a file that i
 
 
 @click.command()
-@click.argument("job_id", metavar="ID")
+@job_argument
 @output_option
 @force_option
 @json_option

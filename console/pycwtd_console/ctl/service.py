@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 import msgspec
 
+from pycwtd.client import Service
+from pycwtd_console.ctl.completing import backend_names
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
 from pycwtd_console.ctl.table import print_table
@@ -21,14 +23,18 @@ class _Refused(msgspec.Struct):
 
 
 @click.command()
+@click.argument("name", required=False, shell_complete=backend_names)
 @json_option
 @pass_session
-def backends(session: Session) -> None:
-    """List what can compute, and how fast it is.
+def backends(session: Session, name: str | None) -> None:
+    """List what can compute, and how fast it is; with NAME, show what is measured of that one.
 
     With --json, drivers that are refused are at the end, with "refused": true. The speed-up is
     against the backend "sequential", as measured on the daemon's machine.
     """
+    if name is not None:
+        _one(session, name)
+        return
     listed = ask(session, lambda client: client.backend_list())
     if session.json:
         # A refused driver may have more than one backend, or none that anybody knows of.
@@ -49,6 +55,25 @@ def backends(session: Session) -> None:
         ]
         + [(one.driver, "-", "refused", "-", one.reason) for one in listed.refused],
     )
+
+
+def _one(session: Session, name: str) -> None:
+    """Show one backend."""
+    found = ask(session, lambda client: Service(client).backend(name))
+    if session.json:
+        print_json(found)
+        return
+    rows = [
+        *(("backend", found.name), ("what it is", found.description), ("state", found.status)),
+        *(("computes on", part) for part in found.devices),
+        ("wavelets", ", ".join(found.capabilities.wavelets)),
+        ("estimators", ", ".join(found.capabilities.estimators)),
+        ("numerics", found.numerics),
+    ]
+    for figure, value in found.performance_metrics.items():
+        rows.append((figure.replace("_", " "), "-" if value is None else f"{value:.3g}"))
+    rows += [("error", found.last_error)] if found.last_error else []
+    print_table(None, rows)
 
 
 @click.command()

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 import msgspec
 
-from pycwtd.client import Uploads
+from pycwtd.client import Jobs, Uploads
+from pycwtd_console.ctl.completing import backend_names, kinds
+from pycwtd_console.ctl.completing import series as complete_series
 from pycwtd_console.ctl.connection import ask, print_json
 from pycwtd_console.ctl.jobs import conclude, show
 from pycwtd_console.ctl.series import read_series
 from pycwtd_console.ctl.session import InputError, Session, json_option, pass_session
+from pycwtd_console.ctl.table import print_table
+from pycwtd_console.progress import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pycwtd.api.types import JobAccepted, JobView
     from pycwtd.client import Client
+    from pycwtd.client.jobs import EstimateView
 
     Command = Callable[..., None]
+    #: Takes the session, the kind, the request and what of it is uploaded.
+    Act = Callable[..., None]
 
 
 def number(value: str) -> float:
@@ -31,6 +38,7 @@ def number(value: str) -> float:
         raise click.BadParameter(f"{value!r} isn't a number or a fraction such as 1/12") from None
 
 
+_SERIES = "FILE[:COLUMN]|@ID"
 _GRID = [
     click.option("--dt", type=number, required=True, help="Sampling interval."),
     click.option("--dj", type=number, help="Spacing of scales in octaves.  [default: 0.25]"),
@@ -79,7 +87,9 @@ _MONTE_CARLO = [
         help="Test within the cone of influence, too, by levels that know the distance from the "
         "ends; takes 1000 realisations or more.",
     ),
-    click.option("--backend", help="Who computes it.  [default: auto]"),
+    click.option(
+        "--backend", shell_complete=backend_names, help="Who computes it.  [default: auto]"
+    ),
     click.option("--seed", type=int, help="Reproduces the result.  [default: drawn]"),
 ]
 _OUTCOME = [
@@ -104,6 +114,14 @@ def _with(*options: Any) -> Callable[[Command], Command]:
     return decorate
 
 
+class _Verb(NamedTuple):
+    """What is done with a request, and the options that only this takes."""
+
+    group: click.Group
+    act: Act
+    options: tuple[Command, ...]
+
+
 @click.group()
 def submit() -> None:
     """Hand in series for analysis; prints the job's id.
@@ -115,66 +133,58 @@ def submit() -> None:
     """
 
 
-@submit.command()
-@click.argument("series", metavar="FILE[:COLUMN]|@ID")
-@_with(*_GRID, _sig(False), _LEVEL, *_OUTCOME)
-@pass_session
-def cwt(session: Session, /, series: str, **options: Any) -> None:
-    """Continuous wavelet transform of a series."""
-    _submit(session, "cwt", {"data": series}, options)
+@click.group()
+def estimate() -> None:
+    """Show what a job would be and cost on each backend; nothing is handed in.
+
+    It takes what 'pycwtctl submit' takes, and is refused as that is.
+    """
 
 
-def _pair(kind: str, *options: Any) -> Callable[[Command], click.Command]:
+def _add_one(verb: _Verb) -> None:
+    @verb.group.command("cwt", help="Continuous wavelet transform of a series.")
+    @click.argument("series", metavar=_SERIES, shell_complete=complete_series)
+    @_with(*_GRID, _sig(False), _LEVEL, *verb.options)
+    @pass_session
+    def command(session: Session, /, series: str, **options: Any) -> None:
+        _submit(session, verb, "cwt", {"data": series}, options)
+
+
+def _add_pair(verb: _Verb, kind: str, text: str, *options: Any) -> None:
     """A command on two series."""
 
-    def decorate(text: Command) -> click.Command:
-        @submit.command(kind, help=text.__doc__)
-        @click.argument("first", metavar="FILE[:COLUMN]|@ID")
-        @click.argument("second", metavar="FILE[:COLUMN]|@ID")
-        @_with(*options, *_OUTCOME)
-        @pass_session
-        def command(session: Session, /, first: str, second: str, **values: Any) -> None:
-            _submit(session, kind, {"data1": first, "data2": second}, values)
-
-        return command
-
-    return decorate
+    @verb.group.command(kind, help=text)
+    @click.argument("first", metavar=_SERIES, shell_complete=complete_series)
+    @click.argument("second", metavar=_SERIES, shell_complete=complete_series)
+    @_with(*options, *verb.options)
+    @pass_session
+    def command(session: Session, /, first: str, second: str, **values: Any) -> None:
+        _submit(session, verb, kind, {"data1": first, "data2": second}, values)
 
 
-@_pair("xwt", *_GRID, _sig(False), _LEVEL)
-def xwt() -> None:
-    """Cross-wavelet spectrum of two series."""
+def _add_request(verb: _Verb) -> None:
+    @verb.group.command("request")
+    @click.argument("kind", shell_complete=kinds)
+    @click.argument("body", metavar="FILE", type=click.File("rb"))
+    @_with(*verb.options)
+    @pass_session
+    def command(session: Session, /, kind: str, body: BinaryIO, **outcome: Any) -> None:
+        """A job of any kind that 'pycwtctl workloads' lists.
+
+        FILE has the request as JSON, with the fields that GET /docs describes; - is stdin.
+        """
+        try:
+            fields = msgspec.json.decode(body.read(), type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{body.name}: isn't a JSON object: {error}") from None
+        verb.act(session, kind, fields, {}, **outcome)
 
 
-@_pair("wct", *_GRID, _sig(True), _LEVEL, *_MONTE_CARLO)
-def wct() -> None:
-    """Wavelet coherence of two series, with its significance."""
-
-
-@_pair("significance", *_GRID, _LEVEL, *_MONTE_CARLO)
-def significance() -> None:
-    """Levels of coherence that red noise like the two series stays below."""
-
-
-@submit.command()
-@click.argument("kind")
-@click.argument("body", metavar="FILE", type=click.File("rb"))
-@_with(*_OUTCOME)
-@pass_session
-def request(session: Session, /, kind: str, body: BinaryIO, *, wait: bool) -> None:
-    """A job of any kind that 'pycwtctl workloads' lists.
-
-    FILE has the request as JSON, with the fields that GET /docs describes; - is stdin.
-    """
-    try:
-        fields = msgspec.json.decode(body.read(), type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{body.name}: isn't a JSON object: {error}") from None
-    _send(session, kind, fields, {}, wait=wait)
-
-
-def _submit(session: Session, kind: str, files: dict[str, str], options: dict[str, Any]) -> None:
-    wait, column = options.pop("wait"), options.pop("column")
+def _submit(
+    session: Session, verb: _Verb, kind: str, files: dict[str, str], options: dict[str, Any]
+) -> None:
+    column = options.pop("column")
+    outcome = {name: options.pop(name) for name in ("wait",) if name in options}
     request = {name: value for name, value in options.items() if value is not None}
     if "precision" in request and "mc_count" in request:
         raise click.UsageError("give either --mc-count or --precision")
@@ -189,7 +199,7 @@ def _submit(session: Session, kind: str, files: dict[str, str], options: dict[st
     for field, spec in files.items():
         if field not in uploaded:
             request[field] = read_series(spec, column, gaps="gaps" in request)
-    _send(session, kind, request, uploaded, wait=wait)
+    verb.act(session, kind, request, uploaded, **outcome)
 
 
 def _send(
@@ -203,8 +213,7 @@ def _send(
     """Submit a request; series among the uploaded ones are looked up first, by their ids."""
 
     async def work(client: Client) -> tuple[JobAccepted, JobView | None]:
-        for field, data_id in uploaded.items():
-            request[f"{field}_id"] = (await Uploads(client).find(data_id)).data_id
+        await _name_uploads(client, request, uploaded)
         job = await client.submit(kind, request)
         if not session.json:
             # At once, so that a pipe's reader can go on while this one watches.
@@ -216,3 +225,62 @@ def _send(
         conclude(session, ended)
     elif session.json:
         print_json(accepted)
+
+
+async def _name_uploads(
+    client: Client, request: dict[str, Any], uploaded: Mapping[str, str]
+) -> None:
+    for field, data_id in uploaded.items():
+        request[f"{field}_id"] = (await Uploads(client).find(data_id)).data_id
+
+
+def _estimate(
+    session: Session, kind: str, request: dict[str, Any], uploaded: Mapping[str, str]
+) -> None:
+    """Ask what a request would cost."""
+
+    async def work(client: Client) -> EstimateView:
+        await _name_uploads(client, request, uploaded)
+        return await Jobs(client).estimate(kind, request)
+
+    found = ask(session, work)
+    if session.json:
+        print_json(found)
+        return
+    rows = [("kind", found.kind)]
+    figures = {"samples": found.samples, "scales": found.scales, "realisations": found.realisations}
+    rows += [(name, f"{value:,}") for name, value in figures.items() if value]
+    texts = {"estimator": found.estimator, "backend": found.backend}
+    texts |= {"fallback": found.fallback_reason, "the soonest": found.recommended_backend}
+    rows += [(name, text) for name, text in texts.items() if text]
+    if found.estimated_time is not None:
+        rows.append(("computing", span(found.estimated_time)))
+    print_table(None, rows)
+    if found.backends:
+        click.echo()
+        print_table(("BACKEND", "DONE IN", "OF THAT WAITING", "WHY NOT"), _candidates(found))
+
+
+def _candidates(found: EstimateView) -> list[tuple[str, str, str, str]]:
+    def told(seconds: float | None) -> str:
+        return "-" if seconds is None else span(seconds)
+
+    return [
+        (one.backend, told(one.estimated_time), told(one.waiting_time), one.reason or "")
+        for one in found.backends
+    ]
+
+
+for _verb in (_Verb(submit, _send, tuple(_OUTCOME)), _Verb(estimate, _estimate, (json_option,))):
+    _add_one(_verb)
+    _add_pair(_verb, "xwt", "Cross-wavelet spectrum of two series.", *_GRID, _sig(False), _LEVEL)
+    _add_pair(
+        *(_verb, "wct", "Wavelet coherence of two series, with its significance."),
+        *(*_GRID, _sig(True), _LEVEL, *_MONTE_CARLO),
+    )
+    _add_pair(
+        *(_verb, "significance"),
+        "Levels of coherence that red noise like the two series stays below.",
+        *(*_GRID, _LEVEL, *_MONTE_CARLO),
+    )
+    _add_request(_verb)

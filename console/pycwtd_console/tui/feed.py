@@ -69,6 +69,8 @@ class Feed:
         self._changed = changed
         self._use = use
         self._seen: int | None = None
+        #: Whether there are other numbers of jobs in each state; they are asked for by the tick.
+        self.counts_changed = False
         #: Events up to that one are older than what is known of jobs and devices.
         self._history = 0
         self._dirty: set[Part] = set()
@@ -175,6 +177,7 @@ class Feed:
             self._wake(set(_ALL))
         elif event.job_id is not None:
             self._dirty_jobs.add(event.job_id)
+            self.counts_changed |= event.type != "job.progress"
             self._wake({"devices"} if event.type in _LEASING else set())
         elif event.type.startswith("device."):
             self._wake({"devices", "backends"})
@@ -315,6 +318,9 @@ class _Session:
                 readings = now + _READINGS
                 if any(getattr(d, "readings", None) for d in self._model.devices.values()):
                     self._feed._wake({"devices"})
+            if self._feed.counts_changed:
+                self._feed.counts_changed = False
+                self._feed._wake({"health"})
             if self._model.note_rates():
                 self._feed._changed(frozenset({"rates"}))
 

@@ -163,12 +163,16 @@ def event(happening: Happening) -> str:
             told = [f"device {data.get('device', '?')} {what.replace('_', ' ')}"]
         case _:
             told = [happening.type.replace(".", " ").replace("_", " ")]
-    told += [_said(name, value) for name, value in data.items() if name not in _SILENT]
+    told += [
+        _said(name, value)
+        for name, value in data.items()
+        if name not in _SILENT and value is not None
+    ]
     return ": ".join([told[0], ", ".join(told[1:])]) if told[1:] else told[0]
 
 
 #: What an event's sentence has already, or doesn't need.
-_SILENT = frozenset({"device", "status", "kind", "owner", "next_try"})
+_SILENT = frozenset({"device", "status", "kind", "owner", "next_try", "request_id"})
 
 
 def _said(name: str, value: object) -> str:

@@ -12,12 +12,14 @@ from pycwt_mod.backends import (
     BackendUnavailableError,
     Manifest,
     MonteCarloBackend,
+    Reading,
     load_manifest,
 )
 from pycwtd_drivers.cpu.cores import usable_cores
+from pycwtd_drivers.cpu.sensors import temperatures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -65,6 +67,10 @@ class CpuBackend(MonteCarloBackend):
             return plan_for(task).run(seed, first, count, self._threads(), control)
         except KernelError as error:
             raise BackendUnavailableError(str(error)) from error
+
+    def readings(self) -> Sequence[Reading]:
+        """Temperatures of the processor, as far as the machine has sensors for them."""
+        return temperatures()
 
 
 def backends() -> list[MonteCarloBackend]:

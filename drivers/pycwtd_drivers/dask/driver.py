@@ -14,15 +14,19 @@ from pycwt_mod.backends import (
     Cancelled,
     MonteCarloBackend,
     NoControl,
+    Reading,
     check_span,
     load_manifest,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
     from pycwt_mod.backends import Control, Manifest, SignificanceTask
+    from pycwtd_drivers.dask.cluster import Connection
 
 #: The contract wants the control to be looked at every 100 ms.
 _LOOK_SECONDS = 0.05
@@ -39,6 +43,8 @@ class DaskBackend(MonteCarloBackend):
 
     def __init__(self, info: BackendInfo) -> None:
         self.info = info
+        #: Of the last probe or run.
+        self._connection: Connection | None = None
 
     def probe(self) -> Availability:
         """Whether the scheduler answers and has workers of the same version."""
@@ -47,7 +53,7 @@ class DaskBackend(MonteCarloBackend):
         except ImportError as error:
             return Availability(False, f"the C kernel can't be loaded: {error}; reinstall pycwtd")
         try:
-            connection = connect()
+            connection = self._connection = connect()
             fleet = connection.fleet
             connection.begin(fleet.look()).result(_PROBE_SECONDS)
         except BackendUnavailableError as error:
@@ -79,7 +85,7 @@ class DaskBackend(MonteCarloBackend):
         except ImportError as error:
             raise BackendUnavailableError(f"the C kernel can't be loaded: {error}") from error
         control = control or NoControl()
-        connection = connect()
+        connection = self._connection = connect()
         pace = connection.pace(task.fingerprint())
         spread = Spread(connection.client, connection.fleet, Span(task, seed, first, count), pace)
         pending = connection.begin(spread.run())
@@ -93,10 +99,24 @@ class DaskBackend(MonteCarloBackend):
             # However this ends: what isn't done isn't wanted any more.
             pending.cancel()
 
+    def readings(self) -> Sequence[Reading]:
+        """Workers, threads and memory as the scheduler has told them last."""
+        connection = self._connection
+        if connection is None or not connection.alive:
+            return ()
+        fleet = connection.fleet
+        return (
+            Reading("workers", len(fleet.threads)),
+            Reading("threads", fleet.total),
+            Reading("memory", fleet.memory, "B"),
+            Reading("memory limit", fleet.memory_limit, "B"),
+        )
+
     def close(self) -> None:
         """Leave the scheduler; a client of the program's own stays as it is."""
         from pycwtd_drivers.dask.cluster import close_all  # noqa: PLC0415
 
+        self._connection = None
         close_all()
 
 

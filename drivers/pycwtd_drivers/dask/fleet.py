@@ -32,6 +32,8 @@ class Fleet:
         self.threads: dict[str, int] = {}
         #: Workers that are there and haven't said anything for long.
         self.silent: frozenset[str] = frozenset()
+        #: Bytes that the workers take, and may take, as they have told the scheduler last.
+        self.memory = self.memory_limit = 0
         self._present: dict[str, int] = {}
         #: What each worker is; text where it couldn't say.
         self._known: dict[str, Identity | str] = {}
@@ -73,6 +75,8 @@ class Fleet:
             ) from error
         workers = told["workers"]
         self._present = {address: worker["nthreads"] for address, worker in workers.items()}
+        self.memory = sum(int(one["metrics"].get("memory", 0)) for one in workers.values())
+        self.memory_limit = sum(int(one.get("memory_limit") or 0) for one in workers.values())
         self._listen(workers)
         for address in [a for a in self._known if a not in workers]:
             del self._known[address]

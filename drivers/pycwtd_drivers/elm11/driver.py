@@ -15,6 +15,7 @@ from pycwt_mod.backends import (
     Cancelled,
     MonteCarloBackend,
     NoControl,
+    Reading,
     check_span,
     load_manifest,
 )
@@ -23,9 +24,12 @@ from pycwtd_drivers.elm11.console import ConsoleError
 from pycwtd_drivers.elm11.firmware import firmware
 from pycwtd_drivers.elm11.ports import KIND, settings
 from pycwtd_drivers.line.absence import LOOK_SECONDS, Absence
+from pycwtd_drivers.line.counters import told
 from pycwtd_drivers.line.port import LostError, PortError, find_port
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -108,6 +112,11 @@ class Elm11Backend(MonteCarloBackend):
                 self.close()
                 raise
         return firmware().version
+
+    def readings(self) -> Sequence[Reading]:
+        """What was counted on the line since it was opened."""
+        board = self._board
+        return told(board.console.line.counters) if board else ()
 
     def close(self) -> None:
         """Give the port back."""

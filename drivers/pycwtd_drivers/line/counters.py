@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from pycwt_mod.backends import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(slots=True)
@@ -48,3 +54,15 @@ class Counters:
         ]
         rest = [f"{number:,} {what}" for number, what in told if number]
         return ", ".join([f"{self.requests:,} requests", *rest])
+
+
+#: What is counted in bytes.
+_BYTES = ("bytes_sent", "bytes_received")
+
+
+def told(counters: Counters) -> Sequence[Reading]:
+    """The counters as a driver's readings."""
+    return [
+        Reading(name, value, "B" if name in _BYTES else "", total=True)
+        for name, value in asdict(counters).items()
+    ]

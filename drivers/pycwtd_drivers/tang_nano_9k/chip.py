@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pycwt_mod.backends import SignificanceTask
+    from pycwtd_drivers.line.counters import Counters
     from pycwtd_drivers.line.messages import Hello
     from pycwtd_drivers.tang_nano_9k.fixed import Configuration
     from pycwtd_drivers.tang_nano_9k.settings import Settings
@@ -66,6 +67,11 @@ class Chip:
         self._board = Board(self.port)
         #: Of the board that was tested: its boots, which differ after a reset.
         self._tested: int | None = None
+
+    @property
+    def counters(self) -> Counters:
+        """What happened on the line."""
+        return self._board.link.counters
 
     def close(self) -> None:
         """Give the port back."""

@@ -17,10 +17,12 @@ from pycwt_mod.backends import (
     Cancelled,
     MonteCarloBackend,
     NoControl,
+    Reading,
     check_span,
     load_manifest,
 )
 from pycwtd_drivers.line.absence import LOOK_SECONDS, Absence
+from pycwtd_drivers.line.counters import told
 from pycwtd_drivers.line.link import SilenceError
 from pycwtd_drivers.line.port import SYSFS, LineError, LostError, PortError, find_port
 from pycwtd_drivers.tang_nano_9k import loader
@@ -28,6 +30,8 @@ from pycwtd_drivers.tang_nano_9k.loader import LoaderError
 from pycwtd_drivers.tang_nano_9k.settings import KIND, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -105,6 +109,11 @@ class TangNano9kBackend(MonteCarloBackend):
                 self.close()
                 return Availability(False, str(error))
             return Availability(True, None, (chip.told(),), firmware=f"{chip.hello.build:08x}")
+
+    def readings(self) -> Sequence[Reading]:
+        """What was counted on the line since it was opened."""
+        chip = self._chip
+        return told(chip.counters) if chip else ()
 
     def close(self) -> None:
         """Give the port back."""

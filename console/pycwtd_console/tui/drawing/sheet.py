@@ -32,6 +32,8 @@ _ARROW_CELLS, _ARROW_LINES = 6, 3
 _STRONG = 0.5
 _KEY_CELLS = 12
 _CURSOR = "┼"
+#: Behind it: vermilion of Okabe & Ito 2008, which neither table has.
+_CURSOR_BEHIND: Rgb = (213, 94, 0)
 #: Where colours are sixteen: the contour, the cone, everything else.
 _SIXTEEN = ("bright_yellow", "bright_black", "cyan")
 
@@ -189,6 +191,12 @@ class Sheet:
         """Of a sign over a cell: black on what is light, white on what is dark."""
         if cell.above is None or cell.below is None:
             return Style(reverse=cursor)
+        if cursor:
+            return Style(
+                color=Color.from_rgb(255, 255, 255),
+                bgcolor=Color.from_rgb(*_CURSOR_BEHIND),
+                bold=True,
+            )
         light = luminance(cell.above) + luminance(cell.below) > 0.9
         front = Color.from_rgb(0, 0, 0) if light else Color.from_rgb(255, 255, 255)
         return Style(color=front, bgcolor=Color.from_rgb(*cell.below), bold=True)

@@ -49,10 +49,15 @@ class ConsoleScreen(Screen[None]):
         """What is known."""
         return self.console.model
 
+    @property
+    def heading(self) -> str:
+        """Where one is, for the first line."""
+        return self.TITLE or ""
+
     def compose(self) -> ComposeResult:
         """Link on top, keys at the bottom."""
         yield Static(_SMALL, id="small")
-        yield LinkLine(self.TITLE)
+        yield LinkLine(self.heading)
         yield from self.body()
         yield Footer(compact=True, show_command_palette=False)
 

@@ -51,12 +51,12 @@ class JobActions(ConsoleScreen):
             what = (
                 f"{one.kind} {one.job_id[:8]} of {one.owner}, {one.status}, {one.progress:.0%} done"
             )
-            sentence, yes = f"The job is cancelled: {what}.", "Cancel it"
+            sentence, yes = f"The job is cancelled: {what}; that is lost.", "Cancel it"
         else:
             running = sum(job.status == "running" for job in jobs)
             sentence = f"{len(jobs)} jobs are cancelled, of which {running} are running."
+            sentence += " What they have computed so far is lost."
             yes = f"Cancel {len(jobs)} jobs"
-        sentence += " What they have computed so far is lost."
         if await self.sure(sentence, yes):
             listing.marked.clear()
             listing.refresh()

@@ -66,8 +66,9 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         "listing--quiet",
     }
     DEFAULT_CSS = """
-    Listing { height: 1fr; overflow-x: hidden; }
+    Listing { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
     Listing > .listing--header { text-style: bold; color: $text-muted; }
+    Listing:focus > .listing--header { color: $text-primary; }
     Listing > .listing--cursor { background: $surface-lighten-2; }
     Listing:focus > .listing--cursor { background: $primary-background; text-style: bold; }
     Listing > .listing--marked { color: $accent; }

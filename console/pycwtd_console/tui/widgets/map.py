@@ -76,7 +76,8 @@ class MapView(Widget, can_focus=True):
         super().__init__(id=id)
         self.map: ResultMap | None = None
         self.view: View | None = None
-        self._whole: Part | None = None
+        #: All of the map, in steps where it is long.
+        self.whole: Part | None = None
         self._part: Part | None = None
         self._lines: list[Strip] = []
         self._drawn_for: tuple[int, int] | None = None
@@ -91,7 +92,7 @@ class MapView(Widget, can_focus=True):
         """
         for name in _NUMERICS:
             await asyncio.to_thread(importlib.import_module, f"pycwtd_console.tui.{name}")
-        self._whole = self._part = await result.open(max(self._cells()[0], 80))
+        self.whole = self._part = await result.open(max(self._cells()[0], 80))
         self.map = result
         self.view = View.whole(result.rims.tolist(), result.samples, result.last)
         self._look()
@@ -119,7 +120,7 @@ class MapView(Widget, can_focus=True):
 
     def _best(self, view: View) -> Part | None:
         """The finest part at hand that has all of a view."""
-        there = [part for part in (self._part, self._whole) if part and part.has(view)]
+        there = [part for part in (self._part, self.whole) if part and part.has(view)]
         return min(there, key=lambda part: part.step, default=None)
 
     async def _fetch(self, view: View) -> None:

@@ -1,0 +1,157 @@
+"""The package: what it puts where, and that it goes as it came."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from box import Box
+    from report import Report
+
+#: As ``systemd-analyze security`` has it, of 10.
+MOST_EXPOSED = 1.0
+_MODES = {
+    "/var/lib/pycwtd": "750 pycwtd pycwtd",
+    "/var/backups/pycwtd": "700 pycwtd pycwtd",
+    "/etc/pycwtd": "755 root root",
+    "/etc/pycwtd/pycwtd.toml": "640 root pycwtd",
+    "/run/pycwtd/pycwtd.sock": "660 root pycwtd",
+    "/opt/pycwtd": "755 root root",
+}
+_LOAD = """
+import http.client, json, os, signal, socket, sys
+stop = []
+signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
+class Unix(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX); self.sock.settimeout(60); self.sock.connect(sys.argv[1])
+good = 0; bad = []
+print("begun", flush=True)
+while not stop:
+    connection = Unix("localhost")
+    try:
+        connection.request("GET", "/api/v1/jobs")
+        answer = connection.getresponse(); answer.read()
+        if answer.status == 200: good += 1
+        else: bad.append(answer.status)
+    except OSError as error: bad.append(repr(error))
+    except http.client.HTTPException as error: bad.append(repr(error))
+    connection.close()
+print(json.dumps([good, bad]))
+"""
+
+
+def check_install(box: Box, package: Path, report: Report) -> None:
+    """On a Debian that has no network."""
+    with report.check("the package is installed without a network"):
+        assert box("ls /sys/class/net") == "lo"
+        report.note(f"dpkg took {box.install(package):.1f} s")
+        assert box("dpkg-query -W -f '${Status}' pycwtd") == "install ok installed"
+    with report.check("everything has its owner and mode, and nothing is everybody's to write"):
+        for path, mode in _MODES.items():
+            found = box(["stat", "-c", "%a %U %G", path])
+            assert found == mode, f"{path} has {found} in place of {mode}"
+        listed = "dpkg -L pycwtd | xargs -d '\\n' stat -c '%A %n' | grep '^[^l].......w' || true"
+        assert not box(listed), box(listed)
+        assert not box("dpkg --verify pycwtd"), box("dpkg --verify pycwtd")
+    with report.check("the service is hardly exposed"):
+        for unit in ("pycwtd.service", "pycwtd-backup.service"):
+            told = box.run(["systemd-analyze", "security", "--no-pager", unit]).stdout
+            found = re.search(r"Overall exposure level for \S+: ([\d.]+)", told)
+            assert found, told
+            report.note(f"{unit} {found[1]} of 10")
+            assert float(found[1]) <= MOST_EXPOSED
+    with report.check("systemd finds nothing wrong with the units"):
+        units = " ".join(box("ls /lib/systemd/system/pycwtd*").split())
+        assert not box(f"systemd-analyze verify --man=no {units} 2>&1")
+    with report.check("udev understands the rules"):
+        told = box.run(
+            ["udevadm", "test", "--action=add", "/sys/class/mem/null"], check=False
+        )
+        text = told.stdout + told.stderr
+        assert "70-pycwtd.rules" in text, text
+        assert not re.findall(r"pycwtd\.rules:\d+.*", text), text
+
+
+def check_upgrade(box: Box, packages: tuple[Path, Path], digests: str, report: Report) -> None:
+    """A job computes and clients ask all the while."""
+    old, new = packages
+    load = box.begin(f"exec /opt/pycwtd/bin/python -c '{_LOAD}' /run/pycwtd/pycwtd.sock")
+    assert load.stdout
+    with report.check("an upgrade restarts the service, and no request fails"):
+        assert load.stdout.readline() == "begun\n"
+        box("echo '# kept by the admin' >> /etc/pycwtd/pycwtd.toml")
+        before, jobs = box.show("pycwtd", "MainPID"), box.jobs()
+        job = box.submit(40_000)
+        box.until_computing(job)
+        report.note(f"dpkg took {box.install(new, '--force-confold'):.1f} s")
+        assert box("dpkg-query -W -f '${Version}' pycwtd") == _version(new)
+        assert box.show("pycwtd", "MainPID") not in {before, "0"}
+        load.terminate()
+        good, bad = __import__("json").loads(load.stdout.readline())
+        report.note(f"{good} requests answered, {len(bad)} failed")
+        assert not bad, bad[:5]
+        assert good > 10
+    with report.check("after it jobs are kept, and the one that ran ends with the same numbers"):
+        box.finish(job)
+        assert box.digests(job) == digests
+        now = box.jobs()
+        for job_id, job_was in jobs.items():
+            assert now[job_id] == job_was, job_id
+    with report.check("after it the configuration is the admin's, and the new one beside it"):
+        assert box("tail -1 /etc/pycwtd/pycwtd.toml") == "# kept by the admin"
+        assert box("stat -c '%a %G' /etc/pycwtd/pycwtd.toml") == "640 pycwtd"
+        assert box("tail -1 /etc/pycwtd/pycwtd.toml.dpkg-dist") == "# of the newer version"
+    with report.check("the older package can be put back"):
+        report.note(f"dpkg took {box.install(old, '--force-confold'):.1f} s")
+        assert box("dpkg-query -W -f '${Version}' pycwtd") == _version(old)
+        box.answer()
+        assert box.jobs().keys() == {*jobs, job}
+    load.kill()
+
+
+def newer(package: Path, target: Path) -> Path:
+    """The same package as a version that comes after it, with another default configuration."""
+    version = _version(package)
+    later = f"{version.rsplit('-', 1)[0]}-2"
+    tree = target / "newer"
+    subprocess.run(["rm", "-rf", tree], check=True)
+    subprocess.run(["dpkg-deb", "-R", package, tree], check=True)
+    control = tree / "DEBIAN/control"
+    control.write_text(control.read_text().replace(f"Version: {version}", f"Version: {later}"))
+    with (tree / "etc/pycwtd/pycwtd.toml").open("a") as file:
+        file.write("# of the newer version\n")
+    made = target / package.name.replace(version, later)
+    command = ["dpkg-deb", "-Zzstd", "-z3", "--root-owner-group", "-b", tree, made]
+    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(["rm", "-rf", tree], check=True)
+    return made
+
+
+def _version(package: Path) -> str:
+    command = ["dpkg-deb", "-f", package, "Version"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def check_removal(box: Box, before: dict[str, str], report: Report) -> None:
+    """First the program, then everything."""
+    with report.check("removed, the program is gone, and jobs and configuration stay"):
+        box("dpkg -r pycwtd </dev/null")
+        assert box.run(["systemctl", "is-active", "pycwtd.service"], check=False).returncode
+        assert box.run(["systemctl", "is-active", "pycwtd.socket"], check=False).returncode
+        left = box("ls -d /opt/pycwtd /usr/bin/pycwtd* 2>/dev/null || true")
+        assert not left, left
+        assert box("ls /var/lib/pycwtd/jobs")
+        assert box("ls /etc/pycwtd/pycwtd.toml")
+    with report.check("purged, nothing asks and nothing is left"):
+        box("dpkg -P pycwtd </dev/null")
+        after = box.files()
+        assert not after.keys() - before.keys(), sorted(after.keys() - before.keys())[:20]
+        changed = {path for path in before if before[path] != after.get(path)}
+        assert not changed, sorted(changed)[:20]
+        for kind in ("passwd", "group"):
+            assert "pycwtd" not in box(["getent", kind])
+        assert not box("find /run /tmp /var/lib/systemd -name '*pycwtd*' -not -name '*.npz' 2>/dev/null || true")

@@ -1,0 +1,296 @@
+"""A Debian that boots: systemd as the first process of namespaces of its own, without a network.
+
+It needs root and cgroups of version 1, as few machines have them that aren't containers, or
+version 2. What the host's kernel keeps for itself (modules, real devices, power) isn't there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+#: What is in the tree beside Debian's least: what the package depends on, and what the checks use.
+PACKAGES = (
+    "systemd",
+    "systemd-sysv",
+    "udev",
+    "dbus",
+    "python3",
+    "nginx-light",
+    "openssl",
+    "curl",
+    "logrotate",
+    "procps",
+)
+#: The shared libraries that wheels take from the system.
+LIBRARIES = ("libstdc++6", "libgcc-s1", "zlib1g")
+BOOT_SECONDS = 60.0
+COMMAND_SECONDS = 300.0
+_V1 = ("cpu", "cpuacct", "cpuset", "memory", "pids", "devices", "freezer", "blkio")
+_ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    "TERM": "dumb",
+    "HOME": "/root",
+}
+_INIT = """
+set -e
+mount --make-rprivate /
+mount --rbind "$1" "$1"; cd "$1"
+mount -t proc proc proc
+mount -t tmpfs -o mode=755,size=256m tmpfs run
+mount -t tmpfs -o mode=1777,size=1g tmpfs tmp
+mount -t tmpfs -o mode=755,size=4m tmpfs dev
+for name in null zero full random urandom tty; do
+    touch dev/$name; mount --bind /dev/$name dev/$name
+done
+mkdir -p dev/pts dev/shm dev/mqueue
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
+mount -t tmpfs tmpfs dev/shm
+ln -s pts/ptmx dev/ptmx; ln -s /proc/self/fd dev/fd
+ln -s /proc/self/fd/0 dev/stdin; ln -s /proc/self/fd/1 dev/stdout; ln -s /proc/self/fd/2 dev/stderr
+mount -t sysfs -o ro sysfs sys
+if [ "$2" = 2 ]; then
+    mount -t cgroup2 cgroup2 sys/fs/cgroup
+else
+    mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup
+    for name in $3; do
+        mkdir sys/fs/cgroup/$name; mount -t cgroup -o $name cgroup sys/fs/cgroup/$name
+    done
+    mkdir sys/fs/cgroup/systemd sys/fs/cgroup/unified
+    mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd
+    mount -t cgroup2 cgroup2 sys/fs/cgroup/unified
+fi
+mkdir -p run/host; pivot_root . run/host
+cd /; mount --make-rshared /
+umount -l /run/host
+exec env -i container=pycwtd PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system
+"""
+#: Brings the loopback device up; Debian's least has no program for it.
+_LOOPBACK = (
+    "import fcntl, socket, struct;"
+    "fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh14x', b'lo', 0x49))"
+)
+
+
+class MachineError(Exception):
+    """The machine doesn't do what it was told; the text has what it said."""
+
+
+def make_tree(archive: Path) -> None:
+    """A Debian with :data:`PACKAGES`, as an archive; made once, from the host's package sources."""
+    if archive.exists():
+        return
+    if shutil.which("mmdebstrap") is None:
+        raise MachineError("mmdebstrap is needed: apt-get install mmdebstrap")
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    partial = archive.with_name(f"partial-{archive.name}")
+    include = ",".join((*PACKAGES, *LIBRARIES))
+    subprocess.run(
+        ["mmdebstrap", "--variant=minbase", f"--include={include}", "bookworm", partial],
+        check=True,
+        capture_output=True,
+    )
+    partial.rename(archive)
+
+
+class Machine:
+    """One box: a tree of its own, booted, ordered about and powered off."""
+
+    def __init__(self, name: str, archive: Path, root: Path) -> None:
+        """Unpack the tree.
+
+        Args:
+            name: of its control groups, and of the box in messages.
+            archive: what :func:`make_tree` made.
+            root: where it is unpacked; what was there is removed.
+        """
+        self.name = name
+        self.root = root
+        self._groups: list[Path] = []
+        self._outer: subprocess.Popen[bytes] | None = None
+        self.pid = 0
+        if root.exists():
+            shutil.rmtree(root)
+        root.mkdir(parents=True)
+        subprocess.run(["tar", "--numeric-owner", "-xf", archive, "-C", root], check=True)
+        (root / "etc/hostname").write_text(f"{name}\n")
+        (root / "etc/hosts").write_text(f"127.0.0.1 localhost {name}\n")
+
+    def boot(self) -> float:
+        """Start it and wait until systemd is through; returns the seconds that it took."""
+        began = time.monotonic()
+        version = self._make_groups()
+        command = ["unshare", "--pid", "--mount", "--ipc", "--uts", "--net", "--cgroup"]
+        command += ["--fork", "--kill-child=KILL"]
+        # The groups must hold from the first moment: unshare's own cgroup namespace begins there.
+        entering = "".join(f"echo $$ > '{group}/cgroup.procs'; " for group in self._groups)
+        script = f'{entering}exec setsid {" ".join(command)} sh -c "$INIT" init "$@"'
+        self._outer = subprocess.Popen(
+            ["sh", "-c", script, "sh", self.root, str(version), " ".join(_V1)],
+            env={**os.environ, "INIT": _INIT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.root.parent / f"{self.name}.log").open("wb"),
+        )
+        while time.monotonic() - began < BOOT_SECONDS:
+            if self._outer.poll() is not None:
+                break
+            self.pid = self.pid or self._find_init()
+            if self.pid and self._running():
+                self(["python3", "-c", _LOOPBACK])
+                return time.monotonic() - began
+            time.sleep(0.05)
+        log = (self.root.parent / f"{self.name}.log").read_text(errors="replace")
+        raise MachineError(f"{self.name} doesn't boot: {log}")
+
+    def _find_init(self) -> int:
+        assert self._outer
+        for child in _children(self._outer.pid):
+            try:
+                if Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
+                    return child
+            except FileNotFoundError:
+                continue
+        return 0
+
+    def _running(self) -> bool:
+        told = self.run(["systemctl", "is-system-running"], check=False).stdout.strip()
+        return told in {"running", "degraded"}
+
+    def _make_groups(self) -> int:
+        """A control group of every kind for the box; returns the version."""
+        top = Path("/sys/fs/cgroup")
+        if (top / "cgroup.controllers").exists():
+            self._groups = [_own_group(top, "") / f"pycwtd-{self.name}"]
+            self._groups[0].mkdir(exist_ok=True)
+            return 2
+        for kind in (*_V1, "systemd", "unified"):
+            names = {"systemd": "name=systemd", "unified": ""}
+            mine = _own_group(top / kind, names.get(kind, kind))
+            group = mine / f"pycwtd-{self.name}"
+            group.mkdir(exist_ok=True)
+            if kind == "cpuset":
+                for name in ("cpuset.cpus", "cpuset.mems"):
+                    (group / name).write_text((mine / name).read_text())
+                (group / "cgroup.clone_children").write_text("1")
+            self._groups.append(group)
+        return 1
+
+    def run(
+        self, command: list[object], *, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program in the box, as root.
+
+        Raises:
+            MachineError: it fails, unless ``check`` is false.
+        """
+        ran = subprocess.run(
+            ["nsenter", "-t", str(self.pid), "-a", "env", "-i"]
+            + [f"{name}={value}" for name, value in _ENVIRONMENT.items()]
+            + [str(word) for word in command],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=COMMAND_SECONDS,
+        )
+        if check and ran.returncode != 0:
+            words = " ".join(map(str, command))
+            raise MachineError(
+                f"{self.name}: {words} ends with {ran.returncode}:\n{ran.stdout}{ran.stderr}"
+            )
+        return ran
+
+    def __call__(self, command: list[object] | str) -> str:
+        """What a program, or a line for the shell, says on stdout.
+
+        Raises:
+            MachineError: it fails.
+        """
+        if isinstance(command, str):
+            command = ["sh", "-ec", command]
+        return self.run(command).stdout.strip()
+
+    def begin(self, command: str) -> subprocess.Popen[str]:
+        """Start a line for the shell in the box, and read what it says."""
+        words = [f"{name}={value}" for name, value in _ENVIRONMENT.items()]
+        return subprocess.Popen(
+            ["nsenter", "-t", str(self.pid), "-a", "env", "-i", *words, "sh", "-ec", command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def show(self, unit: str, name: str) -> str:
+        """A property of a unit."""
+        return self(["systemctl", "show", "--value", "--property", name, unit])
+
+    def put(self, source: Path, target: str) -> None:
+        """Copy a file or a folder into the box."""
+        # /tmp and /run of the box are only seen from within.
+        place = Path(f"/proc/{self.pid}/root{target}")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, place, dirs_exist_ok=True)
+        else:
+            shutil.copy2(source, place)
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file in the box."""
+        place = Path(f"/proc/{self.pid}/root{path}")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+    def power_off(self) -> None:
+        """Stop it, in order if it can be, and clear away what the host has of it."""
+        if self._outer is None:
+            return
+        if self.pid and self._outer.poll() is None:
+            os.kill(self.pid, signal.SIGRTMIN + 4)
+            try:
+                self._outer.wait(20)
+            except subprocess.TimeoutExpired:
+                os.kill(self.pid, signal.SIGKILL)
+        elif self._outer.poll() is None:
+            self._outer.kill()
+        self._outer.wait(20)
+        self._outer, self.pid = None, 0
+        for group in self._groups:
+            for path, _, _ in os.walk(group, topdown=False):
+                with_retry(lambda p=path: Path(p).rmdir())
+        self._groups = []
+
+
+def with_retry(work: object) -> None:
+    """Do it again for a second: the kernel takes a moment to see that a group is empty."""
+    assert callable(work)
+    for _ in range(20):
+        try:
+            work()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found += [child, *_children(child)]
+    return found
+
+
+def _own_group(top: Path, controller: str) -> Path:
+    """Where this process is in the hierarchy of a controller, mounted at ``top``."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controller in controllers.split(","):
+            return top / path.lstrip("/")
+    return top

@@ -1,0 +1,178 @@
+"""Backups of a daemon at work, put into a fresh box: every job, every number."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from support import red_pair, running
+
+A, B = red_pair()
+PYCWTCTL = Path(sys.executable).with_name("pycwtctl")
+#: Short chunks, so that files come and go while the backup is made.
+CONFIG = "[engine]\nchunk_seconds = 0.05\n"
+SMALL = {"signal1": A, "signal2": B, "dt": 1.0, "dj": 0.25, "sig": True, "seed": 3, "mc_count": 50}
+LONG = {**SMALL, "backend": "sequential", "estimator": "full", "dj": 1 / 12, "mc_count": 8_000}
+
+
+def ctl(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PYCWTCTL, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def backed_up(daemon, folder: Path, *options: object) -> dict:
+    ran = ctl("backup", "--json", "--state-dir", daemon.state, folder, *options)
+    assert ran.returncode == 0, ran.stderr
+    return dict(json.loads(ran.stdout))
+
+
+@pytest.fixture(scope="module")
+def boxes(tmp_path_factory):
+    """A daemon with jobs and series that is backed up at work, and what it had at that time."""
+    folder = tmp_path_factory.mktemp("backups")
+    with running(CONFIG) as daemon:
+        done = daemon.submit("wct", SMALL)
+        daemon.finish(done)
+        series = daemon.upload(b"value\n" + b"\n".join(b"%f" % x for x in A)).json["data_id"]
+        at_work = daemon.submit("wct", LONG)
+        daemon.until(at_work, lambda job: job["realisations_done"] > 0)
+        made = backed_up(daemon, folder)
+        daemon.finish(at_work)
+        results = {job_id: daemon.result(job_id) for job_id in (done, at_work)}
+        yield daemon, folder, made, {"done": done, "at work": at_work, "series": series}, results
+
+
+def test_a_fresh_box_has_every_job_series_and_number(boxes):
+    daemon, folder, made, ids, results = boxes
+    assert (made["jobs"], made["data"], made["damaged"]) == (2, 1, [])
+    with running(CONFIG, start=False) as fresh:
+        ran = ctl("restore", "--json", "--state-dir", fresh.state, folder)
+        assert ran.returncode == 0, ran.stderr
+        assert json.loads(ran.stdout)["jobs"] == 2
+        fresh.start()
+        assert fresh.job(ids["done"]) == daemon.job(ids["done"])
+        assert fresh.finish(ids["at work"])["status"] == "completed"
+        for job_id, result in results.items():
+            again = fresh.result(job_id)
+            assert again.keys() == result.keys()
+            for name in result.keys() - {"computation_time"}:
+                np.testing.assert_array_equal(again[name], result[name], err_msg=name)
+        path = f"/api/v1/data/{ids['series']}/download"
+        assert fresh.call("GET", path).body == daemon.call("GET", path).body
+        assert "set aside" not in fresh.log
+
+
+def test_a_backup_names_every_file_by_its_digest(boxes):
+    _, _, made, _, _ = boxes
+    backup = Path(made["backup"])
+    manifest = json.loads((backup / "manifest.json").read_bytes())
+    there = {
+        str(path.relative_to(backup)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in backup.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
+    assert there == {name: entry["sha256"] for name, entry in manifest["files"].items()}
+    assert not {name for name in there if "token" in name or "signing-key" in name}
+    assert backup.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(backup / "pycwtd.sqlite3")) as database:
+        for file, sha256 in database.execute(
+            "SELECT 'jobs/' || job_id || '/' || file, sha256 FROM chunks"
+        ):
+            assert there[file] == sha256
+
+
+def test_what_was_changed_in_a_backup_is_found_and_nothing_is_restored(boxes, tmp_path):
+    daemon, _, _, ids, _ = boxes
+    backup = Path(backed_up(daemon, tmp_path / "backups")["backup"])
+    result = backup / "jobs" / ids["done"] / "result.npz"
+    data = bytearray(result.read_bytes())
+    data[len(data) // 2] ^= 1
+    result.write_bytes(data)
+    ran = ctl("restore", "--state-dir", tmp_path / "state", tmp_path / "backups")
+    assert ran.returncode == 1
+    assert f"{result}: isn't what was written there" in ran.stderr
+    assert not (tmp_path / "state/pycwtd.sqlite3").exists()
+    result.unlink()
+    ran = ctl("restore", "--state-dir", tmp_path / "state", tmp_path / "backups")
+    assert f"{result}: is gone" in ran.stderr
+
+
+def test_a_result_that_is_damaged_is_told_and_the_rest_is_saved(boxes, tmp_path):
+    with running() as daemon:
+        job_id = daemon.submit("wct", SMALL)
+        daemon.finish(job_id)
+        (daemon.state / "jobs" / job_id / "result.npz").write_bytes(b"PK")
+        ran = ctl("backup", "--state-dir", daemon.state, tmp_path)
+        assert ran.returncode == 1
+        assert f"jobs/{job_id}/result.npz" in ran.stderr
+        manifest = json.loads((Path(ran.stdout.strip()) / "manifest.json").read_bytes())
+        assert manifest["damaged"] == [f"jobs/{job_id}/result.npz"]
+
+
+def test_nothing_is_written_over(boxes, tmp_path):
+    daemon, folder, _, ids, _ = boxes
+    ran = ctl("restore", "--state-dir", daemon.state, folder)
+    assert ran.returncode == 1
+    assert "another pycwtd is using it" in ran.stderr
+    state = tmp_path / "state"
+    assert ctl("restore", "--state-dir", state, folder).returncode == 0
+    ran = ctl("restore", "--state-dir", state, folder)
+    assert ran.returncode == 1
+    assert "there are jobs already" in ran.stderr
+    assert ctl("restore", "--replace", "--state-dir", state, folder).returncode == 0
+    (aside,) = state.glob("replaced-*")
+    assert (aside / "jobs" / ids["done"] / "result.npz").exists()
+
+
+def test_old_backups_go_and_unchanged_files_are_kept_once(boxes, tmp_path):
+    daemon, _, _, ids, _ = boxes
+    paths = [Path(backed_up(daemon, tmp_path, "--keep", "2")["backup"]) for _ in range(3)]
+    assert sorted(tmp_path.iterdir()) == sorted(paths[1:])
+    one, other = (path / "jobs" / ids["done"] / "result.npz" for path in paths[1:])
+    assert one.stat().st_ino == other.stat().st_ino
+
+
+def test_backups_while_jobs_are_accepted_have_whole_jobs(tmp_path):
+    """Whatever moment it catches, every row in it has its request, every result its digest."""
+    with running(CONFIG) as daemon:
+        stop = threading.Event()
+        accepted: list[str] = []
+
+        def submit() -> None:
+            while not stop.is_set():
+                accepted.append(daemon.submit("wct", SMALL))
+
+        worker = threading.Thread(target=submit)
+        worker.start()
+        try:
+            made = [backed_up(daemon, tmp_path, "--keep", "1") for _ in range(3)]
+        finally:
+            stop.set()
+            worker.join()
+        assert made[0]["jobs"] <= made[-1]["jobs"] <= len(accepted)
+        backup = Path(made[-1]["backup"])
+        with closing(sqlite3.connect(backup / "pycwtd.sqlite3")) as database:
+            for (job_id,) in database.execute("SELECT id FROM jobs"):
+                json.loads((backup / "jobs" / job_id / "request.json").read_bytes())
+
+
+def test_without_a_database_there_is_nothing_to_back_up(tmp_path):
+    ran = ctl("backup", "--state-dir", tmp_path / "none", tmp_path)
+    assert ran.returncode == 1
+    assert "there is no database to back up" in ran.stderr
+    ran = ctl("restore", "--state-dir", tmp_path / "none", tmp_path)
+    assert ran.returncode == 1
+    assert "no finished backup" in ran.stderr
