@@ -186,7 +186,9 @@ def test_a_killed_daemon_is_found_again_with_all_events(daemon):
             await asyncio.to_thread(daemon.start)
             watched.feed.hurry()
             await watched.until(lambda: watched.model.link.state == "live")
-            await watched.until(lambda: any(e.type == "system.started" for e in watched.model.events))
+            await watched.until(
+                lambda: any(e.type == "system.started" for e in watched.model.events)
+            )
             second = await asyncio.to_thread(daemon.submit, "cwt", CWT)
             await watched.until(lambda: watched.completed(second))
             numbers = stored(daemon)
