@@ -188,6 +188,14 @@ configuration: $(VENV)/.run  ## write etc/pycwtd.toml and the tables of docs/con
 dist: $(VENV)/.test  ## wheel and source archive in dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
+.PHONY: deb
+deb:  ## a Debian package with everything in it, for machines without a network: build/deb/out
+	@sh etc/build-deb.sh build/deb/out
+
+.PHONY: test-appliance
+test-appliance: deb  ## the package on a Debian that boots: crashes, hangs, backups, nginx, upgrades (root, 10 minutes)
+	@python3 tests/appliance/run.py $$(ls build/deb/out/pycwtd_*-1_*.deb | tail -1) build/appliance
+
 .PHONY: constraints
 constraints: $(VENV)/.test $(VENV)/.docs  ## write the versions of .venv to constraints.txt
 	@$(PIP) freeze --all --exclude-editable > constraints.txt

@@ -86,16 +86,16 @@ def _pulled(
 ) -> None:
     """A job whose board is unplugged, and plugged in again; and one that is cancelled."""
     print("\nanother one, and the cable is pulled:", flush=True)
-    job = _submit(series, *_ON_BOARD, "--mc-count", "80")
-    _wait(job, 20)
+    job = _submit(series, *_ON_BOARD, "--mc-count", "30")
+    _wait(job, 10)
     board.kill()
     board.wait()
-    print(f"unplugged at {_job(job)['realisations_done']} of 80", flush=True)
+    print(f"unplugged at {_job(job)['realisations_done']} of 30", flush=True)
     with simulate.started(program, "--link", str(link)):
         print("plugged in again")
         _watch(job)
         cancelled = _submit(series, *_ON_BOARD, "--mc-count", "100000")
-        _wait(cancelled, 20)
+        _wait(cancelled, 5)
         _ctl("cancel", cancelled)
 
 
@@ -111,9 +111,10 @@ def main() -> None:
             simulate.started(program, "--link", str(link), *damage) as (_, board),
             _daemon(folder, link),
         ):
-            print(_ctl("backends"))
+            print("a daemon finds the board, tests it and measures its speed …", flush=True)
+            first = _submit(series, *_ON_BOARD, "--mc-count", "20")
+            print("\n" + _ctl("backends"))
             print("\na job on the board, one byte in 5,000 of its line damaged:", flush=True)
-            first = _submit(series, *_ON_BOARD, "--mc-count", "40")
             beside = _submit(series, "--backend", "sequential", "--mc-count", "20000")
             _watch(first)
             _pulled(program, link, series, board)

@@ -70,12 +70,14 @@ async def serve(read: Callable[[], Layered], decision: Decision | None = None) -
     notifier = Notifier()
     async with AsyncExitStack() as stack:
         served = _open(wanted, stack)
+        # Sockets have modes of their own; files are for us and our group, whoever has started us.
+        os.umask(os.umask(0o077) | 0o027)
         config = structs.replace(wanted, listen=tuple(one.listener for one in served))
         try:
             parts = await _start(config, decision, notifier, stack, layered.origin)
         except UndecidedError as error:
             log.error("not ready: %s", error)
-            await _stay_unready(served, str(error), notifier, stop)
+            await _stay_unready(config, served, str(error), notifier, stop)
             return
         from pycwtd.api.serving import serve_api  # noqa: PLC0415 - see _SERVING
 
@@ -154,7 +156,7 @@ async def _start(
 
 
 async def _stay_unready(
-    served: list[Served], reason: str, notifier: Notifier, stop: asyncio.Event
+    config: Config, served: list[Served], reason: str, notifier: Notifier, stop: asyncio.Event
 ) -> None:
     """Answer with the reason until told to stop; systemd isn't to run out of patience meanwhile."""
 
@@ -167,7 +169,7 @@ async def _stay_unready(
 
     extending = asyncio.create_task(extend())
     try:
-        await stand_by([one.socket for one in served], reason, stop)
+        await stand_by(served, config.network, reason, stop)
     finally:
         extending.cancel()
 

@@ -30,6 +30,9 @@ _LONGEST = 4000
 #: systemd's priorities (sd-daemon(3)); what comes in another one is shown in its colour.
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
 
+#: Control characters (C0, DEL, C1) and Unicode's ends of lines.
+_SPELT = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
 
 def new_request_id() -> str:
     """For a request that brings none."""
@@ -138,7 +141,7 @@ def _formatter(form: str) -> logging.Formatter:
         return _Json()
     if _to_journal():
         return _Journal("%(message)s")
-    return logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    return _Text("%(asctime)s %(levelname)s %(message)s")
 
 
 def _to_journal() -> bool:
@@ -150,7 +153,18 @@ def _to_journal() -> bool:
     return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
 
 
-class _Journal(logging.Formatter):
+class _Text(logging.Formatter):
+    """Lines for people: a message is one, and what would move a terminal's cursor is spelt out.
+
+    Messages have words of clients and drivers in them, which could else write lines of their own.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        record.message = record.message.translate(_SPELT)
+        return super().formatMessage(record)
+
+
+class _Journal(_Text):
     """Lines with systemd's priority before them."""
 
     def format(self, record: logging.LogRecord) -> str:

@@ -41,11 +41,17 @@ class WatchedApp(ConsoleApp):
         super().changed(parts)
         self._news.set()
 
+    def _fatal_error(self):
+        super()._fatal_error()
+        self._news.set()
+
     async def until(self, wanted: Callable[[], object]) -> None:
         """Wait for a change after which it is so."""
         try:
             async with asyncio.timeout(PATIENCE):
                 while not wanted():
+                    if self._exception:
+                        raise self._exception
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
@@ -54,7 +60,9 @@ class WatchedApp(ConsoleApp):
     @property
     def text(self) -> str:
         """What is on the screen, without colours."""
-        lines = ("".join(s.text for s in strip) for strip in self.screen._compositor.render_strips())
+        lines = (
+            "".join(s.text for s in strip) for strip in self.screen._compositor.render_strips()
+        )
         return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

@@ -75,7 +75,8 @@ def _figures(job: JobView) -> str:
     parts = [f"{job.realisations_done:,} of {job.realisations:,} realisations"]
     if job.rate:
         left = (job.realisations - job.realisations_done) / job.rate
-        parts += [f"{job.rate:,.0f}/s", f"{span(left)} left"]
+        # Of a board that does less than one in a second "0/s" would say that it stands still.
+        parts += [f"{job.rate:,.{0 if job.rate >= 10 else 1}f}/s", f"{span(left)} left"]
     return ", ".join(parts)
 
 

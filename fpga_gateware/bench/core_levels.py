@@ -19,6 +19,8 @@ from pycwt_mod.wavelets import wavelet_of
 from pycwtd_drivers.tang_nano_9k.fixed import configurations, histogram
 
 SEED = 7
+#: What the differences of all scales may be.
+LARGEST, RMS = 0.01, 0.003
 #: Wavelet, its order, smallest scale, octaves, dj, length, lag-1 coefficients.
 SETTINGS: list[tuple[Any, ...]] = [
     ("morlet", 6.0, 2.0, 6, 1 / 4, 768, (0.5, 0.5)),
@@ -35,7 +37,7 @@ SETTINGS: list[tuple[Any, ...]] = [
 
 
 def main() -> int:
-    """Print the table; 1 where a limit is passed."""
+    """Print the table; 1 where a limit is passed, which chance alone does with few realisations."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     kernel = get_backend("sequential")
     print("| wavelet | s0 | octaves | dj | N | α | max Δ | rms Δ | mean Δ |", flush=True)
@@ -50,9 +52,10 @@ def main() -> int:
         )
         expected = levels(kernel.run(task, SEED, 0, 5 * count))[0]
         apart = levels(np.asarray(found))[0] - expected
-        apart = apart[np.isfinite(apart)]
+        # Scales beyond the series have no level; one that the gateware alone lacks is NaN here.
+        apart = apart[np.isfinite(expected)]
         largest, rms = np.abs(apart).max(), math.sqrt((apart**2).mean())
-        good = good and largest <= 0.01 and rms <= 0.003
+        good = good and bool(largest <= LARGEST and rms <= RMS)
         print(
             f"| {family} {order:g} | {s0:g} | {octaves} | 1/{round(1 / dj)} | {length} "
             f"| {ar1[0]:g}, {ar1[1]:g} | {largest:.4f} | {rms:.4f} | {apart.mean():+.4f} |",

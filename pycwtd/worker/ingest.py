@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 import zipfile
+import zlib
 from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from pycwtd.worker.bounds import (
+    RefusedError,
+    check_directory,
+    check_kind,
+    check_links,
+    check_size,
+    load_member,
+    too_long,
+)
 from pycwtd.worker.control import Beat
 from pycwtd.worker.files import save_array
 
@@ -36,24 +46,11 @@ _MAGIC = {
     b"\x89HDF\r\n\x1a\n": "netcdf",
 }
 _DELIMITERS = ",;\t"
+#: Characters of a line of a table.
+_LINE = 2**20
 #: What tables write where a sample is missing; no column is named so.
 _GAPS = "; if samples are missing, fill the gaps first, or say so by 'gaps' in the metadata"
 _MISSING = {"", "-", "?", "na", "n/a", "null", "none", "missing"}
-
-
-class RefusedError(Exception):
-    """What a task was given can't be worked on; the text is for whoever sent it.
-
-    Args:
-        code: a word for programs.
-        message: a sentence for people.
-        combination: whether only the whole is wrong, not a part of it.
-    """
-
-    def __init__(self, code: str, message: str, *, combination: bool = False) -> None:
-        super().__init__(message)
-        self.code = code
-        self.combination = combination
 
 
 def ingest(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
@@ -80,13 +77,9 @@ def _ingest(message: dict[str, Any], control: TaskControl) -> dict[str, Any]:
     path = folder / "original"
     form = _format(path)
     with Beat(control):
-        values = _READERS[form](path, message["column"], message["gaps"])
+        values = _READERS[form](path, message["column"], message["gaps"], message["limit"])
     if values.size > message["limit"]:
-        raise RefusedError(
-            "too_long",
-            f"file: {values.size} samples are more than the {message['limit']} that this "
-            "appliance takes",
-        )
+        raise too_long(message["limit"], values.size)
     series = np.ascontiguousarray(_series(values, message["gaps"]), dtype=np.float64)
     there = series[~np.isnan(series)]
     if not there.size:
@@ -121,10 +114,7 @@ def _format(path: Path) -> str:
 
 def _series(values: NDArray[Any], gaps: bool) -> NDArray[Any]:
     """The values as a series of finite real numbers, and NaN where samples may be missing."""
-    if values.dtype.kind not in "iufb":
-        raise RefusedError(
-            "not_numbers", f"file: holds values of type {values.dtype}, not real numbers"
-        )
+    check_kind(values.dtype)
     if values.ndim != 1:
         values = values.reshape(-1) if max(values.shape, default=1) == values.size else values
     if values.ndim != 1:
@@ -150,7 +140,7 @@ def _series(values: NDArray[Any], gaps: bool) -> NDArray[Any]:
 # -- CSV ---------------------------------------------------------------------------------
 
 
-def _read_csv(path: Path, column: str | int | None, gaps: bool) -> NDArray[Any]:
+def _read_csv(path: Path, column: str | int | None, gaps: bool, limit: int) -> NDArray[Any]:
     rows = _rows(path)
     try:
         number, first = next(rows)
@@ -177,6 +167,8 @@ def _read_csv(path: Path, column: str | int | None, gaps: bool) -> NDArray[Any]:
                 "not_a_number", f"file: line {line}: {_short(cell)} isn't a number{cure}"
             )
         values.append(value)
+        if len(values) > limit:
+            raise too_long(limit)
     return np.frombuffer(values) if values else np.zeros(0)
 
 
@@ -186,7 +178,11 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     known = False
     try:
         with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(iter(lambda: file.readline(_LINE + 1), ""), 1):
+                if len(line) > _LINE:
+                    raise RefusedError(
+                        "ragged", f"file: line {number} has more than {_LINE} characters"
+                    )
                 text = line.strip(" \r\n")
                 if not text or text[0] == "#" or text.isspace():
                     continue
@@ -252,13 +248,17 @@ def _short(text: str) -> str:
 # -- the others --------------------------------------------------------------------------
 
 
-def _read_json(path: Path, _column: str | int | None, gaps: bool) -> NDArray[Any]:
+def _read_json(path: Path, _column: str | int | None, gaps: bool, limit: int) -> NDArray[Any]:
     kind: Any = list[float | None] if gaps else list[float]
+    text = path.read_bytes()
+    # In a list of numbers all commas are between two of them.
+    if text.count(b",") >= limit:
+        raise too_long(limit, text.count(b",") + 1)
     try:
-        values = msgspec.json.decode(path.read_bytes(), type=kind)
+        values = msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
-        text, _, place = str(error).partition(" - at `$")
-        found = text.replace("Expected `float | null`", "expected a number or null")
+        told, _, place = str(error).partition(" - at `$")
+        found = told.replace("Expected `float | null`", "expected a number or null")
         found = found.replace("Expected `float`", "expected a number").replace("`", "")
         found = found.replace("Expected array", "expected a list of numbers")
         where = f"sample {place.strip('`[]')} (from 0 on): " if place else ""
@@ -268,7 +268,7 @@ def _read_json(path: Path, _column: str | int | None, gaps: bool) -> NDArray[Any
     return np.asarray(values, dtype=np.float64)
 
 
-def _read_npy(path: Path, column: str | int | None, _gaps: bool) -> NDArray[Any]:
+def _read_npy(path: Path, column: str | int | None, _gaps: bool, _limit: int) -> NDArray[Any]:
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
@@ -276,12 +276,13 @@ def _read_npy(path: Path, column: str | int | None, _gaps: bool) -> NDArray[Any]
     return _chosen(values, column)
 
 
-def _read_npz(path: Path, column: str | int | None, _gaps: bool) -> NDArray[Any]:
+def _read_npz(path: Path, column: str | int | None, _gaps: bool, limit: int) -> NDArray[Any]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            name = _variable(list(archive.files), column)
-            return np.asarray(archive[name])
-    except (ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        check_directory(path)
+        with zipfile.ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            return load_member(archive, _variable(names, column), limit)
+    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise RefusedError("npz", f"file: {_without_pickles(error)}") from None
 
 
@@ -291,32 +292,41 @@ def _without_pickles(error: Exception) -> str:
     return f"can't be read: {error}"
 
 
-def _read_netcdf(path: Path, column: str | int | None, gaps: bool) -> NDArray[Any]:
+def _read_netcdf(path: Path, column: str | int | None, gaps: bool, limit: int) -> NDArray[Any]:
     with path.open("rb") as file:
         classic = file.read(3) == b"CDF"
-    return (_classic if classic else _hdf5)(path, column, gaps)
+    return (_classic if classic else _hdf5)(path, column, gaps, limit)
 
 
-def _classic(path: Path, column: str | int | None, gaps: bool) -> NDArray[Any]:
+def _classic(path: Path, column: str | int | None, gaps: bool, limit: int) -> NDArray[Any]:
     from scipy.io import netcdf_file  # noqa: PLC0415 - only where needed
 
     try:
-        with netcdf_file(path, mmap=False, maskandscale=False) as file:
+        # Mapped: variables may lie over each other, and be more than the file.
+        with netcdf_file(path, mmap=True, maskandscale=False) as file:
             name = _variable(_data_variables(file.variables), column)
             variable = file.variables[name]
-            attributes = dict(variable._attributes)
-            return _unpacked(np.array(variable[:]), attributes, name, gaps)
+            check_size(variable.shape, variable.itemsize(), limit)
+            values, attributes = np.array(variable[:]), dict(variable._attributes)
+            del variable  # else the map couldn't be closed
+            return _unpacked(values, attributes, name, gaps)
     except (ValueError, TypeError, EOFError, IndexError, KeyError, AssertionError) as error:
         raise RefusedError("netcdf", f"file: can't be read as NetCDF: {error}") from None
 
 
-def _hdf5(path: Path, column: str | int | None, gaps: bool) -> NDArray[Any]:
+def _hdf5(path: Path, column: str | int | None, gaps: bool, limit: int) -> NDArray[Any]:
     import h5netcdf  # noqa: PLC0415 - only where needed
+    import h5py  # noqa: PLC0415
 
     try:
+        with h5py.File(path, "r") as whole:
+            check_links(whole)
         with h5netcdf.File(path, "r") as file:
             name = _variable(_data_variables(file.variables), column)
             variable = file.variables[name]
+            kind = np.dtype(variable.dtype)
+            check_kind(kind)
+            check_size(variable.shape, kind.itemsize, limit)
             return _unpacked(np.asarray(variable[...]), dict(variable.attrs), name, gaps)
     except (ValueError, TypeError, OSError, KeyError, RuntimeError) as error:
         raise RefusedError("netcdf", f"file: can't be read as NetCDF: {error}") from None

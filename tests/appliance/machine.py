@@ -181,9 +181,7 @@ class Machine:
             self._groups.append(group)
         return 1
 
-    def run(
-        self, command: list[object], *, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, command: list[object], *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a program in the box, as root.
 
         Raises:
@@ -248,18 +246,15 @@ class Machine:
         place.write_text(text)
 
     def power_off(self) -> None:
-        """Stop it, in order if it can be, and clear away what the host has of it."""
+        """Take its current away: with its first process all others go; and clear up after it."""
         if self._outer is None:
             return
-        if self.pid and self._outer.poll() is None:
-            os.kill(self.pid, signal.SIGRTMIN + 4)
-            try:
-                self._outer.wait(20)
-            except subprocess.TimeoutExpired:
+        if self._outer.poll() is None:
+            if self.pid:
                 os.kill(self.pid, signal.SIGKILL)
-        elif self._outer.poll() is None:
-            self._outer.kill()
-        self._outer.wait(20)
+            else:
+                self._outer.kill()
+        self._outer.wait(COMMAND_SECONDS)
         self._outer, self.pid = None, 0
         for group in self._groups:
             for path, _, _ in os.walk(group, topdown=False):

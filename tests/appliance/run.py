@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from box import Box
@@ -27,6 +28,7 @@ from living import (
 from machine import make_tree
 from proxying import check_proxy
 from report import Report
+from scripting import check_script
 
 #: Of the job that everything is tried on.
 REALISATIONS = 40_000
@@ -55,7 +57,9 @@ def main(package: Path, build: Path) -> int:
     with report.check("a Debian tree is there"):
         make_tree(archive)
     box, fresh = Box("box", archive, build / "box"), Box("fresh", archive, build / "fresh")
-    try:
+    with ExitStack() as stack:
+        stack.callback(box.power_off)
+        stack.callback(fresh.power_off)
         with report.check("the first box boots"):
             report.note(f"{box.boot():.1f} s to systemd's 'running'")
         _first(box, package, report)
@@ -70,9 +74,7 @@ def main(package: Path, build: Path) -> int:
         check_proxy(box, report)
         check_upgrade(box, (package, newer(package, build)), digests, report)
         check_removal(fresh, before, report)
-    finally:
-        box.power_off()
-        fresh.power_off()
+        check_script(fresh, package.parents[1] / "wheels", report)
     for name, reason in UNTRIED.items():
         report.untried(name, reason)
     print(f"{time.monotonic() - began:.0f} s in all")

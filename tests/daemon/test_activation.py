@@ -133,6 +133,26 @@ def test_the_configuration_says_by_name_or_address_how_they_are_served(folder):
         assert unix_call(path, f"{API}/jobs").status == 401
 
 
+def test_a_socket_named_proxy_is_a_proxys_without_a_word(folder):
+    """The kernel would tell the proxy's user: root here, who is an admin anywhere else."""
+    path = folder / "proxy"
+    passed = (on_unix(path), on_tcp())
+    with ExitStack() as stack:
+        for one in passed:
+            stack.enter_context(one)
+        # The one on TCP is there for the file with the token.
+        service = stack.enter_context(activated(list(passed), "proxy:tcp"))
+        service.socket.symlink_to(path)
+        assert service.call("GET", "/api/v1/jobs").status == 401
+        token = (service.state / "token").read_text().strip()
+        seen = service.call(
+            "GET",
+            f"{API}/auth/me",
+            headers={"Authorization": f"Bearer {token}", "X-Forwarded-For": "192.0.2.7"},
+        )
+        assert seen.json["address"] == "192.0.2.7"
+
+
 def test_what_cant_be_is_refused(folder):
     with on_tcp() as net, socket.socket() as deaf, on_unix(folder / "u") as unix:
         by_peer = '[[listen]]\nactivated = "tcp"\nauth = "peer"\n'

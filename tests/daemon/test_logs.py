@@ -195,7 +195,14 @@ def test_the_journal_gets_priorities_and_no_times(root_logger, capfd, monkeypatc
     logs.configure(LogConfig())
     logging.getLogger("x").error("two\nlines")
     logging.getLogger("x").info("one")
-    assert capfd.readouterr().err == "<3>two\n<3>lines\n<6>one\n"
+    assert capfd.readouterr().err == "<3>two\\nlines\n<6>one\n"
+    try:
+        raise ValueError("why")
+    except ValueError:
+        logging.getLogger("x").exception("a traceback")
+    told = capfd.readouterr().err.splitlines()
+    assert len(told) > 3
+    assert all(line.startswith("<3>") for line in told)
     monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino + 1}")
     logs.configure(LogConfig())
     logging.getLogger("x").info("one")

@@ -93,9 +93,12 @@ def _record(session: Session, target: Path) -> None:
 
     if target.exists():
         raise InputError(f"{target} is there already; a recording doesn't replace it")
-    session.say(f"recording into {target}; Ctrl-C ends it")
+
+    def begun() -> None:
+        session.say(f"recording into {target}; Ctrl-C ends it")
+
     try:
-        ask(session, lambda client: record(client, target))
+        ask(session, lambda client: record(client, target, begun=begun))
     except KeyboardInterrupt:
         session.say(f"play it with pycwtd-console --replay {target}")
 

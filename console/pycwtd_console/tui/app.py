@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import Binding
@@ -43,7 +44,7 @@ class ConsoleApp(Controls):
         configuration: keys and colours that the person has chosen.
     """
 
-    CSS_PATH = "console.tcss"
+    CSS_PATH = Path(__file__).with_name("console.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(p.key, f"go('{p.name}')", p.title, id=f"go.{p.name}", show=False)
@@ -92,8 +93,6 @@ class ConsoleApp(Controls):
 
     def _use(self, source: Source | None) -> None:
         self.source = source
-        if source is not None:
-            self.model.clock = source.clock
 
     def action_reconnect(self) -> None:
         """Try the daemon now, rather than after the pause."""
@@ -137,6 +136,9 @@ class ConsoleApp(Controls):
         greeting = self.model.greeting
         if greeting is None:
             return False
+        if self.source is not None and self.source.client is None:
+            # Nothing can be done to a recording.
+            return role == "viewer"
         from pycwtd.access.roles import ROLES  # noqa: PLC0415 - not before the first paint
 
         return ROLES.index(greeting.role) >= [str(name) for name in ROLES].index(role)

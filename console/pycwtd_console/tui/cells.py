@@ -59,8 +59,10 @@ def device_columns(model: Model) -> list[Column[DeviceView]]:
     """What a line tells of a device."""
 
     def rate(device: DeviceView) -> str:
-        history = model.rates.get(device.backend)
-        return words.rate(history[-1]) if history else ""
+        at_work = [
+            job.rate or 0.0 for job in model.running.values() if job.backend == device.backend
+        ]
+        return words.rate(sum(at_work))
 
     def said(device: DeviceView) -> str:
         history = model.rates.get(device.backend)

@@ -89,6 +89,7 @@ class Feed:
             try:
                 async with self._make() as source:
                     self._use(source)
+                    self._model.clock = source.clock
                     await self._stay(source)
             except (ClientError, OSError, ValueError) as error:
                 await self._failed(_sentence(error))
@@ -187,6 +188,9 @@ class Feed:
 
     def _note(self, event: Happening) -> None:
         self._seen = event.seq
+        if event.type == "job.progress":
+            # The jobs themselves tell of it; a line each second would push all others out.
+            return
         self._model.events.append(event)
         self._changed(frozenset({"events"}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def read_head(path: Path) -> dict[str, Any]:
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise ValueError(f"{path} isn't a recording; pycwtctl events --record FILE makes one")
     version = head.get("version")
-    if not isinstance(version, int) or not isinstance(head.get("time"), str):
+    if not isinstance(version, int) or not _is_time(head.get("time")):
         raise ValueError(f"{path} is damaged: its first line doesn't say how to read it")
     if version > VERSION:
         raise ValueError(
@@ -41,3 +42,11 @@ def read_head(path: Path) -> dict[str, Any]:
             "use one that is as new as the program that made it"
         )
     return head
+
+
+def _is_time(text: object) -> bool:
+    try:
+        datetime.fromisoformat(str(text))
+    except ValueError:
+        return False
+    return True

@@ -35,10 +35,15 @@ _WAITING = 1000
 #: First and longest pause between two attempts (seconds).
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
+#: Answers that are often the same as before.
+_REPEATED = frozenset({"devices", "backends"})
 
 
 async def record(
-    client: Client, path: Path, told: Callable[[dict[str, Any]], None] = lambda _: None
+    client: Client,
+    path: Path,
+    told: Callable[[dict[str, Any]], None] = lambda _: None,
+    begun: Callable[[], None] = lambda: None,
 ) -> None:
     """Record until it is cancelled; a daemon that restarts is waited for.
 
@@ -46,6 +51,7 @@ async def record(
         client: of the daemon.
         path: of the file, which must not be there yet.
         told: is given every event after it has been written.
+        begun: is called once all that is known at first has been written.
 
     Raises:
         ClientError: the daemon can't be reached at first, or refuses.
@@ -55,7 +61,7 @@ async def record(
     # Asked before there is a file: a daemon that isn't there leaves none behind.
     greeting = await source.hello()
     with path.open("xb", buffering=0) as file:
-        await _Recorder(source, file, told, greeting.last_event).run()
+        await _Recorder(source, file, told, begun, greeting.last_event).run()
 
 
 class _Recorder:
@@ -64,19 +70,30 @@ class _Recorder:
         source: LiveSource,
         file: BinaryIO,
         told: Callable[[dict[str, Any]], None],
+        begun: Callable[[], None],
         seen: int | None,
     ) -> None:
         self._source = source
         self._events = Events(source.client)
         self._file = file
         self._told = told
+        self._begun = begun
         self._began = time.monotonic()
         self._seen = seen
         self._running: set[str] = set()
+        #: The last answer of each kind.
+        self._written: dict[str, bytes] = {}
 
-    def _write(self, **what: Any) -> None:
-        """One line in one call, so that a cut file is cut at one place alone."""
-        self._file.write(msgspec.json.encode(what) + b"\n")
+    def _write(self, at: float, kind: str, what: Any) -> None:
+        """One line in one call, so that a cut file is cut at one place alone.
+
+        Devices and backends that are as before are left out.
+        """
+        text = msgspec.json.encode(what)
+        if kind in _REPEATED and self._written.get(kind) == text:
+            return
+        self._written[kind] = text
+        self._file.write(b'{"at":%.3f,"%s":%s}\n' % (at, kind.encode(), text))
 
     def _now(self) -> float:
         return round(time.monotonic() - self._began, 3)
@@ -113,6 +130,8 @@ class _Recorder:
     async def _keep(self, queue: asyncio.Queue[dict[str, Any] | None], *, at_first: bool) -> None:
         assert await queue.get() is None
         await self._snapshot(0.0 if at_first else self._now())
+        if at_first:
+            self._begun()
         while True:
             batch: list[dict[str, Any]] = []
             try:
@@ -124,16 +143,16 @@ class _Recorder:
                 batch = []
             await self._answers(batch)
             for event in batch:
-                self._write(at=self._now(), event=event)
+                self._write(self._now(), "event", event)
                 self._seen = event["to"] if event["type"] == "gap" else event["seq"]
                 self._told(event)
 
     async def _snapshot(self, at: float) -> None:
         """Everything, as it is when the events begin."""
-        self._write(at=at, hello=await self._source.hello())
-        self._write(at=at, devices=await self._source.devices())
-        self._write(at=at, backends=await self._source.backends())
-        self._write(at=at, health=await self._source.health())
+        self._write(at, "hello", await self._source.hello())
+        self._write(at, "devices", await self._source.devices())
+        self._write(at, "backends", await self._source.backends())
+        self._write(at, "health", await self._source.health())
         jobs = {job.job_id: job for job in (await self._source.jobs(limit=_JOBS)).jobs}
         for status in ("queued", "running"):
             jobs |= {job.job_id: job for job in (await self._source.jobs(status=status)).jobs}
@@ -141,7 +160,7 @@ class _Recorder:
             self._job(job, at)
 
     def _job(self, job: Any, at: float) -> None:
-        self._write(at=at, job=job)
+        self._write(at, "job", job)
         if job.status == "running":
             self._running.add(job.job_id)
         else:
@@ -160,10 +179,12 @@ class _Recorder:
                     raise
                 self._running.discard(job_id)
         kinds = {event["type"] for event in batch}
+        if kinds - {"job.progress"}:
+            self._write(self._now(), "health", await self._source.health())
         if any(kind.startswith(("device.", "job.")) for kind in kinds):
-            self._write(at=self._now(), devices=await self._source.devices())
+            self._write(self._now(), "devices", await self._source.devices())
         if any(kind.startswith("device.") for kind in kinds):
-            self._write(at=self._now(), backends=await self._source.backends())
+            self._write(self._now(), "backends", await self._source.backends())
 
 
 def _plain(group: ExceptionGroup[ClientError]) -> Iterator[ClientError]:

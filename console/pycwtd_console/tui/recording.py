@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from pycwtd.access.roles import Role
 from pycwtd.api.types import BackendList, DetailedHealth, JobList, JobView
 from pycwtd.client import ClientError
 from pycwtd.client.devices import DeviceView
@@ -37,11 +38,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class _Hello(Struct):
+    """A greeting; the console's own one is no type that lines are checked by."""
+
+    server_version: str
+    identity: str
+    role: Role
+    last_event: int | None = None
+
+
 class _Line(Struct):
     """A line after the first; of an unknown kind where it has nothing but a time."""
 
     at: float
-    hello: Greeting | None = None
+    hello: _Hello | None = None
     devices: list[DeviceView] | None = None
     backends: BackendList | None = None
     health: DetailedHealth | None = None
@@ -104,7 +114,8 @@ class Replay:
 
     def _keep(self, line: _Line) -> None:
         self._at = max(self._at, line.at)
-        self._hello = line.hello or self._hello
+        if (said := line.hello) is not None:
+            self._hello = Greeting(said.server_version, said.identity, said.role, said.last_event)
         self._devices = self._devices if line.devices is None else line.devices
         self._backends = line.backends or self._backends
         self._health = line.health or self._health

@@ -70,8 +70,10 @@ def local(time: str | None, form: str = "%H:%M:%S") -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time in at most seven characters: 4 s, 3m 20s, 2h 05m, 3d 04h."""
-    whole = max(0, round(seconds))
+    """A length of time in at most seven characters: 0.4 s, 12 s, 3m 20s, 2h 05m, 3d 04h."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0.0):.1f} s"
+    whole = round(seconds)
     if whole < _MINUTE:
         return f"{whole} s"
     if whole < _HOUR:

@@ -121,6 +121,10 @@ class DeviceScreen(ConsoleScreen):
         self.query_one("#facts", Static).update(self._facts())
         self.refresh_bindings()
 
+    def on_resize(self) -> None:
+        """Lines are broken where they end now."""
+        self.call_after_refresh(self.changed, self.PARTS)
+
     @property
     def _replayed(self) -> bool:
         return self.console.source is None or self.console.source.client is None
@@ -153,9 +157,10 @@ class DeviceScreen(ConsoleScreen):
         lines += [_fact("computes on", ", ".join(device.parts))] if device.parts else []
         lines += [_fact("firmware", device.firmware)] if device.firmware else []
         lines += [_fact("serial", device.serial)] if device.serial else []
-        lines += [_fact("job", device.job_id)] if device.job_id else []
+        lines += [_fact("job", device.job_id[:8])] if device.job_id else []
         lines += self._measured(device) + self._tested() + self._ordered()
-        return Content("\n").join(lines)
+        width = self.query_one("#facts").size.width
+        return Content("\n").join(hanging for line in lines for hanging in _hanging(line, width))
 
     def _state(self, device: DeviceView) -> Content:
         since = words.local(device.since, "%Y-%m-%d %H:%M:%S")
@@ -297,6 +302,14 @@ class DeviceScreen(ConsoleScreen):
         """Open the job."""
         message.stop()
         self.console.open_job(message.key)
+
+
+def _hanging(line: Content, width: int) -> list[Content]:
+    """A line in as many as it needs, the later ones under the text of the first."""
+    if width <= 2 * _NAMES or len(line) <= width:
+        return [line]
+    parts = line[_NAMES:].wrap(width - _NAMES)
+    return [line[:_NAMES] + parts[0], *(Content(" " * _NAMES) + part for part in parts[1:])]
 
 
 def _fact(name: str, text: str) -> Content:

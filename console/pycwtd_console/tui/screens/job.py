@@ -35,13 +35,14 @@ if TYPE_CHECKING:
 _KEYS = {
     "about": "p",
     "map": "m",
-    "spectrum": "g",
+    "spectrum": "s",
     "result": "r",
     "members": "b",
     "levels": "v",
     "chunks": "c",
     "log": "l",
 }
+_TITLES = ("About", "Map", "Spectrum", "Result", "Batch", "Levels", "Where", "Log")
 _NOT_FOUND = 404
 #: Codes of the API's own answers to what isn't there.
 _OUR_404 = frozenset({"unknown_job", "no_array", "no_result"})
@@ -68,8 +69,8 @@ class JobScreen(ConsoleScreen):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(key, f"page('{name}')", name, id=f"job.{name}", show=False)
-            for name, key in _KEYS.items()
+            Binding(key, f"page('{name}')", title, id=f"job.{name}", show=False)
+            for (name, key), title in zip(_KEYS.items(), _TITLES, strict=True)
         ),
         Binding("e", "export", "Export", id="job.export"),
         Binding("x", "cancel", "Cancel", id="job.cancel"),
