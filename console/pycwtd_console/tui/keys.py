@@ -138,6 +138,8 @@ def _keymap(where: Path, text: str, wanted: dict[str, Any]) -> dict[str, str]:
                 raise ConfigError(f"{line}: {name}: {key} {reason}; choose another key")
     keymap = {name: ",".join(_keys_of(value)) for name, value in wanted.items()}
     for key, first, second in clashes(known, keymap):
+        if not {first, second} & keymap.keys():
+            continue
         name, other = (first, second) if first in keymap else (second, first)
         raise ConfigError(
             f"{_at(where, text, name)}: {name}: {key} is already the key of {other}; choose "

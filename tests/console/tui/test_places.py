@@ -25,7 +25,7 @@ def test_a_series_is_uploaded_fetched_and_deleted(house, files, tmp_path):
             before = set(listing.keys)
             await pilot.press("u")
             await pilot.pause()
-            await type_in(pilot, str(tmp_path))
+            app.screen.query_one("Input").value = str(tmp_path)
             await pilot.press("enter")
             await pilot.pause()
             assert isinstance(app.screen, Ask)

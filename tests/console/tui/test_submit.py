@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from textual.widgets import Static
 
 from console_screens import console, dump, go, settle, type_in
+from pycwtd.client import Client, ClientError
+from pycwtd_console.tui.estimates import estimate
 from pycwtd_console.tui.schema import fields_of, named_field
 from pycwtd_console.tui.screens.submit import SubmitScreen
-from pycwtd_console.tui.series import binned, complete_path
+from pycwtd_console.tui.series import binned, complete_path, preview
 from pycwtd_console.tui.widgets.field import Choice, FieldRow
 from pycwtd_console.tui.widgets.form import Form
 from support import red_pair
@@ -201,5 +205,28 @@ def test_series_come_from_the_store_and_go_there(house, files):
             assert house.call("GET", f"/api/v1/data/{uploaded[1:]}").json["length"] == 128
             await fill(app, pilot, data2="@nix")
             assert "there is no uploaded series 'nix'" in form.row("data2").wrong
+
+    asyncio.run(look())
+
+
+def test_an_older_daemon_is_no_error():
+    """One that has no such routes, over real HTTP; what else goes wrong still is one."""
+    answers = {"code": "not_found", "status": 404}
+
+    async def handle(_: web.Request) -> web.Response:
+        body = {"detail": "nothing here", "error": {"code": answers["code"]}}
+        return web.json_response(body, status=answers["status"])
+
+    async def look():
+        app = web.Application()
+        app.router.add_route("*", "/{rest:.*}", handle)
+        async with TestServer(app) as server, Client(url=str(server.make_url("/"))) as client:
+            for answers["status"], answers["code"] in ((404, "not_found"), (405, "no_method")):
+                assert await estimate(client, "cwt", {}) is None
+                assert await preview(client, "x") is None
+            answers.update(status=404, code="unknown_data")
+            for call in (estimate(client, "cwt", {}), preview(client, "x")):
+                with pytest.raises(ClientError, match="nothing here"):
+                    await call
 
     asyncio.run(look())

@@ -174,12 +174,12 @@ class BackendsScreen(ConsoleScreen):
             return [("driver", row.name), ("refused", row.refused)]
         one, status = row.backend, self._status.get(row.name, _Status())
         can = one.capabilities
-        device = one.device
+        device, last = one.device, status.last_error or ""
         return [
             ("backend", f"{one.name}: {one.description}"),
             ("what to do", one.error or ""),
             ("way out", device.way_out or ""),
-            ("last error", status.last_error or ""),
+            ("last error", last if last != one.error else ""),
             ("computes on", ", ".join(one.devices)),
             ("estimators", ", ".join(can.estimators)),
             ("wavelets", ", ".join(can.wavelets)),

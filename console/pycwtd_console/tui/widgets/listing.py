@@ -83,8 +83,8 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         Binding("down,j", "move(1)", "Down", id="listing.down", show=False),
         Binding("pageup", "page(-1)", "Page up", id="listing.page-up", show=False),
         Binding("pagedown", "page(1)", "Page down", id="listing.page-down", show=False),
-        Binding("home,g", "end(0)", "First", id="listing.first", show=False),
-        Binding("end,G", "end(-1)", "Last", id="listing.last", show=False),
+        Binding("home", "end(0)", "First", id="listing.first", show=False),
+        Binding("end", "end(-1)", "Last", id="listing.last", show=False),
         Binding("enter", "choose", "Open", id="listing.open"),
         Binding("space", "mark", "Mark", id="listing.mark", show=False),
     ]
