@@ -45,7 +45,23 @@ class Bench:
             self._board.__exit__(None, None, None)
             self._board = None
 
+    def ready(self):
+        """Wait until the board is tested and measured, for which a request doesn't wait as long."""
+
+        def is_ready(event):
+            return (event["type"], event.get("device")) == ("device.ready", "tang_nano_9k")
+
+        since = 0
+        for _ in range(10):
+            device = self.daemon.call("GET", "/api/v1/devices/tang_nano_9k").json
+            if device["state"] in {"ready", "leased"}:
+                return
+            with contextlib.suppress(TimeoutError):
+                since = self.daemon.events(since, is_ready)[-1]["seq"]
+        raise AssertionError(f"the board doesn't get ready: {device}")
+
     def submit(self, **changes):
+        self.ready()
         return self.daemon.submit("wct", {**REQUEST, "backend": "tang_nano_9k", **changes})
 
     def finish(self, job_id):

@@ -31,6 +31,10 @@ REQUEST = {
     **{"sig": True, "estimator": "cascade", "edges": False, "seed": 5, "mc_count": COUNT},
 }
 TASK = coherence_task(ar1(FIRST).g, ar1(SECOND).g, 1, 0.5, 3, 5, estimator="cascade")
+#: Until a board is ready it is asked some thousands of requests, which its model takes a while for.
+AT_LENGTH = pytest.mark.skipif(
+    "GATEWARE_EXAMPLES" not in os.environ, reason="part of `make test-gateware`"
+)
 #: What the daemon asks a board for beside its jobs: the self-test, and how fast it is.
 _S0, _DJ, _J = USUAL_GRID
 KNOWN = (
@@ -205,6 +209,7 @@ def started(folder):
         yield one
 
 
+@AT_LENGTH
 def test_a_bad_line(bench):
     """Two frames in a hundred are damaged, either way: every count is right."""
     with bench.board("ready") as board:
@@ -240,6 +245,7 @@ def test_another_protocol(bench, answer, words):
         bench.told(words)
 
 
+@AT_LENGTH
 def test_unplugged_in_the_middle_of_a_unit(bench):
     """Its job goes elsewhere, and the board is tested again when it is back."""
     with bench.board("ready") as board:
@@ -254,6 +260,7 @@ def test_unplugged_in_the_middle_of_a_unit(bench):
         bench.check(bench.submit())
 
 
+@AT_LENGTH
 def test_wrong_counts_are_never_taken(bench):
     with bench.board("ready") as board:
         compute = board._compute
@@ -268,6 +275,7 @@ TOO_MUCH = {
 }
 
 
+@AT_LENGTH
 def test_more_than_the_chip_can(bench):
     """Known when the job has been prepared, and before the board is asked for anything."""
     with bench.board("ready") as board:
