@@ -7,7 +7,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 
 from pycwtd.service.backup import BackupFailedError, backup, restore
+from pycwtd.store import backup as store_backup
 from support import red_pair, running
 
 A, B = red_pair()
@@ -23,6 +23,8 @@ PYCWTCTL = Path(sys.executable).with_name("pycwtctl")
 CONFIG = "[engine]\nchunk_seconds = 0.05\n"
 SMALL = {"signal1": A, "signal2": B, "dt": 1.0, "dj": 0.25, "sig": True, "seed": 3, "mc_count": 50}
 LONG = {**SMALL, "backend": "sequential", "estimator": "full", "dj": 1 / 12, "mc_count": 8_000}
+
+SERIES = b"value\n" + b"\n".join(b"%f" % x for x in A)
 
 
 def ctl(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -51,7 +53,7 @@ def boxes(tmp_path_factory):
     with running(CONFIG) as daemon:
         done = daemon.submit("wct", SMALL)
         daemon.finish(done)
-        series = daemon.upload(b"value\n" + b"\n".join(b"%f" % x for x in A)).json["data_id"]
+        series = daemon.upload(SERIES).json["data_id"]
         at_work = daemon.submit("wct", LONG)
         daemon.until(at_work, lambda job: job["realisations_done"] > 0)
         ran = ctl("backup", "--json", "--state-dir", daemon.state, folder)
@@ -150,29 +152,36 @@ def test_old_backups_go_and_unchanged_files_are_kept_once(boxes, tmp_path):
     assert one.stat().st_ino == other.stat().st_ino
 
 
-def test_backups_while_jobs_are_accepted_have_whole_jobs(tmp_path):
-    """Whatever moment it catches, every row in it has its request, every result its digest."""
+def test_what_comes_and_goes_while_a_backup_is_made(tmp_path, monkeypatch):
+    """At the moments that matter: before the rows are copied, and right after."""
+    copy = store_backup._copy_database
     with running(CONFIG) as daemon:
-        stop = threading.Event()
-        accepted: list[str] = []
+        late: dict[str, str] = {}
+        gone = daemon.upload(SERIES).json["data_id"]
+        at_work = daemon.submit("wct", LONG)
+        daemon.until(at_work, lambda job: job["realisations_done"] > 0)
 
-        def submit() -> None:
-            while not stop.is_set():
-                accepted.append(daemon.submit("wct", SMALL))
+        def meanwhile(source: Path, target: Path) -> None:
+            late["before"] = daemon.submit("wct", SMALL)
+            daemon.finish(late["before"])
+            copy(source, target)
+            daemon.call("DELETE", f"/api/v1/data/{gone}")
+            daemon.finish(at_work)
+            late["after"] = daemon.submit("wct", SMALL)
 
-        worker = threading.Thread(target=submit)
-        worker.start()
-        try:
-            for _ in range(5):
-                made = backed_up(daemon, tmp_path, keep=1)
-        finally:
-            stop.set()
-            worker.join()
-        with closing(sqlite3.connect(made / "pycwtd.sqlite3")) as database:
-            ids = {job_id for (job_id,) in database.execute("SELECT id FROM jobs")}
-        assert ids <= set(accepted)
-        for job_id in ids:
-            json.loads((made / "jobs" / job_id / "request.json").read_bytes())
+        monkeypatch.setattr(store_backup, "_copy_database", meanwhile)
+        path = backed_up(daemon, tmp_path)
+    with closing(sqlite3.connect(path / "pycwtd.sqlite3")) as database:
+        states = dict(database.execute("SELECT id, status FROM jobs"))
+        assert states == {late["before"]: "completed", at_work: "running"}
+        # Those whose files went with the job's end, before they were copied, are computed again.
+        for name, sha256 in database.execute(
+            "SELECT 'jobs/' || job_id || '/' || file, sha256 FROM chunks"
+        ):
+            assert hashlib.sha256((path / name).read_bytes()).hexdigest() == sha256
+        # Its files were copied before it was deleted.
+        assert database.execute("SELECT id FROM data").fetchall() == [(gone,)]
+    assert {folder.name for folder in (path / "jobs").iterdir()} == states.keys()
 
 
 def test_without_a_database_there_is_nothing_to_back_up(tmp_path):
