@@ -83,7 +83,7 @@ class Box(Machine):
 
     def digests(self, job: str, socket: str = SOCKET) -> str:
         """The digest of each array of a result."""
-        self(f"pycwtctl --socket {socket} result {job} -o /tmp/{job}.npz")
+        self(f"pycwtctl --socket {socket} result {job} --force -o /tmp/{job}.npz")
         return self(["/opt/pycwtd/bin/python", "-c", _DIGEST, f"/tmp/{job}.npz"])
 
     def jobs(self) -> dict[str, dict[str, Any]]:
@@ -103,10 +103,14 @@ class Box(Machine):
         return told.removeprefix("-- cursor: ")
 
     def hear(self, pattern: str, cursor: str, unit: str = "pycwtd.service") -> str:
-        """The first line about a unit after a place in the journal that fits a pattern."""
+        """The first line about a unit that fits a pattern, after a place in the journal.
+
+        Without a place it is looked for from the beginning: one that was cleared away is none.
+        """
         journal = self.begin(
-            f"exec journalctl -f -o cat --no-tail --after-cursor '{cursor}'"
-            f" _SYSTEMD_UNIT={unit} + UNIT={unit}"
+            "exec journalctl -f -o cat --no-tail"
+            + (f" --after-cursor '{cursor}'" if cursor else "")
+            + f" _SYSTEMD_UNIT={unit} + UNIT={unit}"
         )
         try:
             for line in _lines(journal, HEAR_SECONDS):

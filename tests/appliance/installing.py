@@ -68,11 +68,6 @@ def check_install(box: Box, package: Path, report: Report) -> None:
     with report.check("systemd finds nothing wrong with the units"):
         units = " ".join(box("ls /lib/systemd/system/pycwtd*").split())
         assert not box(f"systemd-analyze verify --man=no {units} 2>&1")
-    with report.check("udev understands the rules"):
-        told = box.run(["udevadm", "test", "--action=add", "/sys/class/mem/null"], check=False)
-        text = told.stdout + told.stderr
-        assert "70-pycwtd.rules" in text, text
-        assert not re.findall(r"pycwtd\.rules:\d+.*", text), text
 
 
 def check_upgrade(box: Box, packages: tuple[Path, Path], digests: str, report: Report) -> None:

@@ -6,6 +6,7 @@ version 2. What the host's kernel keeps for itself (modules, real devices, power
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ PACKAGES = (
     "curl",
     "logrotate",
     "procps",
+    "umockdev",
 )
 #: The shared libraries that wheels take from the system.
 LIBRARIES = ("libstdc++6", "libgcc-s1", "zlib1g")
@@ -81,21 +83,25 @@ class MachineError(Exception):
     """The machine doesn't do what it was told; the text has what it said."""
 
 
-def make_tree(archive: Path) -> None:
-    """A Debian with :data:`PACKAGES`, as an archive; made once, from the host's package sources."""
+def make_tree(build: Path) -> Path:
+    """A Debian with :data:`PACKAGES`, as an archive; made once, from the host's package sources.
+
+    Raises:
+        MachineError: it can't be made.
+    """
+    include = ",".join((*PACKAGES, *LIBRARIES))
+    archive = build / f"tree-{hashlib.sha256(include.encode()).hexdigest()[:8]}.tar"
     if archive.exists():
-        return
+        return archive
     if shutil.which("mmdebstrap") is None:
         raise MachineError("mmdebstrap is needed: apt-get install mmdebstrap")
     archive.parent.mkdir(parents=True, exist_ok=True)
     partial = archive.with_name(f"partial-{archive.name}")
-    include = ",".join((*PACKAGES, *LIBRARIES))
-    subprocess.run(
-        ["mmdebstrap", "--variant=minbase", f"--include={include}", "bookworm", partial],
-        check=True,
-        capture_output=True,
-    )
-    partial.rename(archive)
+    command = ["mmdebstrap", "--variant=minbase", f"--include={include}", "bookworm"]
+    made = subprocess.run([*command, partial], check=False, capture_output=True, text=True)
+    if made.returncode:
+        raise MachineError(f"no Debian tree: {made.stderr[-2000:]}")
+    return partial.rename(archive)
 
 
 class Machine:

@@ -7,13 +7,14 @@ import json
 import sqlite3
 import subprocess
 import sys
-import threading
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pycwtd.service.backup import BackupFailedError, backup, restore
+from pycwtd.store import backup as store_backup
 from support import red_pair, running
 
 A, B = red_pair()
@@ -22,6 +23,8 @@ PYCWTCTL = Path(sys.executable).with_name("pycwtctl")
 CONFIG = "[engine]\nchunk_seconds = 0.05\n"
 SMALL = {"signal1": A, "signal2": B, "dt": 1.0, "dj": 0.25, "sig": True, "seed": 3, "mc_count": 50}
 LONG = {**SMALL, "backend": "sequential", "estimator": "full", "dj": 1 / 12, "mc_count": 8_000}
+
+SERIES = b"value\n" + b"\n".join(b"%f" % x for x in A)
 
 
 def ctl(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -33,10 +36,14 @@ def ctl(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def backed_up(daemon, folder: Path, *options: object) -> dict:
-    ran = ctl("backup", "--json", "--state-dir", daemon.state, folder, *options)
-    assert ran.returncode == 0, ran.stderr
-    return dict(json.loads(ran.stdout))
+def backed_up(daemon, folder: Path, keep: int = 0) -> Path:
+    path, manifest, _ = backup(folder, config=None, state_dir=daemon.state, keep=keep)
+    assert manifest.damaged == []
+    return path
+
+
+def put_back(folder: Path, state: Path, *, replace: bool = False) -> None:
+    restore(folder, config=None, state_dir=state, replace=replace)
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +53,12 @@ def boxes(tmp_path_factory):
     with running(CONFIG) as daemon:
         done = daemon.submit("wct", SMALL)
         daemon.finish(done)
-        series = daemon.upload(b"value\n" + b"\n".join(b"%f" % x for x in A)).json["data_id"]
+        series = daemon.upload(SERIES).json["data_id"]
         at_work = daemon.submit("wct", LONG)
         daemon.until(at_work, lambda job: job["realisations_done"] > 0)
-        made = backed_up(daemon, folder)
+        ran = ctl("backup", "--json", "--state-dir", daemon.state, folder)
+        assert ran.returncode == 0, ran.stderr
+        made = json.loads(ran.stdout)
         daemon.finish(at_work)
         results = {job_id: daemon.result(job_id) for job_id in (done, at_work)}
         yield daemon, folder, made, {"done": done, "at work": at_work, "series": series}, results
@@ -77,37 +86,36 @@ def test_a_fresh_box_has_every_job_series_and_number(boxes):
 
 def test_a_backup_names_every_file_by_its_digest(boxes):
     _, _, made, _, _ = boxes
-    backup = Path(made["backup"])
-    manifest = json.loads((backup / "manifest.json").read_bytes())
+    path = Path(made["backup"])
+    manifest = json.loads((path / "manifest.json").read_bytes())
     there = {
-        str(path.relative_to(backup)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in backup.rglob("*")
-        if path.is_file() and path.name != "manifest.json"
+        str(file.relative_to(path)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in path.rglob("*")
+        if file.is_file() and file.name != "manifest.json"
     }
     assert there == {name: entry["sha256"] for name, entry in manifest["files"].items()}
     assert not {name for name in there if "token" in name or "signing-key" in name}
-    assert backup.stat().st_mode & 0o077 == 0
-    with closing(sqlite3.connect(backup / "pycwtd.sqlite3")) as database:
-        for file, sha256 in database.execute(
+    assert path.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(path / "pycwtd.sqlite3")) as database:
+        for name, sha256 in database.execute(
             "SELECT 'jobs/' || job_id || '/' || file, sha256 FROM chunks"
         ):
-            assert there[file] == sha256
+            assert there[name] == sha256
 
 
 def test_what_was_changed_in_a_backup_is_found_and_nothing_is_restored(boxes, tmp_path):
     daemon, _, _, ids, _ = boxes
-    backup = Path(backed_up(daemon, tmp_path / "backups")["backup"])
-    result = backup / "jobs" / ids["done"] / "result.npz"
+    found = backed_up(daemon, tmp_path / "backups")
+    result = found / "jobs" / ids["done"] / "result.npz"
     data = bytearray(result.read_bytes())
     data[len(data) // 2] ^= 1
     result.write_bytes(data)
-    ran = ctl("restore", "--state-dir", tmp_path / "state", tmp_path / "backups")
-    assert ran.returncode == 1
-    assert f"{result}: isn't what was written there" in ran.stderr
+    with pytest.raises(BackupFailedError, match=f"{result}: isn't what was written there"):
+        put_back(tmp_path / "backups", tmp_path / "state")
     assert not (tmp_path / "state/pycwtd.sqlite3").exists()
     result.unlink()
-    ran = ctl("restore", "--state-dir", tmp_path / "state", tmp_path / "backups")
-    assert f"{result}: is gone" in ran.stderr
+    with pytest.raises(BackupFailedError, match=f"{result}: is gone"):
+        put_back(tmp_path / "backups", tmp_path / "state")
 
 
 def test_a_result_that_is_damaged_is_told_and_the_rest_is_saved(boxes, tmp_path):
@@ -128,51 +136,66 @@ def test_nothing_is_written_over(boxes, tmp_path):
     assert ran.returncode == 1
     assert "another pycwtd is using it" in ran.stderr
     state = tmp_path / "state"
-    assert ctl("restore", "--state-dir", state, folder).returncode == 0
-    ran = ctl("restore", "--state-dir", state, folder)
-    assert ran.returncode == 1
-    assert "there are jobs already" in ran.stderr
-    assert ctl("restore", "--replace", "--state-dir", state, folder).returncode == 0
+    put_back(folder, state)
+    with pytest.raises(BackupFailedError, match="there are jobs already"):
+        put_back(folder, state)
+    put_back(folder, state, replace=True)
     (aside,) = state.glob("replaced-*")
     assert (aside / "jobs" / ids["done"] / "result.npz").exists()
 
 
 def test_old_backups_go_and_unchanged_files_are_kept_once(boxes, tmp_path):
     daemon, _, _, ids, _ = boxes
-    paths = [Path(backed_up(daemon, tmp_path, "--keep", "2")["backup"]) for _ in range(3)]
+    paths = [backed_up(daemon, tmp_path, keep=2) for _ in range(3)]
     assert sorted(tmp_path.iterdir()) == sorted(paths[1:])
     one, other = (path / "jobs" / ids["done"] / "result.npz" for path in paths[1:])
     assert one.stat().st_ino == other.stat().st_ino
 
 
-def test_backups_while_jobs_are_accepted_have_whole_jobs(tmp_path):
-    """Whatever moment it catches, every row in it has its request, every result its digest."""
+def test_what_comes_and_goes_while_a_backup_is_made(tmp_path, monkeypatch):
+    """At the moments that matter: before the rows are copied, and right after."""
+    copy = store_backup._copy_database
     with running(CONFIG) as daemon:
-        stop = threading.Event()
-        accepted: list[str] = []
+        late: dict[str, str] = {}
+        gone = daemon.upload(SERIES).json["data_id"]
+        at_work = daemon.submit("wct", LONG)
+        daemon.until(at_work, lambda job: job["realisations_done"] > 0)
 
-        def submit() -> None:
-            while not stop.is_set():
-                accepted.append(daemon.submit("wct", SMALL))
+        def meanwhile(source: Path, target: Path) -> None:
+            late["before"] = daemon.submit("wct", SMALL)
+            daemon.finish(late["before"])
+            copy(source, target)
+            daemon.call("DELETE", f"/api/v1/data/{gone}")
+            daemon.finish(at_work)
+            late["after"] = daemon.submit("wct", SMALL)
 
-        worker = threading.Thread(target=submit)
-        worker.start()
-        try:
-            made = [backed_up(daemon, tmp_path, "--keep", "1") for _ in range(3)]
-        finally:
-            stop.set()
-            worker.join()
-        assert made[0]["jobs"] <= made[-1]["jobs"] <= len(accepted)
-        backup = Path(made[-1]["backup"])
-        with closing(sqlite3.connect(backup / "pycwtd.sqlite3")) as database:
-            for (job_id,) in database.execute("SELECT id FROM jobs"):
-                json.loads((backup / "jobs" / job_id / "request.json").read_bytes())
+        monkeypatch.setattr(store_backup, "_copy_database", meanwhile)
+        path = backed_up(daemon, tmp_path)
+    with closing(sqlite3.connect(path / "pycwtd.sqlite3")) as database:
+        states = dict(database.execute("SELECT id, status FROM jobs"))
+        assert states == {late["before"]: "completed", at_work: "running"}
+        # Those whose files went with the job's end, before they were copied, are computed again.
+        for name, sha256 in database.execute(
+            "SELECT 'jobs/' || job_id || '/' || file, sha256 FROM chunks"
+        ):
+            assert hashlib.sha256((path / name).read_bytes()).hexdigest() == sha256
+        # Its files were copied before it was deleted.
+        assert database.execute("SELECT id FROM data").fetchall() == [(gone,)]
+    assert {folder.name for folder in (path / "jobs").iterdir()} == states.keys()
 
 
 def test_without_a_database_there_is_nothing_to_back_up(tmp_path):
-    ran = ctl("backup", "--state-dir", tmp_path / "none", tmp_path)
-    assert ran.returncode == 1
-    assert "there is no database to back up" in ran.stderr
-    ran = ctl("restore", "--state-dir", tmp_path / "none", tmp_path)
-    assert ran.returncode == 1
-    assert "no finished backup" in ran.stderr
+    with pytest.raises(BackupFailedError, match="there is no database to back up"):
+        backup(tmp_path, config=None, state_dir=tmp_path / "none", keep=0)
+    with pytest.raises(BackupFailedError, match="no finished backup"):
+        put_back(tmp_path, tmp_path / "none")
+
+
+def test_a_box_that_was_only_started_is_fresh(boxes, tmp_path):
+    _, folder, _, ids, _ = boxes
+    with running() as fresh:
+        fresh.stop()
+        put_back(folder, fresh.state)
+        with closing(sqlite3.connect(fresh.state / "pycwtd.sqlite3")) as database:
+            there = {job_id for (job_id,) in database.execute("SELECT id FROM jobs")}
+        assert there == {ids["done"], ids["at work"]}
