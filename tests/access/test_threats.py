@@ -14,7 +14,18 @@ import pytest
 
 from pycwtd.api.routes import operations
 from support import red_pair, running
-from wires import API, TCP, add_key, exchange, read_all, tcp, tcp_socket, unix_socket
+from wires import (
+    AMBIGUOUS,
+    API,
+    HIDDEN,
+    TCP,
+    add_key,
+    exchange,
+    read_all,
+    tcp,
+    tcp_socket,
+    unix_socket,
+)
 
 ROOT = Path(__file__).parents[2]
 A, _ = red_pair()
@@ -85,27 +96,6 @@ def test_an_uploads_name_is_no_path_and_no_header(daemon, name):
 
 
 # -- smuggling ----------------------------------------------------------------------------
-
-#: Framings on which a proxy and we could differ (RFC 9112, sections 6.3 and 11.2).
-AMBIGUOUS = {
-    "both lengths": "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "two lengths": "Content-Length: 5\r\nContent-Length: 45\r\n\r\n12345",
-    "a list of lengths": "Content-Length: 5, 45\r\n\r\n12345",
-    "a signed length": "Content-Length: +5\r\n\r\n12345",
-    "a length with underscores": "Content-Length: 0_5\r\n\r\n12345",
-    "a length in hexadecimal": "Content-Length: 0x5\r\n\r\n12345",
-    "an unknown coding": "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "a coding twice": "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
-    "another coding after it": "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-    "a blank before the colon": "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
-    "a folded line": "X-A: b\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "a bare return": "X-A: b\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "a chunk of negative size": "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n0\r\n\r\n",
-    "a chunk's size with underscores": "Transfer-Encoding: chunked\r\n\r\n0_1\r\nx\r\n0\r\n\r\n",
-    "a chunk longer than it says": "Transfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n0\r\n\r\n",
-    "a null in a header": "X-A: b\0c\r\nContent-Length: 0\r\n\r\n",
-}
-HIDDEN = b"GET /api/v1/auth/me HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.mark.parametrize("how", AMBIGUOUS)
