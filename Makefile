@@ -112,6 +112,24 @@ test-monitoring: $(VENV)/.test  ## alert rules and dashboard, by Prometheus itse
 	@sh etc/prometheus/prepare.sh build/grafana
 	@PROGRAMS_NEEDED=1 GRAFANA_TYPES=build/grafana $(BIN)/pytest tests/monitoring
 
+.PHONY: test-security
+test-security: $(VENV)/.test  ## the threats of docs/security.md, behind a real nginx, too
+	@sh etc/prepare-programs.sh nginx=nginx-light
+	@PROGRAMS_NEEDED=1 $(BIN)/pytest tests/access tests/docs/test_security.py
+
+.PHONY: test-guides
+test-guides: $(VENV)/.test  ## the examples of docs/integrate.md, in all of their languages
+	@sh etc/prepare-programs.sh curl=curl node=nodejs Rscript="r-base-core r-cran-jsonlite r-cran-curl" octave=octave
+	@PROGRAMS_NEEDED=1 $(BIN)/pytest tests/docs/test_integrate.py
+
+.PHONY: audit
+audit: build/audit/bin/pip-audit  ## known vulnerabilities of what is installed; says what couldn't be checked
+	@$(BIN)/python etc/audit.py build/audit/bin/pip-audit constraints.txt
+
+build/audit/bin/pip-audit: $(VENV)/.python
+	@$(BIN)/python -m venv build/audit
+	@build/audit/bin/pip --quiet --disable-pip-version-check install 'pip-audit==2.10.1'
+
 .PHONY: sanitize
 sanitize: $(VENV)/.test  ## the kernel's tests under the address and undefined behaviour sanitizers
 	@sh etc/sanitize.sh $(VENV) build/sanitize

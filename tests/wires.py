@@ -27,6 +27,28 @@ API = "/api/v1"
 NO_RATE = "[network]\nrequests_per_second = 0\n"
 TCP = ["--listen", "127.0.0.1:0"]
 
+#: Framings on which a proxy and we could differ (RFC 9112, sections 6.3 and 11.2).
+AMBIGUOUS = {
+    "both lengths": "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths": "Content-Length: 5\r\nContent-Length: 45\r\n\r\n12345",
+    "a list of lengths": "Content-Length: 5, 45\r\n\r\n12345",
+    "a signed length": "Content-Length: +5\r\n\r\n12345",
+    "a length with underscores": "Content-Length: 0_5\r\n\r\n12345",
+    "a length in hexadecimal": "Content-Length: 0x5\r\n\r\n12345",
+    "an unknown coding": "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a coding twice": "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    "another coding after it": "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "a blank before the colon": "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "a folded line": "X-A: b\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a bare return": "X-A: b\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a chunk of negative size": "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n0\r\n\r\n",
+    "a chunk's size with underscores": "Transfer-Encoding: chunked\r\n\r\n0_1\r\nx\r\n0\r\n\r\n",
+    "a chunk longer than it says": "Transfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n0\r\n\r\n",
+    "a null in a header": "X-A: b\0c\r\nContent-Length: 0\r\n\r\n",
+}
+#: A request that would be answered if it were taken for one.
+HIDDEN = b"GET /api/v1/auth/me HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
 #: Becomes somebody else, connects to a Unix socket, and hands the connection over.
 _CONNECT = """
 import array, os, socket, sys

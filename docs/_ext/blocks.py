@@ -1,4 +1,4 @@
-"""The Python blocks of a page: found in its Markdown, run one after the other, and shown.
+"""The blocks of a page: found in its Markdown; Python's are run one after the other, and shown.
 
 A page's blocks share one namespace and one empty working directory. What a block prints, the
 value of its last expression, warnings of the library and figures come out. After the fence's
@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_FENCE = re.compile(
-    r"^```python(?P<flags>[^\n`]*)\n(?P<code>.*?)^```[ ]*\n(?:\n\*(?P<caption>[^*\n]+)\*\n)?",
-    re.MULTILINE | re.DOTALL,
+_FENCE = (
+    r"^```{language}(?P<flags>[^\n`]*)\n(?P<code>.*?)^```[ ]*\n(?:\n\*(?P<caption>[^*\n]+)\*\n)?"
 )
 _FLAGS = {"no-run", "raises"}
 #: Sharp where the text's column is some 700 pixels wide.
@@ -46,7 +45,7 @@ class BlockError(Exception):
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block of Python."""
+    """One fenced block of a program."""
 
     #: Its text.
     code: str
@@ -68,13 +67,18 @@ class Output:
     figures: list[Figure] = field(default_factory=list)
 
 
-def find_blocks(page: str) -> Iterator[Block]:
-    """The Python blocks of a page.
+def find_blocks(page: str, language: str = "python") -> Iterator[Block]:
+    """The blocks of a page that are in one language.
+
+    Args:
+        page: its Markdown.
+        language: the word that stands behind the fence.
 
     Raises:
         BlockError: a flag isn't known.
     """
-    for match in _FENCE.finditer(page):
+    fence = _FENCE.replace("{language}", re.escape(language))
+    for match in re.finditer(fence, page, re.MULTILINE | re.DOTALL):
         line = page.count("\n", 0, match.start()) + 2
         flags = frozenset(match["flags"].split())
         if flags - _FLAGS:
