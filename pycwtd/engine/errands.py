@@ -42,12 +42,11 @@ class Errands:
             HostError: it can't be written.
             HostDiedError: the process is gone.
         """
-        host = self._pool.numerics().host
         # Of a workload that isn't installed any more, the axes have no names.
         declared = self._pool.workloads.kinds.get(kind)
         axes = {name: list(names) for name, names in (declared.axes if declared else {}).items()}
         arguments = {"folder": str(folder), "form": form, "limit": limit, "axes": axes}
-        return await host.call("render", arguments)
+        return await self._ask("render", arguments)
 
     async def ingest(
         self, folder: Path, column: str | int | None, limit: int, gaps: bool = False
@@ -65,9 +64,8 @@ class Errands:
             HostError: the disk is full.
             HostDiedError: the process is gone.
         """
-        host = self._pool.numerics().host
         arguments = {"folder": str(folder), "column": column, "limit": limit, "gaps": gaps}
-        answer = await host.call("ingest", arguments)
+        answer = await self._ask("ingest", arguments)
         if refused := answer.get("refused"):
             raise TaskRefusedError(refused["code"], refused["message"], refused["combination"])
         return answer
@@ -83,8 +81,11 @@ class Errands:
             HostError: it can't be read.
             HostDiedError: the process is gone.
         """
-        arguments = {"folder": str(folder), "points": points}
-        call = asyncio.ensure_future(self._pool.numerics().host.call("preview", arguments))
+        return await self._ask("preview", {"folder": str(folder), "points": points})
+
+    async def _ask(self, order: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Have a numerics process do it, to its end, even if nobody waits for it any more."""
+        call = asyncio.ensure_future(self._pool.numerics().host.call(order, arguments))
         call.add_done_callback(lambda done: done.cancelled() or done.exception())
         # Cancelled itself, a call takes its process with it: a client that leaves mustn't.
         return await asyncio.shield(call)
