@@ -175,6 +175,14 @@ bench-daemon: $(VENV)/.run  ## the daemon under load, installed as users have it
 		--constraint constraints.txt build/installed/*.whl
 	@$(BIN)/python -m bench.daemon build/installed/bin/pycwtd
 
+.PHONY: bench-console
+bench-console: $(VENV)/.run  ## what the console costs: first paint, 10,000 jobs, memory of events, idle CPU
+	@$(BIN)/python -m bench.console
+
+.PHONY: screens
+screens: $(VENV)/.test  ## write the console's screens that are kept as text anew
+	@$(BIN)/python tests/consoles.py
+
 .PHONY: bench-dask
 bench-dask: $(VENV)/.test  ## the backend dask: efficiency of two workers, overhead of a chunk
 	@$(BIN)/python -m bench.dask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import os
 import signal
@@ -81,6 +82,8 @@ class ConsoleApp(Controls):
         self.call_after_refresh(self._connect)
 
     def _connect(self) -> None:
+        gc.freeze()
+        gc.enable()
         self.run_worker(self._feed(), name="feed", exit_on_error=True)
 
     async def _feed(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -78,6 +79,7 @@ def main(
     )
     from pycwtd_console.tui.terminal import (  # noqa: PLC0415 - nor this
         end_with_terminal,
+        painted,
         trouble,
     )
 
@@ -88,9 +90,13 @@ def main(
     if text := trouble():
         raise click.UsageError(text)
     end_with_terminal()
-    from pycwtd_console.tui.app import ConsoleApp  # noqa: PLC0415 - nor an error
+    # Nothing of what is loaded now is ever thrown away: looking for it would take a tenth longer.
+    gc.disable()
+    with painted(f" Overview  {where}  connecting"):
+        from pycwtd_console.tui.app import ConsoleApp  # noqa: PLC0415 - nor an error
 
-    ConsoleApp(make, where, configuration).run(mouse=True)
+        app = ConsoleApp(make, where, configuration)
+    app.run(mouse=True)
 
 
 def _check(url: str | None, token_file: Path | None) -> None:

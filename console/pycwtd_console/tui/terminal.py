@@ -7,10 +7,12 @@ import os
 import select
 import signal
 import sys
+from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
 #: Fewer columns and lines than that show nothing that is of use.
@@ -40,6 +42,22 @@ def trouble() -> str | None:
 
 def _streams() -> tuple[TextIO | None, ...]:
     return (sys.stdin, sys.stdout, sys.__stderr__)
+
+
+@contextmanager
+def painted(line: str) -> Iterator[None]:
+    """Show the first line of the screen while what draws the rest is loaded.
+
+    That takes a third of a second, in which a person would look at nothing.
+    """
+    width = os.get_terminal_size(sys.stderr.fileno()).columns
+    sys.stderr.write(f"\x1b[?1049h\x1b[2J\x1b[H\x1b[7m{line[:width].ljust(width)}\x1b[0m")
+    sys.stderr.flush()
+    try:
+        yield
+    except BaseException:
+        sys.stderr.write("\x1b[?1049l")
+        raise
 
 
 def end_with_terminal() -> None:

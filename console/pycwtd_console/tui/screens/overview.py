@@ -32,7 +32,7 @@ class OverviewScreen(JobActions):
     PARTS: ClassVar[frozenset[Part]] = frozenset({"jobs", "devices", "events", "rates", "health"})
     AUTO_FOCUS = "#jobs"
     CSS = """
-    OverviewScreen #devices { height: auto; max-height: 40%; }
+    OverviewScreen #devices { height: auto; min-height: 2; max-height: 40%; }
     OverviewScreen #jobs { height: 3fr; }
     OverviewScreen #events { height: 2fr; }
     OverviewScreen #counts { height: 1; text-overflow: ellipsis; text-wrap: nowrap; }
