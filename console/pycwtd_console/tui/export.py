@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import secrets
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -139,8 +136,8 @@ class Export(ModalScreen[None]):
             size = await self._fetch(client, path)
         except ClientError as error:
             self.say(_sentence(error), bad=True)
-        except (OSError, BrokenProcessPool) as error:
-            self.say(f"{path} can't be written: {_reason(error)}.", bad=True)
+        except OSError as error:
+            self.say(f"{path} can't be written: {error.strerror or error}.", bad=True)
         except ValueError as error:
             self.say(f"It can't be drawn: {error}.", bad=True)
         else:
@@ -154,14 +151,8 @@ class Export(ModalScreen[None]):
             data = Path(folder) / "result.npz"
             await self._download(client, data, "npz")
             self.say("Drawing …")
-            # A process of its own: matplotlib would hold up the screen.
-            spawn = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(1, mp_context=spawn)
-            try:
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(pool, picture, self._job, data, path)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+            # Beside the screen; a worker process can't be made while the screen has the streams.
+            return await asyncio.to_thread(picture, self._job, data, path)
 
     async def _download(self, client: Client, path: Path, form: str) -> int:
         target = f"/api/v1/jobs/{self._job.job_id}/result"
@@ -202,9 +193,3 @@ def _sentence(error: ClientError) -> str:
     if error.status == _NOT_ACCEPTABLE:
         return f"{error.detail} (the name would end in .npz)"
     return error.detail
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return "the process that draws it has ended"

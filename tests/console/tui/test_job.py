@@ -75,7 +75,7 @@ def test_the_read_out_reads_the_result(daemon, wct):
                 view = screen._map.view
                 row, column = view.row, view.column
                 lines = dump(app).splitlines()
-                place = next(line for line in lines if "   R² " in line)
+                place = next(line for line in lines if line.strip().startswith("time "))
                 told = lines[lines.index(place) + 1]
                 time, period, value, level = shown(result, row, column)
                 np.testing.assert_allclose(numbers(place), [time, period, value], rtol=1e-3)
@@ -89,7 +89,7 @@ def test_the_read_out_reads_the_result(daemon, wct):
         return [place async for place in walk()]
 
     places = asyncio.run(all_of_them())
-    assert len(set(places)) == len(walks) - 1  # a page on and one back ends where it began
+    assert len(set(places)) == 3  # two of the walks end where the one before did
 
 
 def test_every_cell_has_the_colour_of_its_point(daemon, wct):
@@ -123,7 +123,9 @@ def test_every_cell_has_the_colour_of_its_point(daemon, wct):
                                 row = int(np.argmin(abs(np.log2(1 / result["freqs"]) - octave)))
                                 if pixel in colours:
                                     value = result["WCT"][row, column]
-                                    assert abs(colours.index(pixel) - 255 * value) < 1
+                                    assert (
+                                        abs(colours.index(pixel) - 255 * value) < 2
+                                    )  # some colours are there twice
                                     looked_at += 1
                         x += 1
             assert looked_at > width * height  # of twice as many; the others are cone or contour
@@ -261,7 +263,7 @@ def test_a_running_jobs_levels_settle_and_it_can_be_cancelled(daemon):
 
 def test_a_batch_leads_to_its_members(daemon):
     tasks = [{"type": "cwt", **CWT}, {"type": "xwt", "signal1": A, "signal2": B, "dt": 0.5}]
-    batch = daemon.post("/api/v1/jobs/batch", {"tasks": tasks}).json["job_id"]
+    batch = daemon.call("POST", "/api/v1/jobs/batch", {"tasks": tasks}).json["job_id"]
     daemon.finish(batch)
 
     async def check():
@@ -339,7 +341,7 @@ def test_export_writes_what_the_suffix_says(daemon, wct, tmp_path, name, beginni
     async def check():
         async with at(daemon, job, (80, 24)) as (app, pilot, screen):
             await write(app, pilot, path)
-            assert app.screen is screen
+            assert app.screen is screen, dump(app)
             assert str(path) in "".join(app.said)
 
     asyncio.run(check())
