@@ -113,13 +113,15 @@ _VARYING = (
     (re.compile(r"\d\d:\d\d(:\d\d)?"), "0"),
     (re.compile(r"/tmp/[\w./-]+"), "/"),
 )
+#: The end of a scroll bar moves with every line that a list has more.
+_THUMB = re.compile(r" *[▁-▇]$", re.MULTILINE)
 
 
 def plain(text: str) -> str:
     """A dump without what varies."""
     for pattern, sign in _VARYING:
         text = pattern.sub(lambda found, sign=sign: re.sub(r"\w", sign, found[0]), text)
-    return text
+    return _THUMB.sub("", text)
 
 
 def agrees(folder: Path, name: str, text: str) -> None:
