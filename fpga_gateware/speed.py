@@ -140,8 +140,11 @@ def main() -> None:
             seconds = cost.cycles / wanted.mhz / 1e6
             whole = seconds + cost.line_bytes * _BITS / wanted.baud + cost.requests * _TURN_SECONDS
             _row(name, f"board, {lanes} lanes", seconds, whole, wanted.count, BOARD_WATTS)
-        seconds = cpu_seconds("sequential", task, wanted.count)
-        _row(name, "CPU, 1 core", seconds, seconds, wanted.count, CORE_WATTS)
+        for estimator in ("cascade", "full"):
+            whole_task = coherence_task(0.5, 0.5, 1.0, dj, s0, J, estimator=estimator)
+            seconds = cpu_seconds("sequential", whole_task, wanted.count)
+            where = "CPU, 1 core" if estimator == "cascade" else "CPU, 1 core, estimator full"
+            _row(name, where, seconds, seconds, wanted.count, CORE_WATTS)
     print(f"\nOf every run {BINS} bins of each row go over the line, however many realisations.")
 
 
