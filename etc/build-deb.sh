@@ -72,6 +72,11 @@ find "$home" -name '*.dist-info' -type d -exec rm -f {}/direct_url.json \;
     -s "$source/stage" -p / "$home/lib" >/dev/null || true
 
 sh "$root/etc/stage-system.sh" "$root" "$source/stage" "$source/debian"
+# Where this version of pycwtctl can write it.
+completion=$source/stage/usr/share/bash-completion/completions/pycwtctl
+mkdir -p "$(dirname "$completion")"
+"$home/bin/python" -I -B -c 'import sys; from pycwtd_console.ctl import main
+sys.argv = ["pycwtctl", "completion", "bash"]; main()' >"$completion" 2>/dev/null || rm "$completion"
 cp "$root/etc/debian/rules" "$root/etc/debian/postinst" "$root/etc/debian/postrm" "$source/debian/"
 sed "s/@PYTHON@/$python/" "$root/etc/debian/control.in" > "$source/debian/control"
 echo "3.0 (quilt)" > "$source/debian/source/format"

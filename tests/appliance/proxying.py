@@ -85,6 +85,13 @@ def check_proxy(box: Box, report: Report) -> None:
         box(f"{code} {token} -H 'X-Forwarded-For: 192.0.2.66' {_URL}/api/v1/audit")
         assert "192.0.2.66" not in box("pycwtctl audit --json")
         assert "127.0.0.1" in box("pycwtctl audit --json")
+    _check_socket(box, report)
+    _check_streams(box, report)
+    _check_sizes(box, code, token, report)
+    _check_rates(box, report)
+
+
+def _check_socket(box: Box, report: Report) -> None:
     with report.check("only nginx can open its socket"):
         path = "/run/pycwtd/proxy.sock"
         assert box(["stat", "-c", "%a %U", path]) == "600 www-data"
@@ -102,9 +109,6 @@ def check_proxy(box: Box, report: Report) -> None:
             f" -w '%{{http_code}}' --unix-socket {path} http://lab.example/api/v1/jobs"
         )
         assert told == "401", told
-    _check_streams(box, report)
-    _check_sizes(box, code, token, report)
-    _check_rates(box, report)
 
 
 def _check_streams(box: Box, report: Report) -> None:
