@@ -93,6 +93,9 @@ async def screen(keys: str, size: tuple[int, int], recording: Path = RECORDING) 
     async with app.run_test(size=size) as pilot:
         await app.until(lambda: app.model.link.state == "ended")
         await press(pilot, keys)
+        for _ in range(3):
+            # The keys at the bottom are made anew after what they are of.
+            await pilot.pause()
         return app.text
 
 

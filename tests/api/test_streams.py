@@ -203,3 +203,9 @@ def test_events_that_are_no_longer_kept_are_a_gap():
         first, second = daemon.events(1, lambda e: e.get("seq") == 4)
         assert first == {"type": "gap", "from": 2, "to": 3}
         assert second["seq"] == 4
+
+
+def test_a_client_that_has_seen_more_than_there_is_hears_of_it(daemon):
+    (first,) = daemon.events(10**9, lambda event: event["type"] == "gap")
+    assert first["from"] == 1
+    assert first["to"] < 10**9

@@ -76,7 +76,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     Listing > .listing--busy { color: $text-primary; }
     Listing > .listing--warning { color: $text-warning; }
     Listing > .listing--bad { color: $text-error; }
-    Listing > .listing--quiet { color: $text-muted; }
+    Listing > .listing--quiet { text-style: dim; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", id="listing.up", show=False),
