@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pycwtd.client import Client
+from pycwtd_console.tui import app as app_module
 from pycwtd_console.tui.app import ConsoleApp
 from pycwtd_console.tui.live import LiveSource
 from pycwtd_console.tui.recording import replaying
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
+    from pycwtd_console.tui.keys import Configuration
+    from support import Daemon
+
 RECORDING = Path(__file__).parent / "console/tui/recording.jsonl"
 SCREENS = Path(__file__).parent / "console/tui/screens"
 SIZES = ((80, 24), (120, 40))
@@ -30,18 +35,26 @@ PATIENCE = 30.0
 
 
 class WatchedApp(ConsoleApp):
-    """A console whose changes can be waited for."""
+    """A console whose changes can be waited for, and which remembers what it has said."""
 
-    def __init__(self, *arguments, **options) -> None:
+    CSS_PATH = Path(app_module.__file__).with_name("console.tcss")
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._news = asyncio.Event()
+        self.said: list[str] = []
 
-    def changed(self, parts):
+    def changed(self, parts: Any) -> None:
         """The same, and whoever waits is woken."""
         super().changed(parts)
         self._news.set()
 
-    def _fatal_error(self):
+    def notify(self, message: str, **options: Any) -> None:
+        """The same, and it is kept."""
+        self.said.append(message)
+        super().notify(message, **options)
+
+    def _fatal_error(self) -> None:
         super()._fatal_error()
         self._news.set()
 
@@ -75,6 +88,90 @@ def live(socket: Path) -> WatchedApp:
             yield LiveSource(client)
 
     return WatchedApp(source, "the daemon")
+
+
+@asynccontextmanager
+async def console(
+    daemon: Daemon,
+    size: tuple[int, int] = (80, 24),
+    *,
+    url: str | None = None,
+    token: str | None = None,
+    configuration: Configuration | None = None,
+) -> AsyncIterator[tuple[WatchedApp, Pilot[None]]]:
+    """A console that is connected, with the role that the socket or the token gives it."""
+
+    @asynccontextmanager
+    async def source() -> AsyncIterator[LiveSource]:
+        async with Client(daemon.socket, url=url, token=token) as client:
+            yield LiveSource(client)
+
+    app = WatchedApp(source, "the daemon", configuration)
+    async with app.run_test(size=size) as pilot:
+        await app.until(lambda: app.model.link.state == "live")
+        await settle(app, pilot)
+        yield app, pilot
+
+
+async def settle(app: ConsoleApp, pilot: Pilot[None]) -> None:
+    """Until nothing goes on in the background but the feed."""
+    await pilot.pause()
+    while busy := [w for w in app.workers if w.name != "feed" and not w.is_finished]:
+        async with asyncio.timeout(PATIENCE):
+            # One that is given up for another is no failure.
+            await asyncio.gather(*(w.wait() for w in busy), return_exceptions=True)
+        await pilot.pause()
+    await pilot.pause()
+
+
+async def go(app: WatchedApp, pilot: Pilot[None], place: str) -> None:
+    """Go to a place, and wait for what it asks for."""
+    app.action_go(place)
+    await pilot.pause()
+    await settle(app, pilot)
+
+
+async def type_in(pilot: Pilot[None], text: str) -> None:
+    """Press the keys of a text."""
+    for letter in text:
+        await pilot.press(letter)
+
+
+def dump(app: WatchedApp) -> str:
+    """The screen as lines of text."""
+    return app.text
+
+
+#: What differs from one run and one machine to another, in dumps; as long as it was.
+_VARYING = (
+    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]*"), "0"),
+    (re.compile(r"\b[0-9a-f]{8}\b"), "0"),
+    (re.compile(r"\d{4}-\d\d-\d\d"), "0"),
+    (re.compile(r"\d\d:\d\d(:\d\d)?"), "0"),
+    (re.compile(r"/tmp/[\w./-]+"), "/"),
+)
+#: The end of a scroll bar moves with every line that a list has more.
+_THUMB = re.compile(r" *[▁-▇]$", re.MULTILINE)
+
+
+def plain(text: str) -> str:
+    """A dump without what varies."""
+    for pattern, sign in _VARYING:
+        text = pattern.sub(lambda found, sign=sign: re.sub(r"\w", sign, found[0]), text)
+    return _THUMB.sub("", text)
+
+
+def agrees(folder: Path, name: str, text: str) -> None:
+    """Compare a dump with the one that is kept; ``PYCWTD_DUMPS=write`` keeps it.
+
+    Raises:
+        AssertionError: they differ.
+    """
+    path = folder / f"{name}.txt"
+    if os.environ.get("PYCWTD_DUMPS") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(plain(text), encoding="utf-8")
+    assert plain(text) == path.read_text(encoding="utf-8"), f"{path} looks different now:\n{text}"
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from textual.widgets import Input
 
-from console_screens import console, dump, go, settle, type_in
+from consoles import console, dump, go, settle, type_in
 from pycwtd_console.tui.commands import (
     CommandError,
     ConsoleCommands,

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from console_screens import agrees, console, dump, settle
+from consoles import agrees, console, dump, settle
 from pycwt_mod import cwt
 from pycwtd_console.tui.drawing.palette import table
 from pycwtd_console.tui.screens.job import JobScreen

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from console_screens import console
+from consoles import console
 from pycwtd_console.tui import themes
 from pycwtd_console.tui.keys import (
     LAYERED,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Footer
 
-from console_screens import agrees, console, dump, go, settle, type_in
+from consoles import agrees, console, dump, go, settle, type_in
 from pycwtd_console.tui.places import PLACES
 from pycwtd_console.tui.screens.submit import SubmitScreen
 from pycwtd_console.tui.widgets.confirm import Confirm

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from textual.widgets import Static
 
-from console_screens import console, dump, go, settle, type_in
+from consoles import console, dump, go, settle, type_in
 from pycwtd.client import Client, ClientError
 from pycwtd_console.tui.estimates import estimate
 from pycwtd_console.tui.schema import fields_of, named_field
