@@ -44,6 +44,11 @@ def view(device: Device) -> DeviceView:
         job_id=state.job_id if isinstance(state, Leased) else UNSET,
         firmware=identity.firmware or UNSET,
         serial=identity.serial or UNSET,
+        readings=[
+            ReadingView(one["name"], one["value"], one["unit"])
+            for one in device.readings
+            if not one["total"]
+        ],
     )
 
 
@@ -69,11 +74,6 @@ async def details(device: Device, context: Context) -> DeviceDetails:
         **{name: getattr(seen, name) for name in DeviceView.__struct_fields__},
         self_tests=found[:_TESTS],
         counters={"errors": device.errors, "deaths": device.deaths, **totals},
-        readings=[
-            ReadingView(one["name"], one["value"], one["unit"])
-            for one in device.readings
-            if not one["total"]
-        ],
         read_at=rfc3339(device.read_at) or UNSET,
     )
 

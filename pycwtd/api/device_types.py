@@ -21,6 +21,15 @@ DeviceState = Literal[
 ]
 
 
+class ReadingView(Struct):
+    """What a sensor of a device says."""
+
+    name: str
+    value: float
+    #: Such as °C, V or B; empty for numbers of things.
+    unit: str
+
+
 class DeviceView(Struct, kw_only=True, omit_defaults=True):
     """A device, and of its state what is valid in it."""
 
@@ -42,6 +51,8 @@ class DeviceView(Struct, kw_only=True, omit_defaults=True):
     job_id: str | UnsetType = UNSET
     firmware: str | UnsetType = UNSET
     serial: str | UnsetType = UNSET
+    #: Of its sensors, where its driver has any.
+    readings: list[ReadingView] = []
 
 
 class SelfTestView(Struct, kw_only=True):
@@ -57,15 +68,6 @@ class SelfTestView(Struct, kw_only=True):
     job_id: str | UnsetType = UNSET
 
 
-class ReadingView(Struct):
-    """What a sensor of a device says."""
-
-    name: str
-    value: float
-    #: Such as °C, V or B; empty for numbers of things.
-    unit: str
-
-
 class DeviceDetails(DeviceView, kw_only=True):
     """A device, looked into."""
 
@@ -74,7 +76,6 @@ class DeviceDetails(DeviceView, kw_only=True):
     #: Numbers that only grow: of the daemon since its start, ``errors``, chunks that went wrong
     #: on it, and ``deaths`` of its process; of its driver, such as ``retries`` on its line.
     counters: dict[str, float]
-    #: Of its sensors, where its driver has any.
     readings: list[ReadingView]
     #: When the driver's counters and readings were taken.
     read_at: str | UnsetType = UNSET

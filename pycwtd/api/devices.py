@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from typing import TYPE_CHECKING, Literal
@@ -34,6 +35,7 @@ def _find(request: web.Request) -> Device:
 async def listing(request: web.Request) -> web.StreamResponse:
     """All devices, with their states."""
     pool = request.app[CONTEXT].engine.pool
+    await asyncio.gather(*(device.ask_readings() for device in pool.known()))
     return answer(DeviceList([view(device) for device in pool.known()]))
 
 

@@ -320,7 +320,7 @@ class _Session:
                 self._feed._changed(frozenset({"jobs"}))
             if now >= readings:
                 readings = now + _READINGS
-                if any(getattr(d, "readings", None) for d in self._model.devices.values()):
+                if any(d.readings for d in self._model.devices.values()):
                     self._feed._wake({"devices"})
             if self._feed.counts_changed:
                 self._feed.counts_changed = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -144,10 +144,10 @@ def took(job: JobView) -> str:
     return span((end - begin).total_seconds())
 
 
-def readings(device: object) -> list[tuple[str, str]]:
+def readings(device: DeviceView | None) -> list[tuple[str, str]]:
     """What a device measures of itself, such as its temperature: names, and values with units."""
-    found: dict[str, Any] = getattr(device, "readings", None) or {}
-    return [(name, f"{one.value:.4g} {one.unit}".strip()) for name, one in found.items()]
+    found = device.readings if device else []
+    return [(one.name, f"{one.value:.4g} {one.unit}".strip()) for one in found]
 
 
 def event(happening: Happening) -> str:

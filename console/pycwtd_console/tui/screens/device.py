@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pycwtd.api.types import JobView
     from pycwtd.client import Client
-    from pycwtd.client.devices import DeviceView
+    from pycwtd.client.devices import DeviceDetails, DeviceView
     from pycwtd_console.tui.model import Part
 
 Order = Literal["drain", "resume", "release"]
@@ -90,7 +90,7 @@ class DeviceScreen(ConsoleScreen):
         super().__init__()
         self.device_id = device_id
         #: With what only this route tells; as old as the last change.
-        self._whole: DeviceView | None = None
+        self._whole: DeviceDetails | None = None
         self._asked_for: DeviceView | None = None
         #: The self-test or flashing that was ordered here, and what came of it.
         self._errand: str | None = None
@@ -181,14 +181,14 @@ class DeviceScreen(ConsoleScreen):
             lines.append(_fact("rate", f"{now} {words.spark(history, 60)}"))
         if figures := words.readings(device) or words.readings(self._whole):
             lines.append(_fact("readings", ", ".join(f"{name} {text}" for name, text in figures)))
-        counters: dict[str, Any] = getattr(self._whole, "counters", None) or {}
-        if counters:
-            said = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in counters.items())
+        if self._whole:
+            counters = self._whole.counters.items()
+            said = ", ".join(f"{name.replace('_', ' ')} {n:,.0f}" for name, n in counters)
             lines.append(_fact("counters", said))
         return lines
 
     def _tested(self) -> list[Content]:
-        tests = list(getattr(self._whole, "self_tests", None) or [])
+        tests = self._whole.self_tests if self._whole else []
         lines = []
         for number, test in enumerate(tests[:_SELF_TESTS]):
             verdict = ("passed", "$text-success") if test.passed else ("failed", "$text-error")
