@@ -35,7 +35,8 @@ def test_ticks_are_round_even_and_few(low, size, most):
     ticks = linear_ticks(low, high, most)
     assert len(ticks) <= most
     values = [tick.value for tick in ticks]
-    assert all(low - 1e-6 * size <= v <= high + 1e-6 * size for v in values)
+    slack = 1e-6 * size + 4 * np.spacing(max(abs(low), abs(high)))
+    assert all(low - slack <= v <= high + slack for v in values)
     if len(values) > 1:
         step = values[1] - values[0]
         figure = step / 10.0 ** math.floor(math.log10(step) + 1e-9)
