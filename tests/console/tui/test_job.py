@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from consoles import agrees, console, dump, settle
+from consoles import PATIENCE, agrees, console, dump, settle
 from pycwt_mod import cwt
 from pycwtd_console.tui.drawing.palette import table
 from pycwtd_console.tui.screens.job import JobScreen
@@ -372,8 +372,9 @@ def test_export_asks_and_says_what_is_wrong(daemon, wct, tmp_path):
                 await pilot.pause()
                 app.screen.query_one("Input").value = str(there)
                 await pilot.press("enter")
-                await pilot.pause()
-                assert "will be replaced" in " ".join(dump(app).replace("│", " ").split())
+                async with asyncio.timeout(PATIENCE):
+                    while "will be replaced" not in " ".join(dump(app).replace("│", " ").split()):
+                        await pilot.pause()
                 await press(app, pilot, answer)
                 assert (there.read_bytes() == b"mine") == kept
                 if kept:
