@@ -82,7 +82,7 @@ async def serve(read: Callable[[], Layered], decision: Decision | None = None) -
         from pycwtd.api.serving import serve_api  # noqa: PLC0415 - see _SERVING
 
         notices, pulse = _watch(parts, notifier)
-        gates = await serve_api(parts, served, stack)
+        gates, servers = await serve_api(parts, served, stack)
 
         def take(new: Config) -> None:
             parts.config = structs.replace(new, listen=config.listen)
@@ -108,6 +108,8 @@ async def serve(read: Callable[[], Layered], decision: Decision | None = None) -
         await stop.wait()
         log.info("stopping")
         notifier.stopping()
+        for server in servers:
+            server.close()
         parts.engine.begin_stop()
     log.info("stopped")
 

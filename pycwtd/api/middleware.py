@@ -146,7 +146,8 @@ def _from_aiohttp(error: web.HTTPException) -> Problem:
 async def translate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What the engine and the store refuse, in HTTP's words."""
     context = request.app[CONTEXT]
-    if context.engine.stopping:
+    # What only asks is still answered, until the connections are closed.
+    if context.engine.stopping and request.method not in {"GET", "HEAD"}:
         raise Problem(503, "the daemon is stopping", headers={"Retry-After": "5"})
     try:
         return await _disk_willing(request, handler)

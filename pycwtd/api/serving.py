@@ -17,6 +17,7 @@ from pycwtd.api.context import Context
 from pycwtd.api.guard import Gate, listen
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Sequence
     from contextlib import AsyncExitStack
 
@@ -47,8 +48,15 @@ async def open_context(
     return Context(config, store, engine, access, trail, origin)
 
 
-async def serve_api(parts: Context, served: Sequence[Served], stack: AsyncExitStack) -> list[Gate]:
-    """Serve all sockets; connections end before their sockets do."""
+async def serve_api(
+    parts: Context, served: Sequence[Served], stack: AsyncExitStack
+) -> tuple[list[Gate], list[asyncio.Server]]:
+    """Serve all sockets; connections end before their sockets do.
+
+    Returns:
+        What watches over the connections of each socket, and what accepts them: closed early,
+        clients that come wait in the sockets that systemd keeps.
+    """
     runner = web.AppRunner(
         make_app(parts),
         access_log=None,
@@ -57,9 +65,10 @@ async def serve_api(parts: Context, served: Sequence[Served], stack: AsyncExitSt
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    gates = []
+    gates, servers = [], []
     for one in served:
         gates.append(Gate(one.listener, parts.config.network))
         server = await listen(runner, one.socket, gates[-1])
         stack.callback(server.close)
-    return gates
+        servers.append(server)
+    return gates, servers

@@ -70,13 +70,40 @@ def check_install(box: Box, package: Path, report: Report) -> None:
         assert not box(f"systemd-analyze verify --man=no {units} 2>&1")
 
 
+def check_restarts(box: Box, report: Report) -> None:
+    """Sockets are systemd's: whoever comes meanwhile waits."""
+    with report.check("ten restarts, and no request fails"):
+        load = _begin_load(box)
+        for _ in range(10):
+            box("systemctl restart pycwtd.service")
+        _end_load(box, load, report)
+
+
+def _begin_load(box: Box) -> subprocess.Popen[str]:
+    """A client that asks one thing after the other."""
+    box("rm -f /run/enough")
+    load = box.begin(f"exec /opt/pycwtd/bin/python -c '{_LOAD}' /run/pycwtd/pycwtd.sock")
+    assert load.stdout
+    assert load.stdout.readline() == "begun\n"
+    return load
+
+
+def _end_load(box: Box, load: subprocess.Popen[str], report: Report) -> None:
+    """Not one of its requests has failed."""
+    assert load.stdout
+    box("touch /run/enough")
+    good, bad = json.loads(load.stdout.readline())
+    load.wait()
+    report.note(f"{good} requests answered, {len(bad)} failed")
+    assert not bad, bad[:5]
+    assert good > 10
+
+
 def check_upgrade(box: Box, packages: tuple[Path, Path], digests: str, report: Report) -> None:
     """A job computes and clients ask all the while."""
     old, new = packages
-    load = box.begin(f"exec /opt/pycwtd/bin/python -c '{_LOAD}' /run/pycwtd/pycwtd.sock")
-    assert load.stdout
     with report.check("an upgrade restarts the service, and no request fails"):
-        assert load.stdout.readline() == "begun\n"
+        load = _begin_load(box)
         box("echo '# kept by the admin' >> /etc/pycwtd/pycwtd.toml")
         before, jobs = box.show("pycwtd", "MainPID"), box.jobs()
         job = box.submit(40_000)
@@ -84,11 +111,7 @@ def check_upgrade(box: Box, packages: tuple[Path, Path], digests: str, report: R
         report.note(f"dpkg took {box.install(new, '--force-confold'):.1f} s")
         assert box("dpkg-query -W -f '${Version}' pycwtd") == _version(new)
         assert box.show("pycwtd", "MainPID") not in {before, "0"}
-        box("touch /run/enough")
-        good, bad = json.loads(load.stdout.readline())
-        report.note(f"{good} requests answered, {len(bad)} failed")
-        assert not bad, bad[:5]
-        assert good > 10
+        _end_load(box, load, report)
     with report.check("after it jobs are kept, and the one that ran ends with the same numbers"):
         box.finish(job)
         assert box.digests(job) == digests
@@ -104,7 +127,6 @@ def check_upgrade(box: Box, packages: tuple[Path, Path], digests: str, report: R
         assert box("dpkg-query -W -f '${Version}' pycwtd") == _version(old)
         box.answer()
         assert box.jobs().keys() == {*jobs, job}
-    load.kill()
 
 
 def newer(package: Path, target: Path) -> Path:

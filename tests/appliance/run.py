@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from box import Box
-from installing import check_install, check_removal, check_upgrade, newer
+from installing import check_install, check_removal, check_restarts, check_upgrade, newer
 from keeping import check_backup, check_restore
 from living import (
     check_crash,
@@ -72,6 +72,7 @@ def main(package: Path, build: Path) -> int:
         fresh.install(package)
         check_restore(box, fresh, job, digests, report)
         check_proxy(box, report)
+        check_restarts(box, report)
         check_upgrade(box, (package, newer(package, build)), digests, report)
         check_removal(fresh, before, report)
         check_script(fresh, package.parents[1] / "wheels", report)
