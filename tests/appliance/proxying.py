@@ -113,7 +113,7 @@ def _check_socket(box: Box, report: Report) -> None:
 
 def _check_streams(box: Box, report: Report) -> None:
     with report.check("a WebSocket follows a job through the proxy"):
-        job = box.submit(8_000)
+        job = box.submit(40_000)
         told = box(["/opt/pycwtd/bin/python", "-c", _FOLLOW, job, _URL])
         report.note(told)
         assert told.endswith(" completed"), told
