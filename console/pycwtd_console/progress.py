@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from collections.abc import Callable, Iterator
 
     from pycwtd.api.types import JobView
     from pycwtd.client import Client
@@ -31,6 +42,27 @@ async def watch(client: Client, job_id: str, console: Console) -> JobView:
     if console.is_terminal:
         return await _bar(client, job_id, console)
     return await _lines(client, job_id, console)
+
+
+@contextmanager
+def carried(name: str, total: int | None = None) -> Iterator[Callable[[int, int | None], None]]:
+    """Show how much of a file has gone over, on a terminal; elsewhere, nothing.
+
+    Args:
+        name: of the file.
+        total: its size in bytes, where it is known beforehand.
+
+    Yields:
+        What is told how many bytes have gone over, and of how many.
+    """
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield lambda _done, _total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, TransferSpeedColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(name, total=total)
+        yield lambda done, whole: progress.update(task, completed=done, total=whole or total)
 
 
 async def _bar(client: Client, job_id: str, console: Console) -> JobView:

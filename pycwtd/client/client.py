@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
+    #: Is told how many bytes are there, and of how many, if that is known.
+    Arrived = Callable[[int, int | None], None]
+
 T = TypeVar("T")
 
 _API = "/api/v1"
@@ -258,13 +261,16 @@ class Client:
                     yield message.data
         raise self._unreachable("it closed the connection", lost=True)
 
-    async def download_result(self, job_id: str, path: Path, form: str = "npz") -> int:
+    async def download_result(
+        self, job_id: str, path: Path, form: str = "npz", arrived: Arrived | None = None
+    ) -> int:
         """Fetch the result of a completed job into a file that is whole or not there.
 
         Args:
             job_id: the full id.
             path: of the file; one that is there is replaced.
-            form: npz or json.
+            form: npz, netcdf or json.
+            arrived: see :meth:`fetch`.
 
         Returns:
             The file's size in bytes.
@@ -274,14 +280,10 @@ class Client:
             OSError: the file can't be written.
         """
         target = f"{_API}/jobs/{quote(job_id, safe='')}/result"
-        return await self.fetch(target, path, params={"format": form})
+        return await self.fetch(target, path, arrived, params={"format": form})
 
     async def fetch(
-        self,
-        target: str,
-        path: Path,
-        arrived: Callable[[int, int | None], None] | None = None,
-        **options: Any,
+        self, target: str, path: Path, arrived: Arrived | None = None, **options: Any
     ) -> int:
         """Fetch what is at a path of the API into a file that is whole or not there.
 

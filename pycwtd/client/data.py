@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
-    from pycwtd.client.client import Client
+    from pycwtd.client.client import Arrived, Client
 
 _DATA = "/api/v1/data"
 #: Series in one answer of the daemon, at most.
@@ -102,14 +102,19 @@ class Uploads:
         path = f"{_path(data_id)}/preview"
         return await self._client.ask("GET", path, DataPreview, params=params)
 
-    async def download(self, data_id: str, path: Path) -> int:
+    async def download(self, data_id: str, path: Path, arrived: Arrived | None = None) -> int:
         """Fetch a file as it came; returns its size in bytes.
+
+        Args:
+            data_id: the full id.
+            path: of the file; one that is there is replaced.
+            arrived: see :meth:`Client.fetch`.
 
         Raises:
             ClientError: there is no such series, or it doesn't arrive.
             OSError: the file can't be written.
         """
-        return await self._client.fetch(f"{_path(data_id)}/download", path)
+        return await self._client.fetch(f"{_path(data_id)}/download", path, arrived)
 
     async def delete(self, data_id: str) -> Deleted:
         """Forget a series, by its full id; jobs that use it go on."""

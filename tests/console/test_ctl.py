@@ -111,7 +111,7 @@ def test_kinds(ctl, files, arguments, simulates):
         (["job", "../health"], 1, "there is no job '../health'"),
         (["watch", "00000000-0000-0000-0000-000000000000"], 1, "there is no job"),
         (["cancel"], 2, "ID"),
-        (["result", "zzz", "-o", "x.csv"], 2, "must end in .npz or .json"),
+        (["result", "zzz", "-o", "x.csv"], 2, "must end in .npz, .nc or .json"),
         (["fly"], 2, "No such command 'fly'"),
         (["--socket", "x", "--url", "http://localhost", "jobs"], 2, "either --socket or --url"),
         (["--token-file", "none", "jobs"], 2, "none: No such file"),
@@ -171,6 +171,8 @@ def test_results(ctl, coherence, daemon):
     size = Path("r.json").stat().st_size
     assert json.loads(out) == {"file": "r.json", "bytes": size, "estimator": "cascade"}
     assert np.shape(json.loads(Path("r.json").read_text())["WCT"])[1] == len(A)
+    assert ctl("result", coherence, "-o", "r.nc")[0] == 0
+    assert Path("r.nc").read_bytes()[1:4] == b"HDF"
     status, _, err = ctl("result", coherence, "-o", "nowhere/r.npz")
     assert status == 2
     assert "No such file" in err

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,3 +134,28 @@ def test_the_client_pages_through_all(own, tmp_path):
             assert caught.value.status == 404
 
     asyncio.run(main())
+
+
+def test_a_bar_shows_on_a_terminal_what_goes_over(own, tmp_path):
+    """Bytes of the file and of the whole; nothing of it on stdout."""
+    np.save(tmp_path / "long.npy", np.random.default_rng(1).standard_normal(200_000))
+    master, terminal = os.openpty()
+    command = [Path(sys.executable).with_name("pycwtctl"), "--socket", own.socket, "data", "upload"]
+    try:
+        done = subprocess.run(
+            [*command, tmp_path / "long.npy"],
+            stdout=subprocess.PIPE,
+            stderr=terminal,
+            env=os.environ | {"TERM": "xterm", "COLUMNS": "100"},
+            check=True,
+        )
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal that nobody has open any more
+            while part := os.read(master, 65536):
+                shown += part
+    finally:
+        os.close(master)
+    assert b"long.npy" in shown
+    assert b"/1.6 MB" in shown
+    assert len(done.stdout.decode().strip()) == 36

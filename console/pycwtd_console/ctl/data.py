@@ -21,6 +21,7 @@ from pycwtd_console.ctl.result import (
 from pycwtd_console.ctl.series import split
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
 from pycwtd_console.ctl.table import local, print_table
+from pycwtd_console.progress import carried
 
 if TYPE_CHECKING:
     from pycwtd.client import Client
@@ -71,7 +72,10 @@ def upload(
         metadata["gaps"] = True
 
     async def work(client: Client) -> Uploaded:
-        return await Uploads(client).upload(Path(name), metadata)
+        path = Path(name)
+        size = path.stat().st_size
+        with carried(path.name, size) as gone:
+            return await Uploads(client).upload(path, metadata, lambda read: gone(read, size))
 
     stored = ask(session, work)
     if session.json:
@@ -172,7 +176,8 @@ def get(session: Session, data_id: str, output: Path | None, force: bool) -> Non
         # The daemon keeps no path, but it may not be ours.
         path = output or Path(Path(found.filename).name or "data")
         refuse_to_overwrite(path, force)
-        return found, path, await uploads.download(found.data_id, path)
+        with carried(path.name) as arrived:
+            return found, path, await uploads.download(found.data_id, path, arrived)
 
     found, path, size = ask(session, work)
     announce(session, path, size, data_id=found.data_id)
