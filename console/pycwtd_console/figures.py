@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycwt_mod import plot_coherence, plot_scalogram
+from pycwt_mod import plot_coherence, plot_cross, plot_scalogram
 from pycwt_mod.coherence import Coherence
 from pycwt_mod.monte_carlo.levelmap import LevelMap
-from pycwt_mod.results.kinds import Transform
+from pycwt_mod.results.kinds import CrossTransform, Transform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pycwtd.api.types import JobView
 
 #: Kinds of jobs that can be drawn.
-DRAWN = ("cwt", "wct")
+DRAWN = ("cwt", "xwt", "wct")
 
 
 def load(path: Path) -> dict[str, NDArray[Any]]:
@@ -48,7 +48,7 @@ def draw(
     labels: tuple[str, str],
     title: str | None = None,
 ) -> Figure:
-    """The figure of a ``cwt`` or ``wct`` job.
+    """The figure of a ``cwt``, ``xwt`` or ``wct`` job.
 
     Args:
         job: the job, for its sampling interval.
@@ -64,6 +64,11 @@ def draw(
         return plot_coherence(
             coherence_of(arrays), time, labels=labels, title=title, time_units=units
         )
+    if job.kind == "xwt":
+        # Without a test, nothing reaches its level.
+        signif = arrays.get("signif", np.full(arrays["freqs"].shape, np.inf))
+        cross = CrossTransform(arrays["xwt"], arrays["coi"], arrays["freqs"], signif)
+        return plot_cross(cross, time, labels=labels, title=title, time_units=units)
     transform = Transform(
         arrays["wave"],
         arrays["scales"],

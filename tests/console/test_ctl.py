@@ -178,7 +178,7 @@ def test_results(ctl, coherence, daemon):
     assert "No such file" in err
     assert "Traceback" not in daemon.log
     # Nothing half-written is left anywhere.
-    assert sorted(p.name for p in Path().iterdir()) == ["r.json", path.name]
+    assert sorted(p.name for p in Path().iterdir()) == ["r.json", "r.nc", path.name]
 
 
 def test_edges(ctl, daemon, files):
@@ -203,9 +203,13 @@ def test_plots(ctl, coherence, files):
     assert "<svg" in Path("t.svg").read_text()
     assert ctl("plot", transform, "-o", "t.doc")[0] == 2
     cross = ctl("submit", "xwt", *files, "--dt", "1", "-w")[1].strip()
-    status, _, err = ctl("plot", cross, "-o", "x.png")
+    for tested in (cross, ctl("submit", "xwt", *files, "--dt", "1", "--sig", "-w")[1].strip()):
+        assert ctl("plot", tested, "-o", f"{tested}.svg")[0] == 0
+        assert "Cross wavelet power of first and second" in Path(f"{tested}.svg").read_text()
+    levels = ctl("submit", "significance", *files, "--dt", "1", "-w")[1].strip()
+    status, _, err = ctl("plot", levels, "-o", "x.png")
     assert status == 1
-    assert "cwt, wct jobs can" in err
+    assert "cwt, xwt, wct jobs can" in err
 
 
 def test_backends_and_health(ctl):

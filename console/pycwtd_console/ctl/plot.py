@@ -46,7 +46,7 @@ def plot(
     title: str | None,
     force: bool,
 ) -> None:
-    """Draw the result of a completed cwt or wct job over time and period."""
+    """Draw the result of a completed cwt, xwt or wct job over time and period."""
     refuse_to_overwrite(output, force)
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "result.npz"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _FORMS = {".npz": "npz", ".nc": "netcdf"}
 _PICTURES = (".png", ".pdf", ".svg")
 #: Kinds that :mod:`pycwtd_console.figures` draws; that module needs matplotlib.
-_DRAWN = frozenset({"cwt", "wct"})
+_DRAWN = frozenset({"cwt", "xwt", "wct"})
 _MEGABYTE = 1e6
 _NOT_ACCEPTABLE = 406
 
