@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
     from support import Daemon
 
+#: However busy the machine is, whatever is waited for has happened by then (seconds).
+_PATIENCE = 120.0
 #: The C kernel, unless the mood says otherwise.
 _RUN = """\
         import os
@@ -71,7 +75,12 @@ class Moody:
 
     def wait_held(self) -> None:
         """Wait until it holds a chunk."""
-        (self.folder / "held").read_bytes()
+        # Without a writer such a file isn't at its end before there has been one.
+        held = os.open(self.folder / "held", os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            assert select.select([held], [], [], _PATIENCE)[0], "it holds no chunk"
+        finally:
+            os.close(held)
 
     def until(self, daemon: Daemon, state: str, since: int = 0) -> dict[str, object]:
         """The event that it has come to a state."""
@@ -88,8 +97,6 @@ def moody(parent: Path, moods: Path, name: str, numerics: str = "f32-1") -> Mood
         name: of driver and backend.
         numerics: the class that it says it is of.
     """
-    import os
-
     folder = moods / name
     folder.mkdir(parents=True)
     for fifo in ("go", "held"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pycwt_mod.backends import ManifestError, driver_setting, installed_drivers, load_manifest
-from pycwtd.config import ConfigError, EngineConfig, load_config
+from pycwtd.config import ConfigError, EngineConfig, load_layered
 from pycwtd.engine.pool import Pool
 from pycwtd.engine.settings import driver_settings
 
@@ -18,7 +18,7 @@ def manifest():
 def test_a_table_becomes_variables_of_the_host(tmp_path, manifest, monkeypatch):
     path = tmp_path / "config.toml"
     path.write_text('[drivers.dask]\nscheduler = "tls://10.0.0.1:8786"\nwhen_lost = "wait"\n')
-    config = load_config(path)
+    config = load_layered(path).config
     settings = driver_settings(manifest, config.drivers)
     assert (settings.wanted, settings.waits) == (True, True)
     assert settings.environment == {"PYCWTD_DRIVER_DASK_SCHEDULER": "tls://10.0.0.1:8786"}

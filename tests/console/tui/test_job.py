@@ -16,6 +16,7 @@ from consoles import PATIENCE, agrees, console, dump, settle
 from pycwt_mod import cwt
 from pycwtd_console.tui.drawing.palette import table
 from pycwtd_console.tui.screens.job import JobScreen
+from pycwtd_console.tui.widgets.confirm import Confirm
 from support import red_pair, running
 
 SCREENS = Path(__file__).with_name("screens")
@@ -325,10 +326,16 @@ async def write(app, pilot, path):
     from textual.widgets import Input
 
     await pilot.press("e")
-    await pilot.pause()
+    await shown_soon(pilot, lambda: isinstance(app.focused, Input))
     app.screen.query_one(Input).value = str(path)
     await pilot.press("enter")
-    await settle(app, pilot)
+
+
+async def shown_soon(pilot, wanted):
+    """Let the app deal with what has been pressed, until it has come to that."""
+    async with asyncio.timeout(PATIENCE):
+        while not wanted():
+            await pilot.pause()
 
 
 @pytest.mark.parametrize(
@@ -341,6 +348,7 @@ def test_export_writes_what_the_suffix_says(daemon, wct, tmp_path, name, beginni
     async def check():
         async with at(daemon, job, (80, 24)) as (app, pilot, screen):
             await write(app, pilot, path)
+            await settle(app, pilot)
             assert app.screen is screen, dump(app)
             assert str(path) in "".join(app.said)
 
@@ -364,17 +372,15 @@ def test_export_asks_and_says_what_is_wrong(daemon, wct, tmp_path):
                 (tmp_path / "no" / "r.npz", "There is no folder"),
             ):
                 await write(app, pilot, path)
+                await settle(app, pilot)
                 assert words in " ".join(dump(app).replace("│", " ").split())
                 await press(app, pilot, "escape")
                 assert app.screen is screen
             for answer, kept in (("n", True), ("y", False)):
-                await pilot.press("e")
-                await pilot.pause()
-                app.screen.query_one("Input").value = str(there)
-                await pilot.press("enter")
-                async with asyncio.timeout(PATIENCE):
-                    while "will be replaced" not in " ".join(dump(app).replace("│", " ").split()):
-                        await pilot.pause()
+                await write(app, pilot, there)
+                await shown_soon(pilot, lambda: isinstance(app.screen, Confirm))
+                asked = "".join(str(one.render()) for one in app.screen.query("Static"))
+                assert f"{there} is there already and will be replaced" in asked
                 await press(app, pilot, answer)
                 assert (there.read_bytes() == b"mine") == kept
                 if kept:
