@@ -20,7 +20,7 @@ from pycwtd.api.ranges import send_file
 from pycwtd.api.receive import Received, receive
 from pycwtd.engine.errands import TaskRefusedError
 from pycwtd.hosts.host import HostDiedError, HostError
-from pycwtd.store.database import Database
+from pycwtd.store import series
 from pycwtd.store.files import sync_directory
 from pycwtd.store.records import Data
 
@@ -106,7 +106,7 @@ async def _commit(context: Context, folder: Path, record: Data) -> Data:
     target = context.store.data_folder(record.id)
     await asyncio.to_thread(_settle, folder, target)
     try:
-        stored = await context.store(Database.insert_data, record)
+        stored = await context.store(series.insert, record)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -130,7 +130,7 @@ class DataQuery(Struct, forbid_unknown_fields=True):
 async def listing(request: web.Request) -> web.StreamResponse:
     """A page of uploaded series, newest first."""
     query = convert(request.query, DataQuery)
-    records = await request.app[CONTEXT].store(Database.data_page, query.cursor, query.limit + 1)
+    records = await request.app[CONTEXT].store(series.page, query.cursor, query.limit + 1)
     page = records[: query.limit]
     more = len(records) > query.limit
     return answer(
@@ -158,7 +158,7 @@ def _view(record: Data) -> DataView:
 
 async def _find(request: web.Request) -> Data:
     data_id = request.match_info["id"]
-    record = await request.app[CONTEXT].store(Database.data, data_id)
+    record = await request.app[CONTEXT].store(series.find, data_id)
     if record is None:
         raise no_data(data_id)
     return record
@@ -187,7 +187,7 @@ async def preview(request: web.Request) -> web.StreamResponse:
             context.store.data_folder(record.id), query.points
         )
     except HostError as error:
-        if await context.store(Database.data, record.id) is None:
+        if await context.store(series.find, record.id) is None:
             raise no_data(record.id) from None  # deleted in this very moment
         text = f"the samples can't be read: {error}; upload the series again"
         raise Problem(410, text, code="damaged") from None
@@ -213,7 +213,7 @@ async def delete(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     record = await _find(request)
     may_change(request, record.owner)
-    if not await context.store.freeing(Database.delete_data, record.id, time.time()):
+    if not await context.store.freeing(series.delete, record.id, time.time()):
         raise no_data(record.id)
     await asyncio.to_thread(shutil.rmtree, context.store.data_folder(record.id), ignore_errors=True)
     context.engine.ledger.events.ring()

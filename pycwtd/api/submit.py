@@ -16,7 +16,7 @@ from pycwtd.api.middleware import OWNER
 from pycwtd.api.problems import Problem, decode, no_data
 from pycwtd.engine.ledger import InputGoneError
 from pycwtd.engine.rates import Work
-from pycwtd.store.database import Database
+from pycwtd.store import series
 from pycwtd.store.records import Job
 from pycwtd.workloads.plans import data_ids, make_plan, spelling
 
@@ -72,7 +72,7 @@ async def parse(kind: Kind, body: bytes, context: Context) -> Wanted:
     request = decode(body, spelling(kind, fields))
     uploaded = {}
     for data_id in data_ids(request):
-        found = await context.store(Database.data, data_id)
+        found = await context.store(series.find, data_id)
         if found is None:
             raise no_data(data_id)
         uploaded[data_id] = found

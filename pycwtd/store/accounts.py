@@ -8,6 +8,7 @@ import msgspec
 
 from pycwtd.access.keys import ApiKey
 from pycwtd.store.records import AuditRow
+from pycwtd.store.schema import insertion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,15 +19,10 @@ _KEY_COLUMNS = ApiKey.__struct_fields__
 _AUDIT_COLUMNS = tuple(name for name in AuditRow.__struct_fields__ if name != "seq")
 
 
-def _insert(table: str, columns: tuple[str, ...]) -> str:
-    values = ", ".join(f":{name}" for name in columns)
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
-
-
 def add_key(database: Database, key: ApiKey) -> None:
     """Keep a new key."""
     with database.transaction() as db:
-        db.execute(_insert("api_keys", _KEY_COLUMNS), msgspec.structs.asdict(key))
+        db.execute(insertion("api_keys", _KEY_COLUMNS), msgspec.structs.asdict(key))
 
 
 def revoke_key(database: Database, key_id: str, now: float) -> ApiKey | None:
@@ -50,7 +46,7 @@ def add_audit(database: Database, rows: Sequence[AuditRow], keep: int) -> None:
     """Write rows of the audit trail, and drop the oldest beyond ``keep``."""
     with database.transaction() as db:
         db.executemany(
-            _insert("audit", _AUDIT_COLUMNS), [msgspec.structs.asdict(row) for row in rows]
+            insertion("audit", _AUDIT_COLUMNS), [msgspec.structs.asdict(row) for row in rows]
         )
         db.execute("DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ?", (keep,))
 
