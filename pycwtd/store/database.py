@@ -12,10 +12,13 @@ from pycwtd.store.looking import keep_places
 from pycwtd.store.opening import PROGRESS_STEPS, DatabaseError, examine, migrate
 from pycwtd.store.records import FINAL, Chunk, Event, Job, Status, batch_status
 from pycwtd.store.schema import MIGRATIONS, insertion
+from pycwtd.store.trail import testify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from pycwtd.store.records import Witness
 
 _JOB_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Job))
 _CHUNK_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Chunk))
@@ -47,6 +50,8 @@ class Database:
             DatabaseError: it is newer than this program, or can't be written.
         """
         self.path = path
+        #: Whose rows the transaction under way has written.
+        self._heard: list[Witness] = []
         if version is None:
             version = examine(path, progress)
         try:
@@ -78,6 +83,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """What is done inside happens as one, or not at all."""
+        self._heard = []
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
@@ -88,6 +94,13 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        for witness in self._heard:
+            witness.written = True
+
+    def testify(self, witness: Witness | None) -> None:
+        """Write a change's audit row, if nobody has, within the transaction that makes it."""
+        if witness and not witness.written and testify(self._connection, witness):
+            self._heard.append(witness)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -102,6 +115,7 @@ class Database:
         chunks: list[Chunk],
         idempotency: tuple[str, str] | None,
         request_id: str = "",
+        witness: Witness | None = None,
     ) -> tuple[list[Job], bool]:
         """Accept jobs, together or not at all.
 
@@ -110,6 +124,7 @@ class Database:
             chunks: what is computed already of a single job.
             idempotency: the client's key and the digest of its request.
             request_id: of the request; the event tells it.
+            witness: its audit row.
 
         Returns:
             The jobs with their numbers (or the first job of the earlier request, where the
@@ -138,6 +153,7 @@ class Database:
             data = {"request_id": request_id} if request_id else {}
             for job in numbered:
                 self.tell_of(db, job, f"job.{job.status}", data, job.created_at)
+            self.testify(witness)
         return numbered, True
 
     def known(self, owner: str, key: str, digest: str) -> Job | None:
@@ -157,7 +173,14 @@ class Database:
         return self.job(row["job_id"])
 
     def change_job(
-        self, job: Job, event: str, data: dict[str, Any], now: float, changes: dict[str, Any]
+        self,
+        job: Job,
+        event: str,
+        data: dict[str, Any],
+        now: float,
+        changes: dict[str, Any],
+        *,
+        witness: Witness | None = None,
     ) -> Job:
         """Write a job's new values and the event that tells of them, in one transaction."""
         changed = msgspec.structs.replace(job, **changes)
@@ -171,6 +194,7 @@ class Database:
             self.tell_of(db, changed, event, data, now)
             if changed.batch_id is not None:
                 self._update_batch(db, changed.batch_id, now)
+            self.testify(witness)
         return changed
 
     def _update_batch(self, db: sqlite3.Connection, batch_id: str, now: float) -> None:

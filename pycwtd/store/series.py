@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     import sqlite3
 
     from pycwtd.store.database import Database
+    from pycwtd.store.records import Witness
 
 _COLUMNS = Data.__struct_fields__
 
 
-def insert(database: Database, data: Data) -> Data:
+def insert(database: Database, data: Data, witness: Witness | None = None) -> Data:
     """Take note of a series whose files are on disk; returns it with its number."""
     with database.transaction() as db:
         number = db.execute("SELECT coalesce(max(number), 0) FROM data").fetchone()[0]
@@ -26,15 +27,17 @@ def insert(database: Database, data: Data) -> Data:
         row["metadata"] = msgspec.json.encode(data.metadata).decode()
         db.execute(insertion("data", _COLUMNS), row)
         database.tell("data.stored", {"data_id": data.id}, data.created_at)
+        database.testify(witness)
     return numbered
 
 
-def delete(database: Database, data_id: str, now: float) -> bool:
+def delete(database: Database, data_id: str, now: float, witness: Witness | None = None) -> bool:
     """Forget a series; returns whether there was one."""
     with database.transaction() as db:
         found = db.execute("DELETE FROM data WHERE id = ?", (data_id,)).rowcount > 0
         if found:
             database.tell("data.deleted", {"data_id": data_id}, now)
+            database.testify(witness)
     return found
 
 
