@@ -43,20 +43,22 @@ def read_csv(path: Path, column: str | int | None, gaps: bool, limit: int) -> ND
             raise RefusedError(
                 "ragged", f"file: line {line} has {len(cells)} cells, the ones before it {width}"
             )
-        cell = _clean(cells[index])
-        value = _number(cell)
-        missing = cell.lower() in _MISSING or (value is not None and math.isnan(value))
-        if gaps and missing:
-            value = math.nan
-        elif value is None or not math.isfinite(value):
-            cure = FILL_FIRST if missing else ""
-            raise RefusedError(
-                "not_a_number", f"file: line {line}: {short(cell)} isn't a number{cure}"
-            )
-        values.append(value)
+        values.append(_sample(_clean(cells[index]), line, gaps))
         if len(values) > limit:
             raise too_long(limit)
     return np.frombuffer(values) if values else np.zeros(0)
+
+
+def _sample(cell: str, line: int, gaps: bool) -> float:
+    """A cell's number; NaN where it is missing and may be."""
+    value = _number(cell)
+    missing = cell.lower() in _MISSING or (value is not None and math.isnan(value))
+    if gaps and missing:
+        return math.nan
+    if value is None or not math.isfinite(value):
+        cure = FILL_FIRST if missing else ""
+        raise RefusedError("not_a_number", f"file: line {line}: {short(cell)} isn't a number{cure}")
+    return value
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -82,6 +82,11 @@ def job(session: Session, job_id: str, wanted: bool) -> None:
     if session.json:
         print_json(found)
         return
+    print_table(None, _facts(found))
+
+
+def _facts(found: JobView) -> list[tuple[str, str]]:
+    """What is shown of one job."""
     rows = [
         ("job", found.job_id),
         ("kind", found.kind),
@@ -91,16 +96,8 @@ def job(session: Session, job_id: str, wanted: bool) -> None:
         ("started", local(found.started_at)),
         ("ended", local(found.completed_at)),
     ]
-    if found.realisations:
-        done = f"{found.realisations_done:,} of {found.realisations:,}"
-        rows += [("realisations", done), ("backend", found.backend or "-")]
-        rows += [("estimator", found.estimator)] if found.estimator else []
-        rows += [("edges", "tested")] if found.parameters.get("edges") else []
-        rows.append(("seed", str(found.seed)))
-    if found.results:
-        rows += [
-            (f"task {entry.task_id}", f"{entry.job_id} {entry.status}") for entry in found.results
-        ]
+    rows += _simulated(found) if found.realisations else []
+    rows += [(f"task {one.task_id}", f"{one.job_id} {one.status}") for one in found.results or ()]
     optional = {"fallback": found.fallback_reason, "error": found.error}
     rows += [(name, text) for name, text in optional.items() if text]
     known: tuple[str, ...]
@@ -108,8 +105,16 @@ def job(session: Session, job_id: str, wanted: bool) -> None:
     values = found.parameters
     if "family" not in values:  # of another workload, whatever it shows
         known = tuple(name for name in values if name not in {"seed", "cost"})
-    rows += [(name, f"{values[name]}") for name in known if values.get(name) is not None]
-    print_table(None, rows)
+    return rows + [(name, f"{values[name]}") for name in known if values.get(name) is not None]
+
+
+def _simulated(found: JobView) -> list[tuple[str, str]]:
+    """What is shown of its Monte Carlo part."""
+    done = f"{found.realisations_done:,} of {found.realisations:,}"
+    rows = [("realisations", done), ("backend", found.backend or "-")]
+    rows += [("estimator", found.estimator)] if found.estimator else []
+    rows += [("edges", "tested")] if found.parameters.get("edges") else []
+    return [*rows, ("seed", str(found.seed))]
 
 
 def _chunks(session: Session, job_id: str) -> None:
