@@ -45,7 +45,7 @@ def backup(
     """
     try:
         path, manifest, removed = backups.backup(
-            folder, config=file, state_dir=state_dir, keep=keep
+            folder, config=file, state_dir=state_dir, keep=keep, warn=_warn
         )
     except backups.BackupFailedError as error:
         raise RefusedError(str(error), "backup_failed") from None
@@ -73,6 +73,10 @@ def backup(
         raise RefusedError(
             f"damaged before the backup was made: {', '.join(manifest.damaged)}", "damaged"
         )
+
+
+def _warn(text: str) -> None:
+    click.echo(text, err=True)
 
 
 @click.command()
