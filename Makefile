@@ -114,7 +114,7 @@ test-monitoring: $(VENV)/.test  ## alert rules and dashboard, by Prometheus itse
 
 .PHONY: test-security
 test-security: $(VENV)/.test  ## the threats of docs/security.md, behind a real nginx, too
-	@sh etc/prepare-programs.sh nginx=nginx-light
+	@sh etc/prepare-programs.sh nginx=nginx-light openssl=openssl
 	@PROGRAMS_NEEDED=1 $(BIN)/pytest tests/access tests/docs/test_security.py
 
 .PHONY: test-guides
