@@ -31,7 +31,7 @@ def write_stamp(state_dir: Path, created_at: float) -> None:
     # Root writes where the daemon's user may: whatever lies there by that name isn't followed.
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     try:
-        with open(fd, "w", encoding="ascii") as file:
+        with os.fdopen(fd, "w", encoding="ascii") as file:
             if os.geteuid() == 0:
                 owner = state_dir.stat()
                 os.fchown(fd, owner.st_uid, owner.st_gid)
