@@ -172,7 +172,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make test-load", description=__doc__)
     default = Path(sys.executable).with_name("pycwtd")
     parser.add_argument("--program", type=Path, default=default, help="the pycwtd that is tested")
-    parser.add_argument("--minutes", type=float, default=7.0, help="that the hour takes")
+    parser.add_argument("--minutes", type=float, default=8.0, help="that the hour takes")
     parser.add_argument("--seed", type=int, default=1, help="of all that is random")
     parser.add_argument("--part", type=float, default=1.0, help="of the hour, as fast, to try it")
     parser.add_argument("--leak", choices=LEAKS, help="leak on purpose, and find it")

@@ -18,7 +18,7 @@ PARTS = {
     "errands": "the host of errands",
 }
 #: Megabytes that memory may grow by in an hour: below it no leak can be told from an allocator
-#: that has met a larger request. 6,000 things done with a kilobyte each would be more.
+#: that has met a larger request. Two kilobytes for each thing done would be more.
 MEMORY = {"daemon": 4.0, "numerics": 12.0, "backend": 12.0, "errands": 12.0}
 #: Milliseconds in an hour of the median answer to whoever looks.
 LATENCY = 20.0

@@ -72,7 +72,7 @@ def medians(times: Sequence[float], values: Sequence[float]) -> list[tuple[float
 def rising(values: Sequence[float]) -> float:
     """The probability that values in random order rise as much as these: Kendall, one-sided."""
     n = len(values)
-    score = sum((b > a) - (b < a) for a, b in combinations(values, 2))
+    score = sum(int(b > a) - int(b < a) for a, b in combinations(values, 2))
     pairs = n * (n - 1) // 2
     # Permutations of n values by their inversions; the score is pairs less twice of these.
     counts = [1]

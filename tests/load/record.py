@@ -54,6 +54,8 @@ class Record:
 
     began: float = field(default_factory=time.monotonic)
     jobs: dict[str, Accepted] = field(default_factory=dict)
+    #: The last event that was told of.
+    seen: int = 0
     #: Each end that the events told of, by job.
     ends: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     #: What was uploaded and not deleted.

@@ -113,16 +113,16 @@ async def listen(person: Person, record: Record) -> None:
 
     It is cut off now and then, and goes on where it was: no event may come twice, or not at all.
     """
-    dice, last = random.Random(0), 0
+    dice = random.Random(0)
     while True:
-        socket = await person.session.ws_connect(f"/ws/events?since={last}", max_msg_size=0)
+        socket = await person.session.ws_connect(f"/ws/events?since={record.seen}", max_msg_size=0)
         try:
             async with asyncio.timeout(dice.uniform(5, 30)):
                 async for message in socket:
                     event = message.json()
-                    if event.get("seq") != last + 1:
-                        record.complain(f"events: {event} came after {last}")
-                    last = event.get("seq", last)
+                    if event.get("seq") != record.seen + 1:
+                        record.complain(f"events: {event} came after {record.seen}")
+                    record.seen = event.get("seq", record.seen)
                     if event["type"] in ENDS:
                         record.end(event["job_id"], event["type"])
         except TimeoutError:

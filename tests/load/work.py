@@ -45,33 +45,35 @@ def request(lab: Lab, dice: Random, kind: str) -> dict[str, Any]:
     return asked
 
 
-async def _now(lab: Lab, dice: Random, kind: str, name: str) -> None:
-    """A synchronous call."""
-    asked = request(lab, dice, kind)
-    form = dice.choice(FORMS)
+async def call(lab: Lab, person: Person, kind: str, asked: dict[str, Any], form: str) -> bytes:
+    """A synchronous call; its answer, or nothing where it took long and has become a job."""
     path = f"/wavelet/{kind}?format={form}"
-    status, body = await lab.ask(
-        lab.somebody(dice), f"{name}, {form}", "POST", path, (200, 202), json=asked
-    )
+    status, body = await lab.ask(person, f"{kind}, {form}", "POST", path, (200, 202), json=asked)
     if status == 202:
         lab.record.accept(json.loads(body)["job_id"], kind, asked)
-    elif form == "npz" and status == 200 and dice.randrange(SPOT) == 0:
+    return body if status == 200 else b""
+
+
+async def _now(lab: Lab, dice: Random, kind: str) -> None:
+    asked, form = request(lab, dice, kind), dice.choice(FORMS)
+    body = await call(lab, lab.somebody(dice), kind, asked, form)
+    if body and form == "npz" and dice.randrange(SPOT) == 0:
         lab.record.answers.append(Answered(kind, asked, body))
 
 
 async def transform(lab: Lab, dice: Random) -> None:
     """One series, at once."""
-    await _now(lab, dice, "cwt", "cwt")
+    await _now(lab, dice, "cwt")
 
 
 async def cross(lab: Lab, dice: Random) -> None:
     """Two of them."""
-    await _now(lab, dice, "xwt", "xwt")
+    await _now(lab, dice, "xwt")
 
 
 async def coherence(lab: Lab, dice: Random) -> None:
     """Two of them, with levels."""
-    await _now(lab, dice, "wct", "wct")
+    await _now(lab, dice, "wct")
 
 
 async def submit(lab: Lab, dice: Random, person: Person, kind: str, asked: dict[str, Any]) -> str:
@@ -197,8 +199,7 @@ async def upload(lab: Lab, dice: Random) -> None:
         return
     data_id = json.loads(body)["data_id"]
     if dice.random() < 0.3:
-        asked = {"data_id": data_id, "dt": 1.0}
-        await lab.ask(person, "cwt, npz", "POST", "/wavelet/cwt?format=npz", json=asked)
+        await call(lab, person, "cwt", {"data_id": data_id, "dt": 1.0}, "npz")
     if dice.random() < 0.3:
         await submit(lab, dice, person, "cwt", {"data_id": data_id, "dt": 1.0})
     # Nobody deletes it before it is known here.
