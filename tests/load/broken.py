@@ -73,7 +73,9 @@ async def half_body(lab: Lab, dice: Random) -> None:
 
 async def leave_computing(lab: Lab, dice: Random) -> None:
     """Asks for a coherence at once, and leaves while it is computed."""
-    body = json.dumps(work.request(lab, dice, "wct")).encode()
+    asked = work.request(lab, dice, "wct")
+    lab.record.left.add(asked["seed"])
+    body = json.dumps(asked).encode()
     async with lab.somebody(dice).wire() as wire:
         head = wire.head("POST", f"{API}/wavelet/wct", _JSON, f"Content-Length: {len(body)}")
         await wire.send(head + body)

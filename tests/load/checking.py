@@ -53,6 +53,8 @@ async def check_jobs(lab: Lab) -> Counter[str]:
             if job["job_id"] in listed:
                 record.complain(f"job {job['job_id']} is listed twice")
             listed[job["job_id"]] = job["status"]
+            if job["job_id"] not in record.jobs and job["seed"] in record.left:
+                record.accept(job["job_id"], job["kind"], {})
         path = page["next_cursor"] and f"/jobs?limit=1000&cursor={page['next_cursor']}"
     for job_id in record.jobs.keys() - listed.keys():
         record.complain(f"job {job_id} was accepted and is lost")

@@ -17,9 +17,10 @@ PARTS = {
     "backend": "the hosts of backends",
     "errands": "the host of errands",
 }
-#: Megabytes that memory may grow by in an hour: below it no leak can be told from an allocator
-#: that has met a larger request. Two kilobytes for each thing done would be more.
-MEMORY = {"daemon": 4.0, "numerics": 12.0, "backend": 12.0, "errands": 12.0}
+#: Megabytes that memory may grow by in an hour: below it no leak can be told from what fills up
+#: once, as the daemon's newest 2,000 lines of log, or from an allocator that has met a larger
+#: request. Four kilobytes for each thing done are seen in the daemon; in a host, 25 for each task.
+MEMORY = {"daemon": 12.0, "numerics": 25.0, "backend": 25.0, "errands": 25.0}
 #: Milliseconds in an hour of the median answer to whoever looks.
 LATENCY = 20.0
 

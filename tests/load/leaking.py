@@ -1,7 +1,7 @@
 """Leaks on purpose, to see that they are found.
 
 The daemon is started with a ``sitecustomize`` in its path that spoils asyncio or the host
-processes. Each leak is small: one descriptor in a hundred connections, two kilobytes in each, a
+processes. Each leak is small: one descriptor in a hundred connections, ten kilobytes in each, a
 hundred in each task of a host process.
 """
 
@@ -24,12 +24,12 @@ def leak(self, loop, sock, *rest, **more):
     made(self, loop, sock, *rest, **more)
 spoilt._SelectorSocketTransport.__init__ = leak
 """
-#: Of every connection two kilobytes stay.
+#: Of every connection ten kilobytes stay.
 _MEMORY = """
 from asyncio import selector_events as spoilt
 made, kept = spoilt._SelectorSocketTransport.__init__, []
 def leak(self, *rest, **more):
-    kept.append(bytearray(2000))
+    kept.append(bytearray(10_000))
     made(self, *rest, **more)
 spoilt._SelectorSocketTransport.__init__ = leak
 """

@@ -127,7 +127,7 @@ blocks count: growth is what rises by Kendall's test (p < {FALSE_ALARM:g} in blo
 order; with some twenty figures, a false alarm in fifty runs at most) **and** by more than is \
 allowed in the hour, by the median of all slopes. At rest, when everybody has hung up, there may \
 be no descriptor more than before. `make test-load LEAK=fds`, `memory` and `workers` have the \
-daemon leak on purpose (one descriptor in a hundred connections, 2 kB in each, 100 kB in each \
+daemon leak on purpose (one descriptor in a hundred connections, 10 kB in each, 100 kB in each \
 task of a host) and pass if that is found.
 
 What leaks with requests, jobs and connections shows in full; what leaks with time alone shows \

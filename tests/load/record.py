@@ -64,6 +64,8 @@ class Record:
     latencies: list[Latency] = field(default_factory=list)
     #: Answers, by what was done and their status.
     statuses: Counter[tuple[str, str]] = field(default_factory=Counter)
+    #: Seeds of the calls whose clients left: where they took long, they may have become jobs.
+    left: set[int] = field(default_factory=set)
     #: What no client should see, with the moment.
     wrong: list[str] = field(default_factory=list)
     #: When a client was refused or something was wrong.
