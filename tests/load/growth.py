@@ -10,7 +10,7 @@ are taken. Two things have to hold for a verdict of growth:
   (Sen, JASA 63, 1968, 1379–1389), of which a quarter may be anything.
 
 False alarms: if a figure wanders about a level, the order of its blocks is random, and the first
-condition alone fails once in a thousand figures; a run has about fifteen, so once in some seventy
+condition alone fails once in a thousand figures; a run has about ten, so once in some hundred
 runs, without the second condition. Memory doesn't wander: it rises until the process has met the
 worst that it will meet, and stays. That the trend notices; the amount is there for it.
 """
