@@ -114,13 +114,22 @@ test-monitoring: $(VENV)/.test  ## alert rules and dashboard, by Prometheus itse
 
 .PHONY: test-security
 test-security: $(VENV)/.test  ## the threats of docs/security.md, behind a real nginx, too
-	@sh etc/prepare-programs.sh nginx=nginx-light
+	@sh etc/prepare-programs.sh nginx=nginx-light openssl=openssl
 	@PROGRAMS_NEEDED=1 $(BIN)/pytest tests/access tests/docs/test_security.py
 
 .PHONY: test-guides
 test-guides: $(VENV)/.test  ## the examples of docs/integrate.md, in all of their languages
 	@sh etc/prepare-programs.sh curl=curl node=nodejs Rscript="r-base-core r-cran-jsonlite r-cran-curl" octave=octave
 	@PROGRAMS_NEEDED=1 $(BIN)/pytest tests/docs/test_integrate.py
+
+MINUTES := 8
+LEAK :=
+PAGE :=
+
+.PHONY: test-load
+test-load: $(VENV)/.test installed  ## an hour of a lab's traffic in MINUTES (8, and 2 to set up): leaks, lost jobs; PAGE=1: docs/load.md
+	@PYTHONPATH=tests $(BIN)/python -m load --program build/installed/bin/pycwtd \
+		--minutes $(MINUTES) $(if $(LEAK),--leak $(LEAK)) $(if $(PAGE),--page)
 
 .PHONY: audit
 audit: build/audit/bin/pip-audit  ## known vulnerabilities of what is installed; says what couldn't be checked
@@ -167,13 +176,16 @@ bench-quick: $(VENV)/.run build/peer/.ready  ## the same in two minutes, without
 	@$(BIN)/python -m bench --quick
 
 .PHONY: bench-daemon
-bench-daemon: $(VENV)/.run  ## the daemon under load, installed as users have it: latencies, memory, jobs lost
+bench-daemon: installed  ## the daemon under load, installed as users have it: latencies, memory, jobs lost
+	@$(BIN)/python -m bench.daemon build/installed/bin/pycwtd
+
+.PHONY: installed
+installed: $(VENV)/.run
 	@rm -rf build/installed
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir build/installed .
 	@$(BIN)/python -m venv build/installed
 	@build/installed/bin/python -m pip --quiet --disable-pip-version-check install \
 		--constraint constraints.txt build/installed/*.whl
-	@$(BIN)/python -m bench.daemon build/installed/bin/pycwtd
 
 .PHONY: bench-console
 bench-console: $(VENV)/.run  ## what the console costs: first paint, 10,000 jobs, memory of events, idle CPU

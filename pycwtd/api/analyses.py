@@ -14,7 +14,6 @@ from pycwtd.api.problems import Problem
 from pycwtd.api.results import send_result
 from pycwtd.api.submit import inputs, new_job, parse, submit
 from pycwtd.api.types import JobAccepted
-from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -41,8 +40,7 @@ async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
         told = witness(request, 202, record.id)
         record = await engine.submit([record], [wanted.body], inputs=files, witness=told)
         return _accepted(record, 202, "the call would take long and runs as a job")
-    await engine.submit([record], [wanted.body], durable=False, inputs=files)
-    job = engine.active[record.id]
+    job = await engine.call(record, wanted.body, files[0])
     try:
         await _first(job.ended, engine.halted, limit)
     except asyncio.CancelledError:  # the client has hung up
@@ -51,11 +49,7 @@ async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
     if engine.stopping:
         raise Problem(503, "the daemon is stopping", headers={"Retry-After": "5"})
     if not job.ended.is_set():
-        try:
-            await engine.ledger.promote(job, witness(request, 202, record.id))
-        except (OSError, StoreError):  # nobody hears of it again
-            engine.drop(job)
-            raise
+        await engine.promote(job, witness(request, 202, record.id))
         return _accepted(job.record, 202, "the call takes long and goes on as a job")
     try:
         if job.record.status != "completed":

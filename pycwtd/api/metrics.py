@@ -24,6 +24,7 @@ from pycwtd.api.context import CONTEXT
 from pycwtd.api.service import trouble
 from pycwtd.api.types import JobCounts
 from pycwtd.store.database import Database
+from pycwtd.store.stamp import read_stamp
 
 if TYPE_CHECKING:
     from pycwtd.api.context import Context, Handler
@@ -193,6 +194,9 @@ def _add_queue(context: Context, registry: CollectorRegistry) -> None:
 
 
 async def _add_disk(context: Context, registry: CollectorRegistry) -> None:
+    text = "When the last good backup was made; 0 if none is known of."
+    stamp = await asyncio.to_thread(read_stamp, context.store.root)
+    Gauge("pycwtd_backup_timestamp_seconds", text, registry=registry).set(stamp)
     try:
         disk = await asyncio.to_thread(shutil.disk_usage, context.store.root)
     except OSError:

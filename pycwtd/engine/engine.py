@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shutil
 from typing import TYPE_CHECKING, Any, Literal
 
 from pycwtd.engine.active import ActiveJob
@@ -185,6 +186,63 @@ class Engine:
         return await asyncio.shield(
             self._submit(records, requests, durable, idempotency, inputs, witness=witness)
         )
+
+    async def call(self, record: Job, request: bytes, inputs: Mapping[str, Path]) -> ActiveJob:
+        """Accept a job that is waited for and isn't kept.
+
+        A client that hangs up meanwhile leaves neither a computation nor files.
+
+        Args:
+            record: the job.
+            request: the JSON of its full request.
+            inputs: the files that it needs, by their names in its folder.
+
+        Raises:
+            QueueFullError: the queue is full.
+            InputGoneError: a file among the inputs has been deleted.
+            StoreError: the disk is full or failing.
+            OSError: the same.
+        """
+        accepted = self._submit([record], [request], False, None, [inputs], witness=None)
+        accepting = asyncio.ensure_future(accepted)
+        try:
+            await asyncio.shield(accepting)
+        except asyncio.CancelledError:
+            self._in_background(self._drop_accepted(accepting))
+            raise
+        return self.active[record.id]
+
+    async def _drop_accepted(self, accepting: asyncio.Future[Job]) -> None:
+        """Drop a job once it is accepted, if it is; it may have ended by then."""
+        await asyncio.wait({accepting})
+        if accepting.cancelled() or accepting.exception():
+            return
+        job_id = accepting.result().id
+        with contextlib.suppress(NotActiveError):
+            await self.cancel(job_id)
+        shutil.rmtree(self._store.folder(job_id), ignore_errors=True)
+
+    async def promote(self, job: ActiveJob, witness: Witness | None = None) -> None:
+        """Have a call that takes long outlive the daemon, or drop it where the disk refuses that.
+
+        Once it is begun it is done, even if the client hangs up meanwhile.
+
+        Args:
+            job: the call.
+            witness: the audit row that is written with it.
+
+        Raises:
+            StoreError: the disk is full or failing.
+            OSError: the same.
+        """
+        await asyncio.shield(self._promote(job, witness))
+
+    async def _promote(self, job: ActiveJob, witness: Witness | None) -> None:
+        try:
+            await self.ledger.promote(job, witness)
+        except (OSError, StoreError):  # nobody hears of it again
+            self.drop(job)
+            raise
 
     async def _submit(
         self,

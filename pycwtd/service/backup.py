@@ -13,9 +13,10 @@ from pycwtd.platform.sockets import ListenError, lock_directory
 from pycwtd.store import backup as made
 from pycwtd.store.opening import DatabaseError
 from pycwtd.store.restore import find_backup, restore_backup, verify
+from pycwtd.store.stamp import write_stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pycwtd.store.backup import Manifest
 
@@ -33,15 +34,23 @@ def _told() -> Iterator[None]:
 
 
 def backup(
-    target: Path, *, config: Path | None, state_dir: Path | None, keep: int
+    target: Path,
+    *,
+    config: Path | None,
+    state_dir: Path | None,
+    keep: int,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> tuple[Path, Manifest, list[Path]]:
     """Back up the state of a daemon, which may be at work, and verify what was written.
+
+    One in which nothing is damaged is noted in the state directory: the daemon tells its time.
 
     Args:
         target: folder of the backups.
         config: file of the daemon's configuration; without it, the usual one.
         state_dir: in place of the configuration's.
         keep: how many of the backups in ``target`` are kept; 0 keeps all.
+        warn: called with what is wrong though the backup is good.
 
     Returns:
         The backup, what is in it, and the old ones that were removed.
@@ -59,6 +68,11 @@ def backup(
         )
         # Read again from the disk, as a restore would.
         manifest = verify(path)
+        if not manifest.damaged:
+            try:
+                write_stamp(place, manifest.created_at)
+            except OSError as error:
+                warn(f"the daemon can't be told of this backup: {error}")
         return path, manifest, made.prune(target, keep) if keep else []
 
 

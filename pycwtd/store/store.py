@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import shutil
 import sqlite3
 import time
@@ -233,14 +234,17 @@ class Store:
     def bytes_stored(self) -> int:
         """Size of all jobs' and series' files, hard links counted once.
 
-        It walks the disk, so it isn't for the event loop's thread.
+        It walks the disk, so it isn't for the event loop's thread. Files and whole folders that go
+        meanwhile aren't counted.
         """
         sizes: dict[int, int] = {}
-        for folder in (self._jobs, self._data):
-            for path in folder.rglob("*"):
-                with contextlib.suppress(FileNotFoundError):
-                    status = path.stat()
-                    sizes[status.st_ino] = status.st_size
+        for top in (self._jobs, self._data):
+            # Unlike pathlib's, this walk goes on where a folder that was listed is gone.
+            for folder, _, names in os.walk(top):
+                for name in names:
+                    with contextlib.suppress(FileNotFoundError):
+                        status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118
+                        sizes[status.st_ino] = status.st_size
         return sum(sizes.values())
 
     async def close(self) -> None:

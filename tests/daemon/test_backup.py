@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 import sqlite3
+import stat
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +19,7 @@ import pytest
 
 from pycwtd.service.backup import BackupFailedError, backup, restore
 from pycwtd.store import backup as store_backup
+from pycwtd.store.stamp import STAMP, read_stamp, write_stamp
 from support import red_pair, running
 
 A, B = red_pair()
@@ -182,6 +187,72 @@ def test_what_comes_and_goes_while_a_backup_is_made(tmp_path, monkeypatch):
         # Its files were copied before it was deleted.
         assert database.execute("SELECT id FROM data").fetchall() == [(gone,)]
     assert {folder.name for folder in (path / "jobs").iterdir()} == states.keys()
+
+
+def told(daemon) -> float:
+    """When the last good backup was made, as the daemon tells Prometheus."""
+    text = daemon.call("GET", "/metrics").body.decode()
+    return float(re.findall(r"^pycwtd_backup_timestamp_seconds (\S+)$", text, re.MULTILINE)[0])
+
+
+def test_the_daemon_tells_when_its_last_good_backup_was_made(tmp_path):
+    with running() as daemon:
+        job_id = daemon.submit("wct", SMALL)
+        daemon.finish(job_id)
+        assert told(daemon) == 0
+        began = time.time()
+        made = backed_up(daemon, tmp_path)
+        first = told(daemon)
+        assert began - 0.001 <= first <= time.time() + 0.001
+        # Its last word, so that it isn't in what it tells of.
+        assert STAMP not in json.loads((made / "manifest.json").read_bytes())["files"]
+        backed_up(daemon, tmp_path)
+        assert told(daemon) > first
+        # One with damage in it, one that can't be written, and none at all don't count.
+        last = told(daemon)
+        (daemon.state / "jobs" / job_id / "result.npz").write_bytes(b"PK")
+        assert backup(tmp_path, config=None, state_dir=daemon.state, keep=0)[1].damaged
+        with pytest.raises(OSError, match=r"exists|Not a directory"):
+            backup(daemon.root / "log", config=None, state_dir=daemon.state, keep=0)
+        assert told(daemon) == last
+        daemon.stop()
+        daemon.start()
+        assert told(daemon) == last
+
+
+def test_a_backup_that_the_daemon_cant_be_told_of_is_one_all_the_same(boxes, tmp_path):
+    _, folder, _, _, _ = boxes
+    state = tmp_path / "state"
+    put_back(folder, state)
+    (state / STAMP).mkdir()
+    ran = ctl("backup", "--state-dir", state, tmp_path / "backups")
+    assert ran.returncode == 0, ran.stderr
+    assert "the daemon can't be told of this backup" in ran.stderr
+    assert not list(state.glob("*.tmp"))
+    put_back(tmp_path / "backups", tmp_path / "other")
+
+
+def test_roots_stamp_belongs_to_the_daemons_user_and_goes_nowhere_else(tmp_path):
+    """The daemon's user may put anything into that folder, and root may be who backs up."""
+    state, victim = tmp_path / "state", tmp_path / "victim"
+    victim.write_text("precious")
+    state.mkdir()
+    (state / f"{STAMP}.tmp").symlink_to(victim)
+    if os.geteuid() == 0:
+        os.chown(state, 4321, 4322)
+    write_stamp(state, 1234.5)
+    assert victim.read_text() == "precious"
+    assert read_stamp(state) == 1234.5
+    status, owner = (state / STAMP).lstat(), state.stat()
+    assert (status.st_uid, status.st_gid) == (owner.st_uid, owner.st_gid)
+    assert stat.S_ISREG(status.st_mode)
+
+
+@pytest.mark.parametrize("text", ["", "soon\n", "nan\n", "inf\n", "-1\n", "\xb7", "1e999"])
+def test_a_stamp_that_is_none_is_no_backup(tmp_path, text):
+    assert read_stamp(tmp_path) == 0
+    (tmp_path / STAMP).write_text(text)
+    assert read_stamp(tmp_path) == 0
 
 
 def test_without_a_database_there_is_nothing_to_back_up(tmp_path):

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from programs import need
+from pycwtd.service.backup import backup
 from queries import BACKUP_RULES, RULES, alerts, dashboard, drawn
 from support import running
 from wires import TCP, add_key
@@ -126,6 +127,8 @@ def test_a_real_daemon_is_scraped_and_its_end_is_told(tmp_path, pager):
     with running("", TCP) as daemon, (tmp_path / "log").open("w") as log:
         target = daemon.url.removeprefix("http://")
         daemon.call("GET", "/api/v1/backends/recommend")  # waits until all have been probed
+        # Nothing is wrong with it: it has been backed up, too.
+        backup(tmp_path / "backups", config=None, state_dir=daemon.state, keep=0)
         configured(tmp_path, target, pager)
         (tmp_path / "pycwtd.key").write_text(add_key(daemon, "prometheus", "viewer")["key"])
         arguments = ["--config.file=prometheus.yml", "--storage.tsdb.path=data"]

@@ -67,7 +67,7 @@ def backup(
     """
     with _refused_as("backup_failed"):
         path, manifest, removed = backups.backup(
-            folder, config=file, state_dir=state_dir, keep=keep
+            folder, config=file, state_dir=state_dir, keep=keep, warn=_warn
         )
     if session.json:
         print_json(
@@ -91,6 +91,10 @@ def backup(
         raise RefusedError(
             f"damaged before the backup was made: {', '.join(manifest.damaged)}", "damaged"
         )
+
+
+def _warn(text: str) -> None:
+    click.echo(text, err=True)
 
 
 @click.command()
