@@ -1,5 +1,7 @@
 #!/bin/sh
 # Builds the Debian package: etc/build-deb.sh OUTPUT [REVISION]
+# DEBFULLNAME and DEBEMAIL say whose package it is, as for all of Debian's tools; without them it is
+# the authors', as pyproject.toml has them, and mail goes to root of the machine that it is on.
 # A virtual environment for the system's own Python, with everything that pycwtd needs, goes to
 # /opt/pycwtd; debhelper makes the package of it. The wheels stay in build/deb/wheels, for
 # etc/install.sh --wheels.
@@ -36,6 +38,8 @@ fresh() {
 }
 pip() { "$tools/python" -m pip --quiet --disable-pip-version-check "$@"; }
 version=$(sed -n "s/^  version: '\(.*\)',/\1/p" "$root/meson.build")
+authors=$(sed -n 's/^authors = \[{ name = "\(.*\)" }\]/\1/p' "$root/pyproject.toml")
+maintainer="${DEBFULLNAME:-$authors} <${DEBEMAIL:-${EMAIL:-root@localhost}}>"
 python=$("$tools/python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
 
 if ! fresh "$work/.tools" "$root/constraints.txt"; then
@@ -72,13 +76,9 @@ find "$home" -name '*.dist-info' -type d -exec rm -f {}/direct_url.json \;
     -s "$source/stage" -p / "$home/lib" >/dev/null || true
 
 sh "$root/etc/stage-system.sh" "$root" "$source/stage" "$source/debian"
-# Where this version of pycwtctl can write it.
-completion=$source/stage/usr/share/bash-completion/completions/pycwtctl
-mkdir -p "$(dirname "$completion")"
-"$home/bin/python" -I -B -c 'import sys; from pycwtd_console.ctl import main
-sys.argv = ["pycwtctl", "completion", "bash"]; main()' >"$completion" 2>/dev/null || rm "$completion"
+sed -i "s/@PYTHON@/$python/" "$source/stage/usr/sbin/pycwtd-upgrade"
 cp "$root/etc/debian/rules" "$root/etc/debian/postinst" "$root/etc/debian/postrm" "$source/debian/"
-sed "s/@PYTHON@/$python/" "$root/etc/debian/control.in" > "$source/debian/control"
+sed "s/@PYTHON@/$python/; s/@MAINTAINER@/$maintainer/" "$root/etc/debian/control.in" > "$source/debian/control"
 echo "3.0 (quilt)" > "$source/debian/source/format"
 cp "$root/LICENSE" "$source/debian/copyright"
 date=$(date -R)
@@ -88,7 +88,7 @@ pycwtd ($version-$revision) unstable; urgency=medium
 
   * See CHANGELOG.md.
 
- -- pycwtd <root@localhost>  $date
+ -- $maintainer  $date
 EOF
 
 echo "packing …"
