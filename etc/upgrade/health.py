@@ -102,7 +102,9 @@ def compare(before: Seen, now: Seen) -> None:
     ):
         if len(old) != len(new):
             raise UnwellError(f"its {what} are of {len(new)} scales in place of {len(old)}")
-        worst = max(abs(one - other) for one, other in zip(old, new, strict=True))
+        apart = [abs(one - other) for one, other in zip(old, new, strict=True)]
+        # Of what isn't a number, nothing is greater.
+        worst = next((one for one in apart if math.isnan(one)), max(apart))
         if not worst <= most:
             raise UnwellError(f"its {what} differ by {worst:.3g} from those before")
 

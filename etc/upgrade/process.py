@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "pycwtd"
+#: Unless the configuration names another one.
+STATE = "/var/lib/pycwtd"
 #: Of dpkg and of a backup, however large (seconds).
 LONG = 6 * 3600.0
 #: Of a question (seconds).
@@ -48,8 +50,9 @@ def run(
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYCWTD_")}
     environment = {**kept, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
-    if "PYCWTD_SOCKET" in os.environ:
-        environment["PYCWTD_SOCKET"] = os.environ["PYCWTD_SOCKET"]
+    if user:
+        # As systemd has it for the service.
+        environment["STATE_DIRECTORY"] = STATE
     try:
         return subprocess.run(  # noqa: S603 - no shell
             words,

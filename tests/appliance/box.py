@@ -102,15 +102,18 @@ class Box(Machine):
         told = self("journalctl -n 1 --show-cursor -o cat | tail -1")
         return told.removeprefix("-- cursor: ")
 
-    def hear(self, pattern: str, cursor: str, unit: str = "pycwtd.service") -> str:
-        """The first line about a unit that fits a pattern, after a place in the journal.
+    def hear(self, pattern: str, cursor: str, *, tag: str = "") -> str:
+        """The first line about the service that fits a pattern, after a place in the journal.
 
         Without a place it is looked for from the beginning: one that was cleared away is none.
+        With a tag, the lines are those of a program that gives it.
         """
+        unit = "pycwtd.service"
+        which = f"SYSLOG_IDENTIFIER={tag}" if tag else f"_SYSTEMD_UNIT={unit} + UNIT={unit}"
         journal = self.begin(
             "exec journalctl -f -o cat --no-tail"
             + (f" --after-cursor '{cursor}'" if cursor else "")
-            + f" _SYSTEMD_UNIT={unit} + UNIT={unit}"
+            + f" {which}"
         )
         try:
             for line in _lines(journal, HEAR_SECONDS):

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from box import Box
-from installing import check_install, check_removal, check_restarts, check_upgrade, newer
+from installing import check_install, check_removal, check_restarts, check_upgrade
 from keeping import check_backup, check_restore
 from living import (
     check_crash,
@@ -26,10 +26,12 @@ from living import (
     reference,
 )
 from machine import make_tree
+from packing import changed, newer
 from proxying import check_proxy
 from report import Report
 from ruling import check_rules
 from scripting import check_script
+from upgrading import check_way_back, check_way_there
 
 #: Of the job that everything is tried on.
 REALISATIONS = 40_000
@@ -73,7 +75,11 @@ def main(package: Path, build: Path) -> int:
         check_restore(box, fresh, job, digests, report)
         check_proxy(box, report)
         check_restarts(box, report)
-        check_upgrade(box, (package, newer(package, build)), digests, report)
+        new = changed(package, build, 2, newer)
+        check_upgrade(box, (package, new), digests, report)
+        check_way_back(box, package, build, report)
+        box.put(package, f"/root/good/{package.name}")
+        check_way_there(box, new, report)
         check_removal(fresh, before, report)
         check_script(fresh, package.parents[1] / "wheels", report)
     for name, reason in UNTRIED.items():
