@@ -15,6 +15,8 @@ work=$root/build/deb
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 unset PYTHONPATH PYTHONHOME
+# Not the user's: there may be wheels that another interpreter has built, with its folders in them.
+export PIP_CACHE_DIR="$work/cache"
 
 if ! command -v dh >/dev/null; then
     if [ "$(id -u)" != 0 ]; then
@@ -78,7 +80,8 @@ find "$home" -name '*.dist-info' -type d -exec rm -f {}/direct_url.json \;
 sh "$root/etc/stage-system.sh" "$root" "$source/stage" "$source/debian"
 sed -i "s/@PYTHON@/$python/" "$source/stage/usr/sbin/pycwtd-upgrade"
 cp "$root/etc/debian/rules" "$root/etc/debian/postinst" "$root/etc/debian/postrm" "$source/debian/"
-sed "s/@PYTHON@/$python/; s/@MAINTAINER@/$maintainer/" "$root/etc/debian/control.in" > "$source/debian/control"
+cp "$root/etc/debian/lintian-overrides" "$source/debian/pycwtd.lintian-overrides"
+sed "s/@PYTHON@/$python/; s|@MAINTAINER@|$maintainer|" "$root/etc/debian/control.in" > "$source/debian/control"
 echo "3.0 (quilt)" > "$source/debian/source/format"
 cp "$root/LICENSE" "$source/debian/copyright"
 date=$(date -R)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -150,6 +151,18 @@ def test_old_backups_go_and_unchanged_files_are_kept_once(boxes, tmp_path):
     assert sorted(tmp_path.iterdir()) == sorted(paths[1:])
     one, other = (path / "jobs" / ids["done"] / "result.npz" for path in paths[1:])
     assert one.stat().st_ino == other.stat().st_ino
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone makes files of others")
+def test_one_that_root_makes_belongs_to_the_user_whose_folder_it_is(boxes, tmp_path):
+    """Else the service's own, which links to the last one and removes the oldest, would fail."""
+    daemon, *_ = boxes
+    target = tmp_path / "theirs"
+    target.mkdir()
+    os.chown(target, 12345, 12346)
+    path, _, _ = backup(target, config=None, state_dir=daemon.state, keep=0)
+    for file in (path, *path.rglob("*")):
+        assert (file.stat().st_uid, file.stat().st_gid) == (12345, 12346), file
 
 
 def test_what_comes_and_goes_while_a_backup_is_made(tmp_path, monkeypatch):

@@ -1,0 +1,67 @@
+"""What helps at a terminal: pages for man, and completion in real shells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from box import Box
+    from report import Report
+
+_PAGES = {"pycwtd": 1, "pycwtctl": 1, "pycwtd-console": 1, "pycwtd-upgrade": 8}
+#: Types into a shell on a terminal, and waits for what it makes of it.
+_TYPE = r"""
+import os, pty, re, select, sys
+ready, typed, wanted, *shell = sys.argv[1:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.environ["TERM"] = "dumb"
+    os.environ["PS1"] = "$ "
+    os.execvp(shell[0], shell)
+seen = ""
+def until(text):
+    global seen
+    while text not in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\x07\r]", "", seen):
+        if not select.select([terminal], [], [], 60)[0]:
+            sys.exit("it shows: " + ascii(seen))
+        try:
+            seen += os.read(terminal, 4096).decode(errors="replace")
+        except OSError:
+            sys.exit("it ends: " + ascii(seen))
+os.write(terminal, (ready + "; echo on''ward\n").encode())
+until("\nonward")
+seen = ""
+os.write(terminal, typed.encode())
+until(wanted)
+print("there")
+"""
+_BASH = ("bash", "--norc", "-i")
+_ZSH = ("zsh", "-f", "-i")
+
+
+def check_help(box: Box, report: Report) -> None:
+    """As installed by the package; some job must be there."""
+    with report.check("man has a page for each command, and whatis knows it"):
+        for name, section in _PAGES.items():
+            path = f"/usr/share/man/man{section}/{name}.{section}.gz"
+            assert box(["man", "-w", name]) == path
+            assert f'{path}: "{name} - ' in box(["lexgrog", path])
+            warnings = box.run(["man", "--warnings", "-E", "ascii", name]).stderr
+            assert not warnings, warnings
+        assert "pycwtctl submit wct" in box("MANWIDTH=100 man pycwtctl")
+    job = next(iter(box.jobs()))
+    with report.check("bash completes commands and ids where bash-completion looks"):
+        ready = ". /usr/share/bash-completion/bash_completion"
+        _type(box, ready, "pycwtctl heal\t", "pycwtctl health ", _BASH)
+        _type(box, ready, f"pycwtctl job {job[:20]}\t", job, _BASH)
+    with report.check("zsh completes them where Debian's zsh looks"):
+        ready = "autoload -Uz compinit && compinit -D"
+        _type(box, ready, "pycwtctl heal\t", "pycwtctl health ", _ZSH)
+        _type(box, ready, f"pycwtctl job {job[:20]}\t", job, _ZSH)
+    with report.check("fish completes them where fish looks"):
+        assert box(["fish", "-c", "complete -C 'pycwtctl heal'"]).split("\t")[0] == "health"
+        assert job in box(["fish", "-c", "complete -C 'pycwtctl job '"])
+
+
+def _type(box: Box, ready: str, typed: str, wanted: str, shell: tuple[str, ...]) -> None:
+    box(["python3", "-c", _TYPE, ready, typed, wanted, *shell])
