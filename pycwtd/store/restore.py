@@ -127,10 +127,11 @@ def restore_backup(backup: Path, state_dir: Path, *, replace: bool = False) -> M
 
 
 def _make_room(state_dir: Path, *, replace: bool) -> None:
-    there = [name for name in (*FOLDERS, *_OF_DATABASE) if (state_dir / name).exists()]
     used = _has_rows(state_dir / DATABASE) or any(
         next(walk(state_dir / name), None) for name in FOLDERS
     )
+    # Asked after it was looked at, which folds in what a killed daemon has left of its log.
+    there = [name for name in (*FOLDERS, *_OF_DATABASE) if (state_dir / name).exists()]
     if used and not replace:
         raise BackupError(
             f"{state_dir}: there are jobs already; with --replace they are moved aside"

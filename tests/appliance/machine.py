@@ -44,6 +44,7 @@ PACKAGES = (
 LIBRARIES = ("libstdc++6", "libgcc-s1", "zlib1g")
 BOOT_SECONDS = 60.0
 COMMAND_SECONDS = 300.0
+BUILD_SECONDS = 1500.0
 _V1 = ("cpu", "cpuacct", "cpuset", "memory", "pids", "devices", "freezer", "blkio")
 _ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -85,6 +86,11 @@ umount -l /run/host
 exec env -i container=pycwtd NOTIFY_SOCKET=/.booted PATH=/usr/sbin:/usr/bin:/sbin:/bin \
     /lib/systemd/systemd --system
 """
+_ENTER = """
+mount --make-rprivate /; mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"
+exec chroot "$1" sh -ec "$2"
+"""
+_AUTHORITIES = "etc/ssl/certs/ca-certificates.crt"
 #: Brings the loopback device up; Debian's least has no program for it.
 _LOOPBACK = (
     "import fcntl, socket, struct;"
@@ -139,6 +145,32 @@ class Machine:
         subprocess.run(["tar", "--numeric-owner", "-xf", archive, "-C", root], check=True)
         (root / "etc/hostname").write_text(f"{name}\n")
         (root / "etc/hosts").write_text(f"127.0.0.1 localhost {name}\n")
+
+    def with_network(self, command: str) -> str:
+        """Before it is booted: what a line for the shell says, with the host's network.
+
+        Raises:
+            MachineError: it fails.
+        """
+        for name in ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", _AUTHORITIES):
+            if (Path("/") / name).exists():
+                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(Path("/") / name, self.root / name)
+        kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "sh", "-ec", _ENTER]
+        ran = subprocess.run(
+            [*enter, "sh", str(self.root), command],
+            env={**kept, **_ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=BUILD_SECONDS,
+            check=False,
+        )
+        if ran.returncode:
+            raise MachineError(f"{self.name}: {command}: {ran.stdout[-2000:]}")
+        return ran.stdout
 
     def boot(self) -> float:
         """Start it and wait until systemd is through; returns the seconds that it took."""

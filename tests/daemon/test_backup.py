@@ -47,6 +47,10 @@ def put_back(folder: Path, state: Path, *, replace: bool = False) -> None:
     restore(folder, config=None, state_dir=state, replace=replace)
 
 
+#: A database and its log.
+LOG = ("pycwtd.sqlite3", "pycwtd.sqlite3-wal", "pycwtd.sqlite3-shm")
+
+
 @pytest.fixture(scope="module")
 def boxes(tmp_path_factory):
     """A daemon with jobs and series that is backed up at work, and what it had at that time."""
@@ -143,6 +147,25 @@ def test_nothing_is_written_over(boxes, tmp_path):
     put_back(folder, state, replace=True)
     (aside,) = state.glob("replaced-*")
     assert (aside / "jobs" / ids["done"] / "result.npz").exists()
+
+
+def test_what_a_killed_daemon_has_left_is_moved_aside(boxes, tmp_path):
+    """Its rows may still be in the log beside the database."""
+    _, folder, *_ = boxes
+    state = tmp_path / "state"
+    put_back(folder, state)
+    with closing(sqlite3.connect(state / "pycwtd.sqlite3")) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("UPDATE jobs SET owner = 'somebody'")
+        database.commit()
+        left = {name: (state / name).read_bytes() for name in LOG}
+    for name, content in left.items():
+        (state / name).write_bytes(content)
+    put_back(folder, state, replace=True)
+    (aside,) = state.glob("replaced-*")
+    with closing(sqlite3.connect(aside / "pycwtd.sqlite3")) as database:
+        owners = database.execute("SELECT DISTINCT owner FROM jobs").fetchall()
+    assert owners == [("somebody",)]
 
 
 def test_old_backups_go_and_unchanged_files_are_kept_once(boxes, tmp_path):
