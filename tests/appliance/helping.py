@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from box import Box
     from report import Report
 
+_DOCS = Path(__file__).parents[2] / "docs"
+_ASKING = r"(?:^|`)((?:journalctl|systemctl (?:status|list-timers)) [^`#|\n]*)"
 _PAGES = {"pycwtd": 1, "pycwtctl": 1, "pycwtd-console": 1, "pycwtd-upgrade": 8}
 #: Types into a shell on a terminal, and waits for what it makes of it.
 _TYPE = r"""
@@ -61,6 +65,19 @@ def check_help(box: Box, report: Report) -> None:
     with report.check("fish completes them where fish looks"):
         assert box(["fish", "-c", "complete -C 'pycwtctl heal'"]).split("\t")[0] == "health"
         assert job in box(["fish", "-c", "complete -C 'pycwtctl job '"])
+    with report.check("what the operator's pages have one ask systemd is answered"):
+        text = "".join((_DOCS / f"{page}.md").read_text() for page in ("operate", "troubleshoot"))
+        found = re.findall(
+            r"(?:^|`)((?:journalctl|systemctl (?:status|list-timers)) [^`#|\n]*)", text, re.M
+        )
+        asked = sorted({re.sub(r"\b(REQUEST_)?ID\b", job, one.strip()) for one in found})
+        for command in asked:
+            ran = box.run(["sh", "-c", f"SYSTEMD_PAGER= {command}"], check=False)
+            # 1 where the journal has no such line.
+            assert ran.returncode in {0, 1}, f"{command}: {ran.stderr}"
+            assert not ran.stderr, f"{command}: {ran.stderr}"
+        report.note(f"{len(asked)} commands")
+        assert len(asked) > 8
 
 
 def _type(box: Box, ready: str, typed: str, wanted: str, shell: tuple[str, ...]) -> None:

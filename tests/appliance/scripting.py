@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +78,14 @@ def _named(path: str, told: str) -> bool:
         return True
     # Links by "enable", and folders that were made for a file.
     return Path(path).name in told or f" {path}/" in told
+
+
+def has_index() -> bool:
+    """Whether packages can be fetched."""
+    with tempfile.TemporaryDirectory() as folder:
+        fetch = ["pip", "--quiet", "download", "--no-deps", "--no-cache-dir", "--dest", folder]
+        command = [sys.executable, "-m", *fetch, "sdnotify"]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 def check_clone(machine: Machine, report: Report) -> None:

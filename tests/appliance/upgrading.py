@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from box import lines
 from installing import begin_load, end_load
+from machine import MachineError
 from packing import changed, never_ready, stuck_and_migrated, version_of, wrong
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from box import Box
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 _KEPT = "/var/lib/pycwtd-packages"
 #: Of each step that may fail; a start is given up after the first of these.
 _START_SECONDS, _SECONDS = 5, 20
+_DPKG_SECONDS = 300.0
 
 
 def check_way_back(box: Box, package: Path, target: Path, report: Report) -> None:
@@ -68,11 +72,10 @@ def _check_migrated(box: Box, package: Path, target: Path, report: Report) -> No
         made = changed(package, target, 5, stuck_and_migrated)
         box.put(made, "/root/stuck/pycwtd.deb")
         made.unlink()
-        cursor = box.cursor()
         work = box.begin(f"exec pycwtd-upgrade --seconds {_SECONDS} /root/stuck/pycwtd.deb")
-        box.hear("looking whether", cursor, tag="pycwtd-upgrade")
+        told = _until(work, "looking whether")
         late = box.submit(10)
-        told, _ = work.communicate()
+        told += work.communicate()[0]
         report.note(f"status {work.returncode}")
         assert work.returncode == 1, told
         assert f"hasn't ended within {_SECONDS} s" in told, told
@@ -137,3 +140,13 @@ def _is_back(box: Box, version: str, told: str) -> None:
     assert not box("dpkg --verify pycwtd | grep -v ' c '  || true")
     assert box.show("pycwtd.service", "ActiveState") == "active"
     box.answer()
+
+
+def _until(work: subprocess.Popen[str], words: str) -> str:
+    """What a program says up to a line."""
+    told = ""
+    for line in lines(work, _DPKG_SECONDS):
+        told += line
+        if words in line:
+            return told
+    raise MachineError(f"{words!r} isn't said: {told}")
