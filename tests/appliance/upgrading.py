@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _KEPT = "/var/lib/pycwtd-packages"
 #: Of each step that may fail; a start is given up after the first of these.
-_START_SECONDS, _SECONDS = 5, 20
+_START_SECONDS, _SECONDS = 10, 30
 _DPKG_SECONDS = 300.0
 
 
