@@ -118,6 +118,9 @@ install_program() {
         return
     fi
     changed=yes
+    # First, so that a run that is cut off can be run again.
+    [ "$dry" = yes ] || mkdir -p "$home"
+    [ "$dry" = yes ] || touch "$list"
     if [ -n "$wheels" ]; then
         act "make $home, an environment of $python" "$python" -m venv --without-pip "$home"
         act "install $(basename "$wheel") and what it needs from $wheels" from_wheels
@@ -126,7 +129,6 @@ install_program() {
             env PATH=/usr/sbin:/usr/bin:/sbin:/bin sh "$root/etc/prepare-machine.sh" "$home"
         act "build and install pycwtd of $root" from_source
     fi
-    [ "$dry" = yes ] || touch "$list"
     [ "$dry" = yes ] || echo "$digest" > "$home/program"
 }
 
@@ -139,10 +141,15 @@ from_wheels() {
         --find-links "$wheels" --constraint "$root/constraints.txt" "pycwtd[dask]"
 }
 
-from_source() {
-    "$home/bin/python" -m pip --quiet --disable-pip-version-check install \
-        --constraint "$root/constraints.txt" "${root}[dask]"
-}
+# With the tools that are pinned as well, which an isolated build wouldn't heed.
+from_source() (
+    pip() { "$home/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
+    PATH=$home/bin:$PATH
+    cd "$root"
+    pip install --constraint constraints.txt --upgrade pip
+    pip install --constraint constraints.txt --group build
+    pip install --constraint constraints.txt --no-build-isolation ".[dask]"
+)
 
 install_system() {
     for name in pycwtd pycwtctl pycwtd-console; do
