@@ -90,7 +90,7 @@ _ENTER = """
 mount --make-rprivate /; mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"
 exec chroot "$1" sh -ec "$2"
 """
-_AUTHORITIES = "etc/ssl/certs/ca-certificates.crt"
+_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 #: Brings the loopback device up; Debian's least has no program for it.
 _LOOPBACK = (
     "import fcntl, socket, struct;"
@@ -152,11 +152,13 @@ class Machine:
         Raises:
             MachineError: it fails.
         """
-        for name in ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", _AUTHORITIES):
-            if (Path("/") / name).exists():
-                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(Path("/") / name, self.root / name)
+        for name in ("etc/resolv.conf", "etc/hosts"):
+            shutil.copyfile(Path("/") / name, self.root / name)
         kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        if _AUTHORITIES.exists():
+            # Under another name: the box's own are written anew when a package brings some.
+            shutil.copyfile(_AUTHORITIES, self.root / "root/authorities.crt")
+            kept["PIP_CERT"] = "/root/authorities.crt"
         enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "sh", "-ec", _ENTER]
         ran = subprocess.run(
             [*enter, "sh", str(self.root), command],
