@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import socket
@@ -15,13 +14,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from pycwtd_console.ctl import cli
 from support import red_pair, running
 from wires import TCP, add_key
 
 TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parent / "docs" / "troubleshoot.md").read_text()
-BIN = Path(sys.executable).parent
 #: What is seen, in the words of the page, that a test of its own brings about.
 ELSEWHERE = {
     "Read-only file system": "daemon/test_read_only.py",
@@ -35,15 +35,19 @@ ELSEWHERE = {
 }
 
 
-def run(program, *words, env=None):
-    return subprocess.run(
-        [BIN / program, *words],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, **(env or {})},
-    )
+def daemon_said(*words):
+    """What one that doesn't start says."""
+    command = [Path(sys.executable).with_name("pycwtd"), *words]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 1
+    return ran.stderr
+
+
+def refusal(*words):
+    """What pycwtctl says of something that it can't do."""
+    ran = CliRunner().invoke(cli, list(map(str, words)))
+    assert ran.exit_code != 0
+    return ran.output
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +75,9 @@ def test_a_command_does_what_it_is_for(served, command):
     daemon, job, _ = served
     places = {"ID": job, "FILE": str(daemon.root / "config.toml")}
     program, *words = [places.get(word, word) for word in shlex.split(command)]
-    ran = run(program, "--socket", str(daemon.socket), *words)
-    assert ran.returncode == 0, ran.stderr
+    assert program == "pycwtctl"
+    ran = CliRunner().invoke(cli, ["--socket", str(daemon.socket), *words])
+    assert ran.exit_code == 0, ran.output
     assert ran.stdout.strip() or words[0] == "jobs", command
 
 
@@ -86,7 +91,7 @@ def answer(url, **headers):
 
 
 def another_daemon(daemon, _job, _key):
-    return run("pycwtd", "--state-dir", daemon.state, "--socket", daemon.root / "t").stderr
+    return daemon_said("--state-dir", daemon.state, "--socket", daemon.root / "t")
 
 
 def another_process(daemon, _job, _key):
@@ -94,7 +99,7 @@ def another_process(daemon, _job, _key):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
-        return run("pycwtd", "--state-dir", daemon.root / "other", "--socket", path).stderr
+        return daemon_said("--state-dir", daemon.root / "other", "--socket", path)
 
 
 def newer_database(daemon, _job, _key):
@@ -102,7 +107,7 @@ def newer_database(daemon, _job, _key):
     state.mkdir()
     with closing(sqlite3.connect(state / "pycwtd.sqlite3")) as database:
         database.execute("PRAGMA user_version = 999")
-    return run("pycwtd", "--state-dir", state, "--socket", daemon.root / "t").stderr
+    return daemon_said("--state-dir", state, "--socket", daemon.root / "t")
 
 
 def not_ready(_daemon, _job, _key):
@@ -116,14 +121,14 @@ def not_ready(_daemon, _job, _key):
 
 
 def no_socket(daemon, _job, _key):
-    return run("pycwtctl", "--socket", daemon.root / "none", "jobs").stderr
+    return refusal("--socket", daemon.root / "none", "jobs")
 
 
 def nobody_there(daemon, _job, _key):
     path = daemon.root / "left"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
-    return run("pycwtctl", "--socket", path, "jobs").stderr
+    return refusal("--socket", path, "jobs")
 
 
 def no_key(daemon, _job, _key):
@@ -210,8 +215,6 @@ def test_every_sentence_of_the_page_is_brought_about():
 def test_a_wrong_configuration_is_told_with_file_and_line(tmp_path):
     file = tmp_path / "wrong.toml"
     file.write_text("[limits]\nsync_second = 7\nqueued_jobs = true\n")
-    ran = run("pycwtctl", "config", "check", str(file))
-    assert ran.returncode != 0
-    told = ran.stdout + ran.stderr
+    told = refusal("config", "check", file)
     assert f"{file}:2" in told or f"{file}, line 2" in told, told
     assert "queued_jobs" in told
