@@ -121,8 +121,9 @@ def look(seconds: float, before: Seen | None = None) -> Seen:
     """
     # Waits for the start that dpkg has begun; where that failed, it is tried once more.
     need(["systemctl", "start", UNIT], seconds)
-    told = json.loads(need([CTL, "health", "--json"], seconds))
     coherence, levels = judge(compute(seconds))
+    # Afterwards: a daemon that has just started is still looking for what computes.
+    told = json.loads(need([CTL, "health", "--json"], seconds))
     now = Seen(sum(told["jobs"].values()), coherence, levels)
     if before:
         compare(before, now)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from box import Box
-    from machine import Machine
     from report import Report
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +87,7 @@ def has_index() -> bool:
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
-def check_clone(machine: Machine, report: Report) -> None:
+def check_clone(machine: Box, report: Report) -> None:
     """With the network of the host, from a clone; then without one, and with systemd."""
     with report.check("install.sh builds from a clone, with a network"):
         archive = subprocess.run(
@@ -105,5 +104,5 @@ def check_clone(machine: Machine, report: Report) -> None:
         report.note(f"{machine.boot():.1f} s to boot")
         machine(_CLONE)
         assert machine.show("pycwtd.service", "ActiveState") == "active"
-        assert machine("pycwtctl health | head -1").split() == ["status", "healthy"]
+        machine.answer()
         assert machine(_CLONE) == "Everything is there already."
