@@ -1,5 +1,7 @@
 #!/bin/sh
 # Builds the Debian package: etc/build-deb.sh OUTPUT [REVISION]
+# DEBFULLNAME and DEBEMAIL say whose package it is, as for all of Debian's tools; without them it is
+# the authors', as pyproject.toml has them, and mail goes to root of the machine that it is on.
 # A virtual environment for the system's own Python, with everything that pycwtd needs, goes to
 # /opt/pycwtd; debhelper makes the package of it. The wheels stay in build/deb/wheels, for
 # etc/install.sh --wheels.
@@ -13,6 +15,8 @@ work=$root/build/deb
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 unset PYTHONPATH PYTHONHOME
+# Not the user's: there may be wheels that another interpreter has built, with its folders in them.
+export PIP_CACHE_DIR="$work/cache"
 
 if ! command -v dh >/dev/null; then
     if [ "$(id -u)" != 0 ]; then
@@ -36,6 +40,8 @@ fresh() {
 }
 pip() { "$tools/python" -m pip --quiet --disable-pip-version-check "$@"; }
 version=$(sed -n "s/^  version: '\(.*\)',/\1/p" "$root/meson.build")
+authors=$(sed -n 's/^authors = \[{ name = "\(.*\)" }\]/\1/p' "$root/pyproject.toml")
+maintainer="${DEBFULLNAME:-$authors} <${DEBEMAIL:-${EMAIL:-root@localhost}}>"
 python=$("$tools/python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
 
 if ! fresh "$work/.tools" "$root/constraints.txt"; then
@@ -72,13 +78,10 @@ find "$home" -name '*.dist-info' -type d -exec rm -f {}/direct_url.json \;
     -s "$source/stage" -p / "$home/lib" >/dev/null || true
 
 sh "$root/etc/stage-system.sh" "$root" "$source/stage" "$source/debian"
-# Where this version of pycwtctl can write it.
-completion=$source/stage/usr/share/bash-completion/completions/pycwtctl
-mkdir -p "$(dirname "$completion")"
-"$home/bin/python" -I -B -c 'import sys; from pycwtd_console.ctl import main
-sys.argv = ["pycwtctl", "completion", "bash"]; main()' >"$completion" 2>/dev/null || rm "$completion"
+sed -i "s/@PYTHON@/$python/" "$source/stage/usr/sbin/pycwtd-upgrade"
 cp "$root/etc/debian/rules" "$root/etc/debian/postinst" "$root/etc/debian/postrm" "$source/debian/"
-sed "s/@PYTHON@/$python/" "$root/etc/debian/control.in" > "$source/debian/control"
+cp "$root/etc/debian/lintian-overrides" "$source/debian/pycwtd.lintian-overrides"
+sed "s/@PYTHON@/$python/; s|@MAINTAINER@|$maintainer|" "$root/etc/debian/control.in" > "$source/debian/control"
 echo "3.0 (quilt)" > "$source/debian/source/format"
 cp "$root/LICENSE" "$source/debian/copyright"
 date=$(date -R)
@@ -88,7 +91,7 @@ pycwtd ($version-$revision) unstable; urgency=medium
 
   * See CHANGELOG.md.
 
- -- pycwtd <root@localhost>  $date
+ -- $maintainer  $date
 EOF
 
 echo "packing …"

@@ -101,12 +101,26 @@ find_python() {
     fail "Python 3.11 or newer is needed: apt-get install python3 (Ubuntu 22.04: python3.11)"
 }
 
+# Of all that the program is made of, to know whether it has changed.
+digest_of_program() {
+    if [ -n "$wheels" ]; then
+        cat "$root/constraints.txt" "$wheel" | sha256sum
+    else
+        (cd "$root" && find constraints.txt pyproject.toml meson.build meson.options native \
+            pycwt_mod pycwtd drivers console -type f ! -path '*/__pycache__/*' -print0 |
+            LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+    fi
+}
+
 install_program() {
-    digest=$(cat "$root/constraints.txt" "${wheel-/dev/null}" | sha256sum)
-    if [ -n "$wheels" ] && [ "$(cat "$home/wheel" 2>/dev/null)" = "$digest" ]; then
+    digest=$(digest_of_program)
+    if [ "$(cat "$home/program" 2>/dev/null)" = "$digest" ]; then
         return
     fi
     changed=yes
+    # First, so that a run that is cut off can be run again.
+    [ "$dry" = yes ] || mkdir -p "$home"
+    [ "$dry" = yes ] || touch "$list"
     if [ -n "$wheels" ]; then
         act "make $home, an environment of $python" "$python" -m venv --without-pip "$home"
         act "install $(basename "$wheel") and what it needs from $wheels" from_wheels
@@ -115,8 +129,7 @@ install_program() {
             env PATH=/usr/sbin:/usr/bin:/sbin:/bin sh "$root/etc/prepare-machine.sh" "$home"
         act "build and install pycwtd of $root" from_source
     fi
-    [ "$dry" = yes ] || touch "$list"
-    [ "$dry" = yes ] || echo "$digest" > "$home/wheel"
+    [ "$dry" = yes ] || echo "$digest" > "$home/program"
 }
 
 from_wheels() {
@@ -128,10 +141,15 @@ from_wheels() {
         --find-links "$wheels" --constraint "$root/constraints.txt" "pycwtd[dask]"
 }
 
-from_source() {
-    "$home/bin/python" -m pip --quiet --disable-pip-version-check install \
-        --constraint "$root/constraints.txt" "${root}[dask]"
-}
+# With the tools that are pinned as well, which an isolated build wouldn't heed.
+from_source() (
+    pip() { "$home/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
+    PATH=$home/bin:$PATH
+    cd "$root"
+    pip install --constraint constraints.txt --upgrade pip
+    pip install --constraint constraints.txt --group build
+    pip install --constraint constraints.txt --no-build-isolation ".[dask]"
+)
 
 install_system() {
     for name in pycwtd pycwtctl pycwtd-console; do
@@ -154,7 +172,11 @@ install_system() {
         act "make the user pycwtd and its groups" \
             systemd-sysusers /usr/local/lib/sysusers.d/pycwtd.conf
     fi
-    [ "$dry" = yes ] || systemd-tmpfiles --create /usr/local/lib/tmpfiles.d/pycwtd.conf
+    if [ ! -d /etc/pycwtd/drivers.d ] || [ ! -d /var/lib/pycwtd ] || [ ! -d /var/backups/pycwtd ]; then
+        changed=yes
+        act "make the folders of /usr/local/lib/tmpfiles.d/pycwtd.conf" \
+            systemd-tmpfiles --create /usr/local/lib/tmpfiles.d/pycwtd.conf
+    fi
     if [ ! -e /etc/pycwtd/pycwtd.toml ]; then
         keep 640 "$root/etc/pycwtd.toml" /etc/pycwtd/pycwtd.toml
         [ "$dry" = yes ] || chgrp pycwtd /etc/pycwtd/pycwtd.toml
@@ -168,7 +190,7 @@ install_system() {
 begin_service() {
     [ -d /run/systemd/system ] || return 0
     if [ "$changed" = yes ]; then
-        act "tell systemd" systemctl daemon-reload
+        act "have systemd read its units again" systemctl daemon-reload
     fi
     [ "$start" = yes ] || return 0
     if ! systemctl is-enabled --quiet pycwtd.socket pycwtd.service 2>/dev/null; then
@@ -193,7 +215,7 @@ remove_all() {
         act "remove $path" rm -f "$path"
     done < "$list"
     act "remove $home" rm -rf "$home"
-    [ ! -d /run/systemd/system ] || act "tell systemd" systemctl daemon-reload
+    [ ! -d /run/systemd/system ] || act "have systemd read its units again" systemctl daemon-reload
     echo "/etc/pycwtd, /var/lib/pycwtd, /var/backups/pycwtd and the user pycwtd stay."
 }
 

@@ -21,10 +21,19 @@ cp "$root/etc/udev/pycwtd.rules" "$debian/pycwtd.udev"
 mkdir -p "$tree/lib/systemd/system"
 cp "$root"/etc/systemd/pycwtd-*.socket "$root"/etc/systemd/pycwtd-backup.* "$tree/lib/systemd/system/"
 
-# Built by "make man", where that was called before.
-if [ -d "$root/build/man" ]; then
-    for page in "$root"/build/man/*.[1-8]; do
-        [ ! -e "$page" ] || install -D -m 644 "$page" \
-            "$tree/usr/share/man/man${page##*.}/$(basename "$page")"
-    done
-fi
+# Upgrades are made by what isn't replaced by them.
+install -D -m 644 -t "$tree/usr/lib/pycwtd/upgrade" "$root"/etc/upgrade/*.py
+install -D -m 755 "$root/etc/debian/pycwtd-upgrade" "$tree/usr/sbin/pycwtd-upgrade"
+install -D -m 644 "$root/etc/debian/pycwtd-upgrade.8" "$tree/usr/share/man/man8/pycwtd-upgrade.8"
+
+# What the program writes of itself, where man and the shells look for it.
+python=$tree/opt/pycwtd/bin/python
+mkdir -p "$tree/usr/share/man/man1"
+"$python" -I -B -m pycwtd_console.manual "$tree/usr/share/man/man1" >/dev/null
+for place in bash:bash-completion/completions/pycwtctl zsh:zsh/vendor-completions/_pycwtctl \
+    fish:fish/vendor_completions.d/pycwtctl.fish; do
+    file=$tree/usr/share/${place#*:}
+    mkdir -p "$(dirname "$file")"
+    "$python" -I -B -c 'import sys; from pycwtd_console.ctl import main; main()' \
+        completion "${place%%:*}" >"$file"
+done

@@ -98,6 +98,8 @@ def make_backup(
     try:
         manifest = _fill(state_dir, work, before, version, configuration)
         write_durably(work / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+        # The service's own backups link to the last one, and remove the oldest.
+        hand_over(target, [work])
         sync_filesystem(work)
         work.rename(path)
     except BaseException:
@@ -271,3 +273,13 @@ def prune(target: Path, keep: int) -> list[Path]:
     for path in old:
         shutil.rmtree(path)
     return old
+
+
+def hand_over(folder: Path, made: list[Path]) -> None:
+    """Give what root has written in a folder to the user whose folder it is."""
+    if os.geteuid() != 0:
+        return
+    owner = folder.stat()
+    for top in made:
+        for path in (top, *top.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

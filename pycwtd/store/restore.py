@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -16,6 +15,7 @@ from pycwtd.store.backup import (
     BackupError,
     FileEntry,
     Manifest,
+    hand_over,
     newest,
     walk,
     wrong_files,
@@ -116,7 +116,7 @@ def restore_backup(backup: Path, state_dir: Path, *, replace: bool = False) -> M
     # The rows come last: until then the daemon says that its database is gone.
     partial = state_dir / f"{DATABASE}.tmp"
     shutil.copyfile(backup / DATABASE, partial)
-    _hand_over(state_dir, [*made.values(), partial])
+    hand_over(state_dir, [*made.values(), partial])
     _same(state_dir, {name: manifest.files[name] for name in names})
     if digest_of(partial) != manifest.files[DATABASE].sha256:
         raise BackupError(f"{partial}: isn't what was written there")
@@ -127,10 +127,11 @@ def restore_backup(backup: Path, state_dir: Path, *, replace: bool = False) -> M
 
 
 def _make_room(state_dir: Path, *, replace: bool) -> None:
-    there = [name for name in (*FOLDERS, *_OF_DATABASE) if (state_dir / name).exists()]
     used = _has_rows(state_dir / DATABASE) or any(
         next(walk(state_dir / name), None) for name in FOLDERS
     )
+    # Asked after it was looked at, which folds in what a killed daemon has left of its log.
+    there = [name for name in (*FOLDERS, *_OF_DATABASE) if (state_dir / name).exists()]
     if used and not replace:
         raise BackupError(
             f"{state_dir}: there are jobs already; with --replace they are moved aside"
@@ -151,13 +152,3 @@ def _has_rows(path: Path) -> bool:
             return any(database.execute(query).fetchone() for query in FOLDERS.values())
     except sqlite3.Error:
         return True
-
-
-def _hand_over(state_dir: Path, made: list[Path]) -> None:
-    """Give what root has written to the user whose directory it is."""
-    if os.geteuid() != 0:
-        return
-    owner = state_dir.stat()
-    for top in made:
-        for path in (top, *top.rglob("*")):
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

@@ -68,7 +68,7 @@ class Box(Machine):
         """Wait until some of a job's realisations are computed."""
         watch = self.begin(f"exec pycwtctl watch --json {job}")
         try:
-            for line in _lines(watch, HEAR_SECONDS):
+            for line in lines(watch, HEAR_SECONDS):
                 told = json.loads(line)
                 assert told["status"] in {"queued", "running"}, told
                 if told["realisations_done"]:
@@ -102,18 +102,18 @@ class Box(Machine):
         told = self("journalctl -n 1 --show-cursor -o cat | tail -1")
         return told.removeprefix("-- cursor: ")
 
-    def hear(self, pattern: str, cursor: str, unit: str = "pycwtd.service") -> str:
-        """The first line about a unit that fits a pattern, after a place in the journal.
+    def hear(self, pattern: str, cursor: str) -> str:
+        """The first line about the service that fits a pattern, after a place in the journal.
 
         Without a place it is looked for from the beginning: one that was cleared away is none.
         """
         journal = self.begin(
             "exec journalctl -f -o cat --no-tail"
             + (f" --after-cursor '{cursor}'" if cursor else "")
-            + f" _SYSTEMD_UNIT={unit} + UNIT={unit}"
+            + " _SYSTEMD_UNIT=pycwtd.service + UNIT=pycwtd.service"
         )
         try:
-            for line in _lines(journal, HEAR_SECONDS):
+            for line in lines(journal, HEAR_SECONDS):
                 if re.search(pattern, line):
                     return line
         finally:
@@ -130,7 +130,7 @@ class Box(Machine):
         return dict(line.split("\t", 1) for line in listed.splitlines())
 
 
-def _lines(process: subprocess.Popen[str], seconds: float) -> Any:
+def lines(process: subprocess.Popen[str], seconds: float) -> Any:
     """The lines that a program says, for so long at most."""
     assert process.stdout
     end = time.monotonic() + seconds

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from typing import TYPE_CHECKING
 
+from packing import version_of
+
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from box import Box
@@ -73,13 +75,13 @@ def check_install(box: Box, package: Path, report: Report) -> None:
 def check_restarts(box: Box, report: Report) -> None:
     """Sockets are systemd's: whoever comes meanwhile waits."""
     with report.check("ten restarts, and no request fails"):
-        load = _begin_load(box)
+        load = begin_load(box)
         for _ in range(10):
             box("systemctl restart pycwtd.service")
-        _end_load(box, load, report)
+        end_load(box, load, report)
 
 
-def _begin_load(box: Box) -> subprocess.Popen[str]:
+def begin_load(box: Box) -> subprocess.Popen[str]:
     """A client that asks one thing after the other."""
     box("rm -f /run/enough")
     load = box.begin(f"exec /opt/pycwtd/bin/python -c '{_LOAD}' /run/pycwtd/pycwtd.sock")
@@ -88,7 +90,7 @@ def _begin_load(box: Box) -> subprocess.Popen[str]:
     return load
 
 
-def _end_load(box: Box, load: subprocess.Popen[str], report: Report) -> None:
+def end_load(box: Box, load: subprocess.Popen[str], report: Report) -> None:
     """Not one of its requests has failed."""
     assert load.stdout
     box("touch /run/enough")
@@ -103,15 +105,15 @@ def check_upgrade(box: Box, packages: tuple[Path, Path], digests: str, report: R
     """A job computes and clients ask all the while."""
     old, new = packages
     with report.check("an upgrade restarts the service, and no request fails"):
-        load = _begin_load(box)
+        load = begin_load(box)
         box("echo '# kept by the admin' >> /etc/pycwtd/pycwtd.toml")
         before, jobs = box.show("pycwtd", "MainPID"), box.jobs()
         job = box.submit(40_000)
         box.until_computing(job)
         report.note(f"dpkg took {box.install(new, '--force-confold'):.1f} s")
-        assert box("dpkg-query -W -f '${Version}' pycwtd") == _version(new)
+        assert box("dpkg-query -W -f '${Version}' pycwtd") == version_of(new)
         assert box.show("pycwtd", "MainPID") not in {before, "0"}
-        _end_load(box, load, report)
+        end_load(box, load, report)
     with report.check("after it jobs are kept, and the one that ran ends with the same numbers"):
         box.finish(job)
         assert box.digests(job) == digests
@@ -124,32 +126,9 @@ def check_upgrade(box: Box, packages: tuple[Path, Path], digests: str, report: R
         assert box("tail -1 /etc/pycwtd/pycwtd.toml.dpkg-dist") == "# of the newer version"
     with report.check("the older package can be put back"):
         report.note(f"dpkg took {box.install(old, '--force-confold'):.1f} s")
-        assert box("dpkg-query -W -f '${Version}' pycwtd") == _version(old)
+        assert box("dpkg-query -W -f '${Version}' pycwtd") == version_of(old)
         box.answer()
         assert box.jobs().keys() == {*jobs, job}
-
-
-def newer(package: Path, target: Path) -> Path:
-    """The same package as a version that comes after it, with another default configuration."""
-    version = _version(package)
-    later = f"{version.rsplit('-', 1)[0]}-2"
-    tree = target / "newer"
-    subprocess.run(["rm", "-rf", tree], check=True)
-    subprocess.run(["dpkg-deb", "-R", package, tree], check=True)
-    control = tree / "DEBIAN/control"
-    control.write_text(control.read_text().replace(f"Version: {version}", f"Version: {later}"))
-    with (tree / "etc/pycwtd/pycwtd.toml").open("a") as file:
-        file.write("# of the newer version\n")
-    made = target / package.name.replace(version, later)
-    command = ["dpkg-deb", "-Zzstd", "-z3", "--root-owner-group", "-b", tree, made]
-    subprocess.run(command, check=True, capture_output=True)
-    subprocess.run(["rm", "-rf", tree], check=True)
-    return made
-
-
-def _version(package: Path) -> str:
-    command = ["dpkg-deb", "-f", package, "Version"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def check_removal(box: Box, before: dict[str, str], report: Report) -> None:

@@ -30,14 +30,13 @@ def check_start(box: Box, report: Report) -> None:
         report.note(f"answered after {box.answer():.2f} s")
         assert box.show("pycwtd.service", "ActiveState") == "active"
     with report.check("who isn't in its group can't open the socket"):
-        ran = box.run(
-            [
-                *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
-                *("curl", "-sS", "--unix-socket", SOCKET, "http://localhost/health"),
-            ],
-            check=False,
-        )
+        nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        curl = ("curl", "-sS", "--unix-socket", SOCKET, "http://localhost/health")
+        ran = box.run([*nobody, *curl], check=False)
         assert ran.returncode == 7, ran.stderr
+        ran = box.run([*nobody, "pycwtctl", "--socket", SOCKET, "health"], check=False)
+        assert ran.returncode == 3, ran.stderr
+        assert "you have no permission for it" in ran.stderr, ran.stderr
     with report.check("the daemon has no network, no devices and no capabilities"):
         pid = box.show("pycwtd.service", "MainPID")
         mine, here = (box(["readlink", f"/proc/{one}/ns/net"]) for one in (pid, 1))

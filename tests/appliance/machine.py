@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import select
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: What is in the tree beside Debian's least: what the package depends on, and what the checks use.
 PACKAGES = (
@@ -27,11 +35,16 @@ PACKAGES = (
     "logrotate",
     "procps",
     "umockdev",
+    "man-db",
+    "bash-completion",
+    "zsh",
+    "fish",
 )
 #: The shared libraries that wheels take from the system.
 LIBRARIES = ("libstdc++6", "libgcc-s1", "zlib1g")
 BOOT_SECONDS = 60.0
 COMMAND_SECONDS = 300.0
+BUILD_SECONDS = 1500.0
 _V1 = ("cpu", "cpuacct", "cpuset", "memory", "pids", "devices", "freezer", "blkio")
 _ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -70,8 +83,14 @@ fi
 mkdir -p run/host; pivot_root . run/host
 cd /; mount --make-rshared /
 umount -l /run/host
-exec env -i container=pycwtd PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system
+exec env -i container=pycwtd NOTIFY_SOCKET=/.booted PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+    /lib/systemd/systemd --system
 """
+_ENTER = """
+mount --make-rprivate /; mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"
+exec chroot "$1" sh -ec "$2"
+"""
+_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 #: Brings the loopback device up; Debian's least has no program for it.
 _LOOPBACK = (
     "import fcntl, socket, struct;"
@@ -127,6 +146,34 @@ class Machine:
         (root / "etc/hostname").write_text(f"{name}\n")
         (root / "etc/hosts").write_text(f"127.0.0.1 localhost {name}\n")
 
+    def with_network(self, command: str) -> str:
+        """Before it is booted: what a line for the shell says, with the host's network.
+
+        Raises:
+            MachineError: it fails.
+        """
+        for name in ("etc/resolv.conf", "etc/hosts"):
+            shutil.copyfile(Path("/") / name, self.root / name)
+        kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        if _AUTHORITIES.exists():
+            # Under another name: the box's own are written anew when a package brings some.
+            shutil.copyfile(_AUTHORITIES, self.root / "root/authorities.crt")
+            kept["PIP_CERT"] = "/root/authorities.crt"
+        enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "sh", "-ec", _ENTER]
+        ran = subprocess.run(
+            [*enter, "sh", str(self.root), command],
+            env={**kept, **_ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=BUILD_SECONDS,
+            check=False,
+        )
+        if ran.returncode:
+            raise MachineError(f"{self.name}: {command}: {ran.stdout[-2000:]}")
+        return ran.stdout
+
     def boot(self) -> float:
         """Start it and wait until systemd is through; returns the seconds that it took."""
         began = time.monotonic()
@@ -136,37 +183,42 @@ class Machine:
         # The groups must hold from the first moment: unshare's own cgroup namespace begins there.
         entering = "".join(f"echo $$ > '{group}/cgroup.procs'; " for group in self._groups)
         script = f'{entering}exec setsid {" ".join(command)} sh -c "$INIT" init "$@"'
-        self._outer = subprocess.Popen(
-            ["sh", "-c", script, "sh", self.root, str(version), " ".join(_V1)],
-            env={**os.environ, "INIT": _INIT},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.root.parent / f"{self.name}.log").open("wb"),
-        )
-        while time.monotonic() - began < BOOT_SECONDS:
-            if self._outer.poll() is not None:
-                break
-            self.pid = self.pid or self._find_init()
-            if self.pid and self._running():
-                self(["python3", "-c", _LOOPBACK])
-                return time.monotonic() - began
-            time.sleep(0.05)
+        with self._ear() as ear:
+            self._outer = subprocess.Popen(
+                ["sh", "-c", script, "sh", self.root, str(version), " ".join(_V1)],
+                env={**os.environ, "INIT": _INIT},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=(self.root.parent / f"{self.name}.log").open("wb"),
+            )
+            self.pid = self._until_ready(ear, self._outer)
+        (self.root / ".booted").unlink()
+        self(["python3", "-c", _LOOPBACK])
+        return time.monotonic() - began
+
+    @contextmanager
+    def _ear(self) -> Iterator[socket.socket]:
+        """Where the box's systemd says that it is through."""
+        folder = os.open(self.root, os.O_PATH)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+            ear.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            # A path of any length.
+            ear.bind(f"/proc/self/fd/{folder}/.booted")
+            os.close(folder)
+            yield ear
+
+    def _until_ready(self, ear: socket.socket, outer: subprocess.Popen[bytes]) -> int:
+        """Wait for its READY; returns its process, which the kernel says with each message."""
+        end = os.pidfd_open(outer.pid)
+        try:
+            while ear in select.select([ear, end], [], [], BOOT_SECONDS)[0]:
+                message, ancillary, *_ = ear.recvmsg(4096, socket.CMSG_SPACE(12))
+                if b"READY=1" in message:
+                    return int(struct.unpack("3i", ancillary[0][2])[0])
+        finally:
+            os.close(end)
         log = (self.root.parent / f"{self.name}.log").read_text(errors="replace")
         raise MachineError(f"{self.name} doesn't boot: {log}")
-
-    def _find_init(self) -> int:
-        assert self._outer
-        for child in _children(self._outer.pid):
-            try:
-                if Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
-                    return child
-            except FileNotFoundError:
-                continue
-        return 0
-
-    def _running(self) -> bool:
-        told = self.run(["systemctl", "is-system-running"], check=False).stdout.strip()
-        return told in {"running", "degraded"}
 
     def _make_groups(self) -> int:
         """A control group of every kind for the box; returns the version."""
@@ -256,36 +308,18 @@ class Machine:
         if self._outer is None:
             return
         if self._outer.poll() is None:
-            if self.pid:
-                os.kill(self.pid, signal.SIGKILL)
-            else:
-                self._outer.kill()
+            outer = self._outer.pid
+            inner = Path(f"/proc/{outer}/task/{outer}/children").read_text().split()
+            # unshare waits for its child; without one, nothing has begun.
+            for pid in map(int, inner or [outer]):
+                os.kill(pid, signal.SIGKILL)
         self._outer.wait(COMMAND_SECONDS)
         self._outer, self.pid = None, 0
+        # Its first process ends after all others: they are empty now.
         for group in self._groups:
             for path, _, _ in os.walk(group, topdown=False):
-                with_retry(lambda p=path: Path(p).rmdir())
+                Path(path).rmdir()
         self._groups = []
-
-
-def with_retry(work: object) -> None:
-    """Do it again for a second: the kernel takes a moment to see that a group is empty."""
-    assert callable(work)
-    for _ in range(20):
-        try:
-            work()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            found += [child, *_children(child)]
-    return found
 
 
 def _own_group(top: Path, controller: str) -> Path:

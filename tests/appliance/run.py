@@ -13,8 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from box import Box
-from installing import check_install, check_removal, check_restarts, check_upgrade, newer
+from helping import check_help
+from installing import check_install, check_removal, check_restarts, check_upgrade
 from keeping import check_backup, check_restore
+from linting import Lint
 from living import (
     check_crash,
     check_crashes,
@@ -26,10 +28,12 @@ from living import (
     reference,
 )
 from machine import make_tree
+from packing import changed, newer
 from proxying import check_proxy
 from report import Report
 from ruling import check_rules
-from scripting import check_script
+from scripting import check_clone, check_script, has_index
+from upgrading import check_way_back, check_way_there
 
 #: Of the job that everything is tried on.
 REALISATIONS = 40_000
@@ -42,7 +46,9 @@ UNTRIED = {
     "clients on another machine": "the box has no network but its own loopback",
     "certificates of an authority, and their renewal": "there is no network",
     "the timer's first night": "nobody waits for it; its service is started by hand",
-    "systemd of other releases, and Ubuntu": "the tree is Debian 12",
+    "systemd of other releases": "the tree is Debian 12",
+    "Ubuntu, by install.sh or the package": "no mirror of it is among this machine's sources of "
+    "packages; install.sh is tried on Debian alone",
 }
 
 
@@ -57,7 +63,9 @@ def main(package: Path, build: Path) -> int:
     with report.check("a Debian tree is there"):
         archive = make_tree(build)
     box, fresh = Box("box", archive, build / "box"), Box("fresh", archive, build / "fresh")
+    lint = Lint(package, build / "lintian.log")
     with ExitStack() as stack:
+        stack.callback(lint.stop)
         stack.callback(box.power_off)
         stack.callback(fresh.power_off)
         with report.check("the first box boots"):
@@ -65,6 +73,7 @@ def main(package: Path, build: Path) -> int:
         _first(box, package, report)
         digests = reference(box, REALISATIONS, report)
         _faults(box, digests, report)
+        check_help(box, report)
         job = check_backup(box, REALISATIONS, report)
         with report.check("the second box boots"):
             report.note(f"{fresh.boot():.1f} s")
@@ -73,9 +82,20 @@ def main(package: Path, build: Path) -> int:
         check_restore(box, fresh, job, digests, report)
         check_proxy(box, report)
         check_restarts(box, report)
-        check_upgrade(box, (package, newer(package, build)), digests, report)
+        new = changed(package, build, 2, newer)
+        check_upgrade(box, (package, new), digests, report)
+        check_way_back(box, package, build, report)
+        box.put(package, f"/root/good/{package.name}")
+        check_way_there(box, new, report)
         check_removal(fresh, before, report)
         check_script(fresh, package.parents[1] / "wheels", report)
+        if has_index():
+            clone = Box("clone", archive, build / "clone")
+            stack.callback(clone.power_off)
+            check_clone(clone, report)
+        else:
+            report.untried("install.sh from a clone", "the index of Python packages isn't reached")
+        lint.end(report)
     for name, reason in UNTRIED.items():
         report.untried(name, reason)
     print(f"{time.monotonic() - began:.0f} s in all")

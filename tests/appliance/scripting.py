@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 _SCRIPT = "sh /root/clone/etc/install.sh --wheels /root/wheels"
+_CLONE = "sh /root/clone/etc/install.sh"
+#: What is made by programs that a step names.
+_MADE = ("/opt/pycwtd", "/etc/pycwtd", "/var/lib/pycwtd", "/var/backups/pycwtd")
 #: What stays of an installation that is removed, beside what is in it.
 _STAYS = ("/etc/pycwtd", "/var/lib/pycwtd", "/var/backups/pycwtd", "/etc/systemd/system/pycwtd")
 #: Folders of the system that may not have been there.
@@ -19,13 +25,14 @@ _FOLDERS = "/usr/local/lib/"
 
 def check_script(box: Box, wheels: Path, report: Report) -> None:
     """Without a network, from the wheels that make deb has left."""
+    told = done = ""
     box.put(ROOT / "etc", "/root/clone/etc")
     box.put(ROOT / "constraints.txt", "/root/clone/constraints.txt")
     box.put(wheels, "/root/wheels")
     before = box.files()
     with report.check("install.sh --dry-run says what it would do, and does nothing"):
         told = box(f"{_SCRIPT} --dry-run")
-        report.note(f"{len(told.splitlines()) - 1} steps")
+        report.note(f"{len(_steps(told))} steps")
         assert "write /etc/pycwtd/pycwtd.toml" in told
         assert box.files() == before
     with report.check("install.sh stops before a file that isn't its own"):
@@ -36,10 +43,14 @@ def check_script(box: Box, wheels: Path, report: Report) -> None:
         assert box("cat /etc/udev/rules.d/70-pycwtd.rules") == "# mine"
         box("rm /etc/udev/rules.d/70-pycwtd.rules")
     with report.check("install.sh installs from a folder of wheels"):
-        box(_SCRIPT)
+        done = box(_SCRIPT)
         box.answer()
         assert box.show("pycwtd.service", "ActiveState") == "active"
         assert box("/usr/local/bin/pycwtctl --version").startswith("pycwtctl ")
+    with report.check("what it did is what --dry-run has said, and nothing else"):
+        assert _steps(done) == _steps(told)
+        for path in box.files().keys() - before.keys():
+            assert _named(path, done), path
     with report.check("a second run finds nothing to do, and leaves the configuration alone"):
         box("echo '# mine' >> /etc/pycwtd/pycwtd.toml")
         pid, files = box.show("pycwtd.service", "MainPID"), box.files()
@@ -54,3 +65,44 @@ def check_script(box: Box, wheels: Path, report: Report) -> None:
         left = [path for path in after.keys() - before.keys() if not path.startswith(_STAYS)]
         left = [path for path in left if not path.startswith(_FOLDERS) or after[path][0] != "d"]
         assert not left, sorted(left)
+
+
+def _steps(told: str) -> list[str]:
+    return [line for line in told.splitlines() if line.startswith("  ")]
+
+
+def _named(path: str, told: str) -> bool:
+    """Whether a file or folder that is new belongs to a step that was told."""
+    if path.startswith(_MADE):
+        return True
+    # Links by "enable", and folders that were made for a file.
+    return Path(path).name in told or f" {path}/" in told
+
+
+def has_index() -> bool:
+    """Whether packages can be fetched."""
+    with tempfile.TemporaryDirectory() as folder:
+        fetch = ["pip", "--quiet", "download", "--no-deps", "--no-cache-dir", "--dest", folder]
+        command = [sys.executable, "-m", *fetch, "sdnotify"]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def check_clone(machine: Box, report: Report) -> None:
+    """With the network of the host, from a clone; then without one, and with systemd."""
+    with report.check("install.sh builds from a clone, with a network"):
+        archive = subprocess.run(
+            ["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True
+        )
+        (machine.root / "root/clone").mkdir()
+        unpack = ["tar", "-x", "-C", machine.root / "root/clone"]
+        subprocess.run(unpack, input=archive.stdout, check=True)
+        told = machine.with_network(f"{_CLONE} --dry-run")
+        assert not (machine.root / "opt/pycwtd").exists()
+        done = machine.with_network(_CLONE)
+        assert _steps(done) == _steps(told)
+    with report.check("a second run, without a network, starts what is there"):
+        report.note(f"{machine.boot():.1f} s to boot")
+        machine(_CLONE)
+        assert machine.show("pycwtd.service", "ActiveState") == "active"
+        machine.answer()
+        assert machine(_CLONE) == "Everything is there already."

@@ -51,6 +51,10 @@ def put_back(folder: Path, state: Path, *, replace: bool = False) -> None:
     restore(folder, config=None, state_dir=state, replace=replace)
 
 
+#: A database and its log.
+LOG = ("pycwtd.sqlite3", "pycwtd.sqlite3-wal", "pycwtd.sqlite3-shm")
+
+
 @pytest.fixture(scope="module")
 def boxes(tmp_path_factory):
     """A daemon with jobs and series that is backed up at work, and what it had at that time."""
@@ -149,12 +153,43 @@ def test_nothing_is_written_over(boxes, tmp_path):
     assert (aside / "jobs" / ids["done"] / "result.npz").exists()
 
 
+def test_what_a_killed_daemon_has_left_is_moved_aside(boxes, tmp_path):
+    """Its rows may still be in the log beside the database."""
+    _, folder, *_ = boxes
+    state = tmp_path / "state"
+    put_back(folder, state)
+    with closing(sqlite3.connect(state / "pycwtd.sqlite3")) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("UPDATE jobs SET owner = 'somebody'")
+        database.commit()
+        left = {name: (state / name).read_bytes() for name in LOG}
+    for name, content in left.items():
+        (state / name).write_bytes(content)
+    put_back(folder, state, replace=True)
+    (aside,) = state.glob("replaced-*")
+    with closing(sqlite3.connect(aside / "pycwtd.sqlite3")) as database:
+        owners = database.execute("SELECT DISTINCT owner FROM jobs").fetchall()
+    assert owners == [("somebody",)]
+
+
 def test_old_backups_go_and_unchanged_files_are_kept_once(boxes, tmp_path):
     daemon, _, _, ids, _ = boxes
     paths = [backed_up(daemon, tmp_path, keep=2) for _ in range(3)]
     assert sorted(tmp_path.iterdir()) == sorted(paths[1:])
     one, other = (path / "jobs" / ids["done"] / "result.npz" for path in paths[1:])
     assert one.stat().st_ino == other.stat().st_ino
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone makes files of others")
+def test_one_that_root_makes_belongs_to_the_user_whose_folder_it_is(boxes, tmp_path):
+    """Else the service's own, which links to the last one and removes the oldest, would fail."""
+    daemon, *_ = boxes
+    target = tmp_path / "theirs"
+    target.mkdir()
+    os.chown(target, 12345, 12346)
+    path, _, _ = backup(target, config=None, state_dir=daemon.state, keep=0)
+    for file in (path, *path.rglob("*")):
+        assert (file.stat().st_uid, file.stat().st_gid) == (12345, 12346), file
 
 
 def test_what_comes_and_goes_while_a_backup_is_made(tmp_path, monkeypatch):

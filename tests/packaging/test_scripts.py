@@ -11,7 +11,7 @@ import pytest
 ETC = Path(__file__).parents[2] / "etc"
 SCRIPTS = [
     *(ETC / name for name in ("build-deb.sh", "install.sh", "stage-system.sh")),
-    *(ETC / "debian" / name for name in ("postinst", "postrm")),
+    *(ETC / "debian" / name for name in ("postinst", "postrm", "pycwtd-upgrade")),
 ]
 
 

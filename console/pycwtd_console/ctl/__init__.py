@@ -85,7 +85,12 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pycwtd", message="pycwtctl %(version)s")
-@click.option("--socket", type=click.Path(path_type=Path), help="Unix socket of the daemon.")
+@click.option(
+    "--socket",
+    # Whether it may be opened is seen, and told, when it is.
+    type=click.Path(path_type=Path, readable=False),
+    help="Unix socket of the daemon.",
+)
 @click.option("--url", help="Address of a daemon on TCP, such as http://localhost:8750.")
 @click.option(
     "--token-file",
