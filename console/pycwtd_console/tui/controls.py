@@ -47,9 +47,13 @@ class Controls(App[None], inherit_bindings=False):
 
     def __init__(self, configuration: Configuration | None = None) -> None:
         super().__init__()
-        for theme in themes.THEMES:
+        for theme in themes.made():
             self.register_theme(theme)
-        self.theme = configuration.theme if configuration else themes.DEFAULT
+        # Before any CSS is read: else all of it would be parsed anew for other colours.
+        name = configuration.theme if configuration else themes.DEFAULT
+        self.set_reactive(App.theme, name)
+        self._variables = self.get_css_variables()
+        self.stylesheet.set_variables(self._variables)
         self._configuration = configuration
         if configuration:
             self.set_keymap(dict(configuration.keys))
@@ -155,6 +159,21 @@ class Controls(App[None], inherit_bindings=False):
         return super().check_action(action, parameters)
 
     # -- themes ---------------------------------------------------------------------------
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Parse the CSS anew where there are other colours; apply it where it wasn't yet.
+
+        Textual does both for every screen that is new, which would take a person's time.
+        """
+        variables = self.get_css_variables()
+        if variables != self._variables:
+            self._variables = variables
+            super().refresh_css(animate)
+            return
+        for screen in self.screen_stack:
+            if screen._css_update_count != self._css_update_count:
+                screen._css_update_count = self._css_update_count
+                self.stylesheet.update(screen, animate=animate)
 
     def action_theme(self) -> None:
         """The next theme, until one leaves."""

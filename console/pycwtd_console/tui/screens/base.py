@@ -6,14 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from pycwtd_console.tui.terminal import LEAST
+from pycwtd_console.tui.widgets.key_line import KeyLine
 from pycwtd_console.tui.widgets.link_line import LinkLine
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from textual import events
     from textual.app import ComposeResult
     from textual.widget import Widget
 
@@ -39,6 +41,10 @@ class ConsoleScreen(Screen[None]):
     #: Least role for an action, by the action's name: the others don't see it.
     ROLES: ClassVar[dict[str, str]] = {}
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._looked_at = False
+
     @property
     def console(self) -> ConsoleApp:
         """The app, as what it is."""
@@ -59,7 +65,7 @@ class ConsoleScreen(Screen[None]):
         yield Static(_SMALL, id="small")
         yield LinkLine(self.heading)
         yield from self.body()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def body(self) -> list[Widget]:
         """What is between them."""
@@ -68,8 +74,11 @@ class ConsoleScreen(Screen[None]):
     def show(self, parts: frozenset[Part]) -> None:
         """Show the model anew; ``parts`` of it have changed."""
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Somebody looks at it again: what has changed meanwhile is shown."""
+        # At first they have just been applied.
+        event.refresh_styles = self._looked_at
+        self._looked_at = True
         self.changed(self.PARTS | {"link"})
 
     def changed(self, parts: frozenset[Part]) -> None:
