@@ -79,6 +79,7 @@ class ConsoleApp(Controls):
         """Paint first, then connect."""
         # The terminal is left as it was found.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.call_after_refresh(self._connect)
 
     def _connect(self) -> None:

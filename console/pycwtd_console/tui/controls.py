@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding
 
 from pycwtd_console.tui import themes
+from pycwtd_console.tui.paper import Colourless, Paper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from textual.binding import BindingType
     from textual.command import Provider
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from pycwtd_console.tui.commands import Command
@@ -42,6 +46,7 @@ class Controls(App[None], inherit_bindings=False):
         Binding("slash", "filter", "Filter", id="app.filter"),
         Binding("question_mark", "keys", "Keys", id="app.keys"),
         Binding("T", "theme", "Theme", id="app.theme", show=False, tooltip="Next theme"),
+        Binding("ctrl+l", "redraw", "Draw all anew", id="app.redraw", show=False),
         Binding("ctrl+c", "interrupt", "How to leave", id="app.interrupt", show=False),
     ]
 
@@ -54,6 +59,10 @@ class Controls(App[None], inherit_bindings=False):
         self.set_reactive(App.theme, name)
         self._variables = self.get_css_variables()
         self.stylesheet.set_variables(self._variables)
+        # An empty one is none (https://no-color.org); Textual takes it for one.
+        self.no_color = bool(os.environ.get("NO_COLOR"))
+        self._colourless = Colourless()
+        self._paper = Paper()
         self._configuration = configuration
         if configuration:
             self.set_keymap(dict(configuration.keys))
@@ -62,6 +71,25 @@ class Controls(App[None], inherit_bindings=False):
     def get_system_commands(self, _screen: Screen[Any]) -> Iterable[Any]:
         """None of Textual's own: ours do the same."""
         return ()
+
+    # -- the terminal ---------------------------------------------------------------------
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without colours there are none, where Textual has greys."""
+        return [self._colourless] if self.no_color else super().get_line_filters()
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Write what is new on the terminal, and no more."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self._paper.over(renderable, self.size)
+        elif renderable is not None:
+            self._paper.forget()
+        super()._display(screen, renderable)
+
+    def action_redraw(self) -> None:
+        """Draw all of the screen: something else may have written on it."""
+        self._paper.forget()
+        self.refresh(layout=True)
 
     # -- the command line -----------------------------------------------------------------
 
