@@ -75,6 +75,10 @@ class ConsoleApp(Controls):
         for place in PLACES:
             self.add_mode(place.name, place.make)
 
+    def on_load(self) -> None:
+        """Have colours before there is a screen, whose widgets inherit them and remember."""
+        self.stylesheet.apply(self)
+
     def on_mount(self) -> None:
         """Paint first, then connect."""
         # The terminal is left as it was found.

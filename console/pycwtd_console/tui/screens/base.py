@@ -15,7 +15,6 @@ from pycwtd_console.tui.widgets.link_line import LinkLine
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from textual import events
     from textual.app import ComposeResult
     from textual.widget import Widget
 
@@ -40,10 +39,6 @@ class ConsoleScreen(Screen[None]):
     PARTS: ClassVar[frozenset[Part]] = frozenset()
     #: Least role for an action, by the action's name: the others don't see it.
     ROLES: ClassVar[dict[str, str]] = {}
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._looked_at = False
 
     @property
     def console(self) -> ConsoleApp:
@@ -74,11 +69,8 @@ class ConsoleScreen(Screen[None]):
     def show(self, parts: frozenset[Part]) -> None:
         """Show the model anew; ``parts`` of it have changed."""
 
-    def on_screen_resume(self, event: events.ScreenResume) -> None:
+    def on_screen_resume(self) -> None:
         """Somebody looks at it again: what has changed meanwhile is shown."""
-        # At first they have just been applied.
-        event.refresh_styles = self._looked_at
-        self._looked_at = True
         self.changed(self.PARTS | {"link"})
 
     def changed(self, parts: frozenset[Part]) -> None:

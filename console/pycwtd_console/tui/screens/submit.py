@@ -22,7 +22,6 @@ from pycwtd_console.tui.widgets.form import Form, shown
 from pycwtd_console.tui.widgets.prompt import Pick
 
 if TYPE_CHECKING:
-    from textual import events
     from textual.binding import BindingType
     from textual.widget import Widget
 
@@ -101,9 +100,9 @@ class SubmitScreen(ConsoleScreen):
         if self.model.link.state == "live" and not self._kinds:
             self.begin(self._load, group="load")
 
-    def on_screen_resume(self, event: events.ScreenResume) -> None:
+    def on_screen_resume(self) -> None:
         """The store may have other series by now."""
-        super().on_screen_resume(event)
+        super().on_screen_resume()
         if self._kinds:
             self.begin(self._list_store, group="store")
 
