@@ -18,7 +18,9 @@ import tempfile
 import termios
 import time
 import tracemalloc
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import convert
 from msgspec.structs import replace
@@ -30,6 +32,11 @@ from pycwtd_console.tui.feed import Feed
 from pycwtd_console.tui.model import Link, Model
 from pycwtd_console.tui.screens.jobs import JobsScreen
 from pycwtd_console.tui.source import Happening
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from pycwtd_console.tui.source import Source
 
 JOBS = 10_000
 EVENTS = 200_000
@@ -136,15 +143,19 @@ def job(number: int) -> JobView:
     return convert(said, JobView)
 
 
+@asynccontextmanager
+async def _nobody() -> AsyncIterator[Source]:
+    """A daemon that is waited for as long as it takes."""
+    await asyncio.Event().wait()
+    raise AssertionError("it came")
+    yield
+
+
 def many_jobs() -> None:
     """A change of one job, and one that is new, among many; with the screen that shows them."""
 
     async def main() -> None:
-        async def nothing() -> None:
-            await asyncio.Event().wait()
-
-        app = ConsoleApp(lambda: None, "bench")  # type: ignore[arg-type, return-value]
-        app._feed = nothing  # type: ignore[method-assign]
+        app = ConsoleApp(_nobody, "bench")
         async with app.run_test(size=(160, 50)) as pilot:
             app.model.keep_jobs([replace(job(n), status="completed") for n in range(JOBS)])
             app.switch_mode("jobs")
@@ -175,7 +186,7 @@ def many_jobs() -> None:
 def many_events() -> None:
     """Memory that stays after so many events."""
     model = Model(Link("live", 0.0))
-    feed = Feed(lambda: None, model, lambda _: None)  # type: ignore[arg-type, return-value]
+    feed = Feed(_nobody, model, lambda _: None)
     tracemalloc.start()
     for number in range(1, EVENTS + 1):
         data = {"backend": "joblib", "reason": f"number {number}"}

@@ -91,6 +91,7 @@ COLOURS: dict[str, dict[str, Any]] = {
             "text-accent": "#8A4B00",
             "footer-key-foreground": "#8A4B00",
             "primary-background": "#D6E6F5",
+            "surface-lighten-2": "#E4E4DC",
         },
     },
     "contrast": {

@@ -104,6 +104,7 @@ def test_every_word_can_be_read_in_every_theme():
                     for each in unreadable(app):
                         found.setdefault(name, set()).add((way, *each))
                 await press(pilot, "escape 1")
+                assert app.is_running
         return found
 
     found = asyncio.run(main())

@@ -63,8 +63,8 @@ class ConsoleScreen(Screen[None]):
         yield KeyLine()
 
     def body(self) -> list[Widget]:
-        """What is between them."""
-        raise NotImplementedError
+        """What is between them; every screen has its own."""
+        return []
 
     def show(self, parts: frozenset[Part]) -> None:
         """Show the model anew; ``parts`` of it have changed."""
