@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from aiohttp import web
@@ -180,6 +181,41 @@ def test_a_job_is_sent_and_opened_and_nothing_is_lost(house, files):
             assert (job["kind"], job["status"], job["realisations"]) == ("wct", "completed", 20)
             assert job["parameters"]["dt"] == 0.5
             assert form.row("mc_count").text == "20"
+
+    asyncio.run(look())
+
+
+def test_a_plug_in_s_workload_has_its_form_its_words_and_its_result(house, tmp_path):
+    """Made of its schema, judged as the API judges, sent, and shown by name and value."""
+    (tmp_path / "v.csv").write_text("1\n2\n4.5\n")
+
+    async def look():
+        async with console(house) as (app, pilot):
+            await go(app, pilot, "submit")
+            assert "sums" in app.screen.query_one("#kind", Choice).options
+            await turn(app, pilot, "sums")
+            form = app.screen.query_one(Form)
+            assert [s.name for s in form.specs if s.kind == "series"] == ["values"]
+            assert {s.name for s in form.specs} >= {"values", "rounds", "how"}
+            assert verdict(app) == "✗ values: is needed"
+            await fill(app, pilot, values=str(tmp_path / "v.csv"), rounds="half")
+            wrong = form.row("rounds").wrong
+            assert wrong.startswith("must be a whole number")
+            request = {"values": [1.0], "rounds": "half"}
+            refused = house.call("POST", "/api/v1/jobs", {"kind": "sums", "request": request})
+            assert refused.status == 422
+            assert "rounds: must be a whole number" in refused.json["detail"]
+            await fill(app, pilot, rounds="")
+            assert verdict(app).startswith("Ready")
+            await pilot.press("ctrl+g")
+            await settle(app, pilot)
+            await settle(app, pilot)
+            await asyncio.to_thread(house.finish, app.screen.job_id)
+            await app.until(lambda: app.screen.job and app.screen.job.status == "completed")
+            await pilot.press("r")
+            await settle(app, pilot)
+            text = dump(app)
+            assert re.search(r"total +7\.5", text), text
 
     asyncio.run(look())
 
