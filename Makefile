@@ -167,17 +167,20 @@ bench-quick: $(VENV)/.run build/peer/.ready  ## the same in two minutes, without
 	@$(BIN)/python -m bench --quick
 
 .PHONY: bench-daemon
-bench-daemon: $(VENV)/.run  ## the daemon under load, installed as users have it: latencies, memory, jobs lost
+bench-daemon: installed  ## the daemon under load, installed as users have it: latencies, memory, jobs lost
+	@$(BIN)/python -m bench.daemon build/installed/bin/pycwtd
+
+.PHONY: installed
+installed: $(VENV)/.run
 	@rm -rf build/installed
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir build/installed .
 	@$(BIN)/python -m venv build/installed
 	@build/installed/bin/python -m pip --quiet --disable-pip-version-check install \
 		--constraint constraints.txt build/installed/*.whl
-	@$(BIN)/python -m bench.daemon build/installed/bin/pycwtd
 
 .PHONY: bench-console
-bench-console: $(VENV)/.run  ## what the console costs: first paint, 10,000 jobs, memory of events, idle CPU
-	@$(BIN)/python -m bench.console
+bench-console: installed  ## what the console costs: first paint, bytes, 10,000 jobs, memory of events, idle CPU
+	@$(BIN)/python -m bench.console build/installed/bin/pycwtd-console
 
 .PHONY: screens
 screens: $(VENV)/.test  ## write the console's screens that are kept as text anew
