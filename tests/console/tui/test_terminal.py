@@ -152,10 +152,12 @@ class _Tty:
 
 
 def test_q_leaves_and_the_terminal_is_as_it_was(tmp_path):
-    with terminal("--socket", str(tmp_path / "nobody")) as one:
+    with terminal("--socket", str(tmp_path / "nobody"), NO_COLOR="") as one:
         before = termios.tcgetattr(one.master)
         one.until(b"Overview")
         one.until(b"reconnecting")
+        # An empty NO_COLOR is none.
+        assert re.search(rb"\x1b\[[\d;]*[34]8;", one.seen)
         one.type(b"q")
         one.until(b"\x1b[?1049l", raw=True)
         assert one.process.wait(PATIENCE) == 0
@@ -186,12 +188,6 @@ def test_without_colours_there_is_none():
     }
     assert codes <= ATTRIBUTES
     assert {1, 7} <= codes
-
-
-def test_an_empty_no_color_is_none(tmp_path):
-    with terminal("--socket", str(tmp_path / "nobody"), NO_COLOR="") as one:
-        one.until(b"reconnecting")
-        assert re.search(rb"\x1b\[[\d;]*[34]8;", one.seen)
 
 
 def test_a_lost_terminal_ends_it(tmp_path):
