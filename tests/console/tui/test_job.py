@@ -235,6 +235,13 @@ def test_a_running_jobs_levels_settle_and_it_can_be_cancelled(daemon):
             await pilot.press("v")
             await pilot.pause()
             assert "expected at 1,000,000" in dump(app)
+            # Whoever says no has it go on.
+            await pilot.press("x")
+            await pilot.pause()
+            await pilot.press("n")
+            known = len(screen._levels.history)
+            await app.until(lambda: len(screen._levels.history) > known)
+            assert screen.job.status == "running"
             await pilot.press("x")
             await pilot.pause()
             await pilot.press("y")
