@@ -190,6 +190,18 @@ def test_the_cursor_stays_with_its_row_once_it_was_moved():
     asyncio.run(main())
 
 
+def test_a_click_is_on_the_row_that_is_seen_there():
+    async def main():
+        async with looking(Many(100)) as (app, pilot, listing):
+            for y in (3, 7):
+                await pilot.click("#jobs", offset=(3, y))
+                await pilot.pause()
+                assert listing.key == listing.keys[y - 1]
+                assert app.text.splitlines()[listing.region.y + y].split()[0] == listing.key[:8]
+
+    asyncio.run(main())
+
+
 def test_a_filter_looks_at_new_rows_alone(monkeypatch):
     async def main():
         async with looking(Many(100)) as (app, _, listing):

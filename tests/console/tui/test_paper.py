@@ -33,7 +33,7 @@ styles = st.builds(
 )
 #: Seven pieces of two cells.
 lines = st.lists(
-    st.tuples(st.sampled_from(["ab", "  ", "é─", "宽"]), styles),
+    st.tuples(st.sampled_from(["ab", "  ", "é─", "宽", "全"]), styles),
     min_size=COLUMNS // 2,
     max_size=COLUMNS // 2,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 
 import pytest
@@ -74,6 +75,20 @@ def test_the_document_s_words_are_the_form_s(document):
     ):
         with pytest.raises(ValueError, match=words):
             specs[name].parse(text)
+
+
+def test_a_bound_that_is_left_out_is_left_out(document):
+    (dt,) = (s for s in fields_of(document, "/api/v1/analysis/wct") if s.name == "dt")
+    for word, right, wrong in (
+        ("exclusiveMinimum", "1.5", "1"),
+        ("minimum", "1", "0.5"),
+        ("exclusiveMaximum", "0.5", "1"),
+        ("maximum", "1", "1.5"),
+    ):
+        spec = dataclasses.replace(dt, bounds=((word, 1.0),), exempt=None)
+        assert spec.parse(right) == float(right)
+        with pytest.raises(ValueError, match="must be a number"):
+            spec.parse(wrong)
 
 
 def test_a_sentence_is_put_to_its_field():
