@@ -188,8 +188,8 @@ installed: $(VENV)/.run
 		--constraint constraints.txt build/installed/*.whl
 
 .PHONY: bench-console
-bench-console: $(VENV)/.run  ## what the console costs: first paint, 10,000 jobs, memory of events, idle CPU
-	@$(BIN)/python -m bench.console
+bench-console: installed  ## what the console costs: first paint, bytes, 10,000 jobs, memory of events, idle CPU
+	@$(BIN)/python -m bench.console build/installed/bin/pycwtd-console
 
 .PHONY: screens
 screens: $(VENV)/.test  ## write the console's screens that are kept as text anew

@@ -1,6 +1,7 @@
 """What the console costs: its first paint, a change among 10,000 jobs, events, and doing nothing.
 
-``python -m bench.console``; times are the least of several, for the machine does other things too.
+``python -m bench.console [PROGRAM]``, of the ``pycwtd-console`` of an installation. Times are
+the least of several, for the machine does other things too.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import tempfile
 import termios
 import time
 import tracemalloc
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import convert
 from msgspec.structs import replace
@@ -31,10 +34,15 @@ from pycwtd_console.tui.model import Link, Model
 from pycwtd_console.tui.screens.jobs import JobsScreen
 from pycwtd_console.tui.source import Happening
 
+if TYPE_CHECKING:
+    from pycwtd_console.tui.source import Source
+
 JOBS = 10_000
 EVENTS = 200_000
 IDLE_SECONDS = 20
 STARTS = 7
+#: An installed one is what people wait for: it has its bytecode, and no loader that rebuilds it.
+PROGRAM = Path(sys.argv[1]) if sys.argv[1:] else Path(sys.executable).with_name("pycwtd-console")
 
 
 class Terminal:
@@ -43,11 +51,11 @@ class Terminal:
     def __init__(self, socket: Path) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        program = Path(sys.executable).with_name("pycwtd-console")
         environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+        environment["COLORTERM"] = "truecolor"
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
-            [program, "--socket", socket], stdin=slave, stdout=slave, stderr=slave, env=environment
+            [PROGRAM, "--socket", socket], stdin=slave, stdout=slave, stderr=slave, env=environment
         )
         os.close(slave)
 
@@ -97,8 +105,9 @@ def first_paint() -> None:
     code = (
         "import time; b = time.perf_counter(); import textual.app; print(time.perf_counter() - b)"
     )
+    python = PROGRAM.with_name("python")
     bare = [
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+        float(subprocess.run([python, "-c", code], capture_output=True, check=True).stdout)
         for _ in range(STARTS)
     ]
     print(f"  of which textual alone: {min(bare):.3f} s")
@@ -106,6 +115,18 @@ def first_paint() -> None:
 
 def _ordered(seconds: list[float]) -> str:
     return " ".join(f"{one:.3f}" for one in sorted(seconds))
+
+
+def keys() -> None:
+    """What is written for a key, at 80 × 24 in true colour."""
+    with PrivateDaemon() as daemon:
+        terminal = Terminal(daemon.socket)
+        terminal.until(b"sequential")
+        print(f"start: {terminal.drain(5.0):,} bytes after the first devices")
+        for name, key in (("down", b"\x1b[B"), ("tab", b"\t"), ("jobs", b"2"), ("keys", b"?")):
+            os.write(terminal.master, key)
+            print(f"key {name}: {terminal.drain(2.0):,} bytes")
+        terminal.close()
 
 
 def idle() -> None:
@@ -136,15 +157,22 @@ def job(number: int) -> JobView:
     return convert(said, JobView)
 
 
+class _Nobody(AbstractAsyncContextManager["Source"]):
+    """A daemon that is waited for as long as it takes."""
+
+    async def __aenter__(self) -> Source:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets that event")
+
+    async def __aexit__(self, *_: object) -> None:
+        """There is nothing to close."""
+
+
 def many_jobs() -> None:
     """A change of one job, and one that is new, among many; with the screen that shows them."""
 
     async def main() -> None:
-        async def nothing() -> None:
-            await asyncio.Event().wait()
-
-        app = ConsoleApp(lambda: None, "bench")  # type: ignore[arg-type, return-value]
-        app._feed = nothing  # type: ignore[method-assign]
+        app = ConsoleApp(_Nobody, "bench")
         async with app.run_test(size=(160, 50)) as pilot:
             app.model.keep_jobs([replace(job(n), status="completed") for n in range(JOBS)])
             app.switch_mode("jobs")
@@ -175,7 +203,7 @@ def many_jobs() -> None:
 def many_events() -> None:
     """Memory that stays after so many events."""
     model = Model(Link("live", 0.0))
-    feed = Feed(lambda: None, model, lambda _: None)  # type: ignore[arg-type, return-value]
+    feed = Feed(_Nobody, model, lambda _: None)
     tracemalloc.start()
     for number in range(1, EVENTS + 1):
         data = {"backend": "joblib", "reason": f"number {number}"}
@@ -195,4 +223,5 @@ if __name__ == "__main__":
     first_paint()
     many_jobs()
     many_events()
+    keys()
     idle()

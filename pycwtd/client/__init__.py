@@ -8,6 +8,7 @@ from pycwtd.client.errors import ClientError, UnreachableError
 from pycwtd.client.events import Events
 from pycwtd.client.jobs import Jobs
 from pycwtd.client.service import Service
+from pycwtd.client.streams import Stream, Streams
 from pycwtd.client.watching import Configuration, Logs
 from pycwtd.store.records import Status
 
@@ -22,6 +23,8 @@ __all__ = [
     "Logs",
     "Service",
     "Status",
+    "Stream",
+    "Streams",
     "UnreachableError",
     "Uploads",
 ]

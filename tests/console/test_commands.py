@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 from click.shell_completion import ShellComplete
 
+from pycwt_mod import wct
 from pycwtd_console.ctl import cli, run
 from pycwtd_console.ctl.blocks import drawn
 from pycwtd_console.manual import PAGES, page
@@ -294,3 +296,74 @@ def test_pages_for_man_have_no_slip(name):
     seen = subprocess.run(command, input=page(name), capture_output=True, text=True, check=True)
     assert seen.stderr == ""
     assert f"{name.upper()}(1)" in seen.stdout
+
+
+# -- streams -------------------------------------------------------------------------------
+
+
+def test_a_stream_is_the_librarys_coherence_by_windows(ctl):
+    Path("two.csv").write_text(
+        "x,first,second\n" + "".join(f"0,{a!r},{b!r}\n" for a, b in zip(A, B, strict=True))
+    )
+    arguments = ("stream", "two.csv", "--dt", "0.5", "--window", "64", "--hop", "32")
+    status, out, err = ctl(*arguments, "--columns", "first,3", "--json")
+    assert status == 0, err
+    found = [json.loads(line) for line in out.splitlines()]
+    assert [one["start"] for one in found] == [0, 32, 64]
+    status, out, err = ctl(*arguments, "--columns", "2,second")
+    assert status == 0, err
+    header, *lines = out.splitlines()
+    assert header.split()[:3] == ["start", "from", "to"]
+    for line, one in zip(lines, found, strict=True):
+        window = slice(one["start"], one["start"] + 64)
+        library = wct(A[window], B[window], 0.5, 0.25, sig=False)
+        np.testing.assert_allclose(one["WCT"], library.WCT, atol=1e-12)
+        free = 1 / library.freqs[:, None] <= library.coi
+        means = np.array(
+            [w[f].mean() if f.any() else -1 for w, f in zip(library.WCT, free, strict=True)]
+        )
+        best = int(means.argmax())
+        angle = np.angle(np.exp(1j * library.aWCT[best][free[best]]).mean(), deg=True)
+        told = [float(n) for n in line.split()]
+        wanted = [one["start"], one["start"] / 2, one["start"] / 2 + 31.5]
+        wanted += [library.WCT[free].mean(), 1 / library.freqs[best], means[best], angle]
+        np.testing.assert_allclose(told, wanted, atol=0.051, rtol=1e-4)
+
+
+def test_a_stream_answers_before_its_input_ends(looked_at):
+    """A window's line is there while more is to come; the last one has no end of line."""
+    process = subprocess.Popen(
+        [CTL, "--socket", looked_at.socket, "stream", "--dt", "1", "--window", "32", "--json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    pairs = [f"{a!r} {b!r}" for a, b in zip(A[:64], B[:64], strict=True)]
+    process.stdin.write("\n".join(["# two columns", *pairs[:40], ""]).encode())
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["start"] == 0
+    process.stdin.write("\n".join(pairs[40:]).encode())
+    process.stdin.close()
+    assert json.loads(process.stdout.readline())["start"] == 32
+    assert process.wait(60) == 0
+    process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "status", "words"),
+    [
+        ("1 2\n3 x\n", (), 2, "two.csv, line 2: 'x' isn't a finite number"),
+        ("1 2\n3\n", (), 2, "line 2: has 1 columns"),
+        ("a,b\n1,2\n", ("--columns", "a,c"), 2, "no column 'c'; there are a, b"),
+        ("1 2\n", ("--columns", "1"), 2, "must be two"),
+        (None, (), 2, "No such file"),
+        ("1 2\n", ("--window", "3"), 1, "window"),
+        ("1 2\n", ("--dt", "-1"), 1, "dt"),
+        ("1 2\n" * 40, ("--window", "32"), 1, "constant"),
+    ],
+)
+def test_a_stream_says_what_is_wrong(ctl, text, arguments, status, words):
+    if text is not None:
+        Path("two.csv").write_text(text)
+    given = ("stream", "two.csv", "--dt", "1", *arguments)
+    found, _, err = ctl(*given)
+    assert (found, words in err) == (status, True), err

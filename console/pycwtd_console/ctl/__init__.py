@@ -20,6 +20,7 @@ _COMMANDS = {
     "watch": ("jobs", "Watch a job until it ends."),
     "cancel": ("jobs", "Stop jobs."),
     "levels": ("levels", "Show the significance levels that a job has found so far."),
+    "stream": ("stream", "Follow the coherence of two series that are still coming in."),
     "result": ("result", "Save the result of a completed job."),
     "data": ("data", "Upload series, list, look at, fetch and delete them."),
     "plot": ("plot", "Draw the result of a completed job."),

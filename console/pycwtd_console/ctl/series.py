@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pycwtd_console.ctl.session import InputError
 
-_COMMENTS = ("#", "%")
+#: Lines that begin so are passed over.
+COMMENTS = ("#", "%")
 #: What people write for a missing value: in the first line they don't make a header.
 _MISSING = {"", "-", "--", "?", "*", "na", "n/a", "none", "null", "missing"}
 
@@ -65,15 +66,21 @@ def _rows(name: str) -> list[_Row]:
     lines = [
         (number, line)
         for number, line in enumerate(text.splitlines(), 1)
-        if line.strip() and not line.lstrip().startswith(_COMMENTS)
+        if line.strip() and not line.lstrip().startswith(COMMENTS)
     ]
     if not lines:
         raise InputError(f"{name}: is empty")
-    delimiter = next((mark for mark in ";\t," if mark in lines[0][1]), None)
-    return [(number, _cells(line, delimiter)) for number, line in lines]
+    delimiter = delimiter_of(lines[0][1])
+    return [(number, cells_of(line, delimiter)) for number, line in lines]
 
 
-def _cells(line: str, delimiter: str | None) -> list[str]:
+def delimiter_of(line: str) -> str | None:
+    """What parts the columns of a file, by its first line; None is white space."""
+    return next((mark for mark in ";\t," if mark in line), None)
+
+
+def cells_of(line: str, delimiter: str | None) -> list[str]:
+    """A line, cut into cells."""
     if delimiter is None:
         line, delimiter = line.expandtabs(1).strip(), " "
     reader = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
@@ -82,7 +89,7 @@ def _cells(line: str, delimiter: str | None) -> list[str]:
 
 def _header(first: list[str]) -> list[str] | None:
     """The first line, where it has names: no numbers, and more than marks of missing values."""
-    if any(_parse(cell) is not None for cell in first):
+    if any(parsed(cell) is not None for cell in first):
         return None
     return first if any(cell.lower() not in _MISSING for cell in first) else None
 
@@ -106,7 +113,7 @@ def _index(name: str, header: list[str] | None, width: int, wanted: str | None) 
 
 
 def _number(name: str, line: int, cell: str, gaps: bool) -> float | None:
-    value = _parse(cell)
+    value = parsed(cell)
     missing = cell.lower() in _MISSING or (value is not None and math.isnan(value))
     if missing and gaps:
         return None
@@ -123,7 +130,8 @@ def _number(name: str, line: int, cell: str, gaps: bool) -> float | None:
     return value
 
 
-def _parse(cell: str) -> float | None:
+def parsed(cell: str) -> float | None:
+    """The number in a cell, if there is one."""
     if "_" in cell:
         return None
     try:

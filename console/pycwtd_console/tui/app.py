@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import Binding
-from textual.widgets import Input
 
 from pycwtd_console.tui.controls import Controls
 from pycwtd_console.tui.model import Link, Model
@@ -46,6 +45,7 @@ class ConsoleApp(Controls):
     """
 
     CSS_PATH = Path(__file__).with_name("console.tcss")
+    DEFAULT_MODE = "overview"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(p.key, f"go('{p.name}')", p.title, id=f"go.{p.name}", show=False)
@@ -71,14 +71,19 @@ class ConsoleApp(Controls):
         self.where = where
         self._link: Feed | None = None
         self.model = Model(Link("connecting", time.monotonic()))
+        # The first of them is there from the beginning, in place of Textual's blank screen.
+        for place in PLACES:
+            self.add_mode(place.name, place.make)
+
+    def on_load(self) -> None:
+        """Have colours before there is a screen, whose widgets inherit them and remember."""
+        self.stylesheet.apply(self)
 
     def on_mount(self) -> None:
         """Paint first, then connect."""
-        for place in PLACES:
-            self.add_mode(place.name, place.make)
-        self.switch_mode("overview")
         # The terminal is left as it was found.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.call_after_refresh(self._connect)
 
     def _connect(self) -> None:
@@ -177,6 +182,8 @@ class ConsoleApp(Controls):
 
     def action_escape(self) -> None:
         """Out of a field; then without the filter; then back."""
+        from textual.widgets import Input  # noqa: PLC0415 - not before the first paint
+
         if isinstance(self.screen.focused, Input):
             self.screen.set_focus(None)
         elif not self.drop_filter():

@@ -70,6 +70,8 @@ def main(
     config: Path | None,
 ) -> None:
     """Check what can be checked without the daemon, then show the console."""
+    # Nothing of what is loaded now is ever thrown away: looking for it would take a tenth longer.
+    gc.disable()
     if sum(bool(one) for one in (socket, url, replay)) > 1:
         raise click.UsageError("give one of --socket, --url and --replay")
     url = url or (None if socket or replay else os.environ.get("PYCWTD_URL")) or None
@@ -95,8 +97,6 @@ def main(
     if text := trouble():
         raise click.UsageError(text)
     end_with_terminal()
-    # Nothing of what is loaded now is ever thrown away: looking for it would take a tenth longer.
-    gc.disable()
     with painted(f" Overview  {where}  connecting"):
         from pycwtd_console.tui.app import ConsoleApp  # noqa: PLC0415 - nor an error
 

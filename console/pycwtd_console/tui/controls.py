@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding
 
 from pycwtd_console.tui import themes
+from pycwtd_console.tui.paper import Colourless, Paper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from textual.binding import BindingType
     from textual.command import Provider
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from pycwtd_console.tui.commands import Command
@@ -42,14 +46,23 @@ class Controls(App[None], inherit_bindings=False):
         Binding("slash", "filter", "Filter", id="app.filter"),
         Binding("question_mark", "keys", "Keys", id="app.keys"),
         Binding("T", "theme", "Theme", id="app.theme", show=False, tooltip="Next theme"),
+        Binding("ctrl+l", "redraw", "Draw all anew", id="app.redraw", show=False),
         Binding("ctrl+c", "interrupt", "How to leave", id="app.interrupt", show=False),
     ]
 
     def __init__(self, configuration: Configuration | None = None) -> None:
         super().__init__()
-        for theme in themes.THEMES:
+        for theme in themes.made():
             self.register_theme(theme)
-        self.theme = configuration.theme if configuration else themes.DEFAULT
+        # Before any CSS is read: else all of it would be parsed anew for other colours.
+        name = configuration.theme if configuration else themes.DEFAULT
+        self.set_reactive(App.theme, name)
+        self._variables = self.get_css_variables()
+        self.stylesheet.set_variables(self._variables)
+        # An empty one is none (https://no-color.org); Textual takes it for one.
+        self.no_color = bool(os.environ.get("NO_COLOR"))
+        self._colourless = Colourless()
+        self._paper = Paper()
         self._configuration = configuration
         if configuration:
             self.set_keymap(dict(configuration.keys))
@@ -58,6 +71,25 @@ class Controls(App[None], inherit_bindings=False):
     def get_system_commands(self, _screen: Screen[Any]) -> Iterable[Any]:
         """None of Textual's own: ours do the same."""
         return ()
+
+    # -- the terminal ---------------------------------------------------------------------
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without colours there are none, where Textual has greys."""
+        return [self._colourless] if self.no_color else super().get_line_filters()
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Write what is new on the terminal, and no more."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self._paper.over(renderable, self.size)
+        elif renderable is not None:
+            self._paper.forget()
+        super()._display(screen, renderable)
+
+    def action_redraw(self) -> None:
+        """Draw all of the screen: something else may have written on it."""
+        self._paper.forget()
+        self.refresh(layout=True)
 
     # -- the command line -----------------------------------------------------------------
 
@@ -155,6 +187,21 @@ class Controls(App[None], inherit_bindings=False):
         return super().check_action(action, parameters)
 
     # -- themes ---------------------------------------------------------------------------
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Parse the CSS anew where there are other colours; apply it where it wasn't yet.
+
+        Textual does both for every screen that is new, which would take a person's time.
+        """
+        variables = self.get_css_variables()
+        if variables != self._variables:
+            self._variables = variables
+            super().refresh_css(animate)
+            return
+        for screen in self.screen_stack:
+            if screen._css_update_count != self._css_update_count:
+                screen._css_update_count = self._css_update_count
+                self.stylesheet.update(screen, animate=animate)
 
     def action_theme(self) -> None:
         """The next theme, until one leaves."""

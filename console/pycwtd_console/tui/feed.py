@@ -177,9 +177,11 @@ class Feed:
                 self._begin_anew(event.seq)
             self._wake(set(_ALL))
         elif event.job_id is not None:
-            self._dirty_jobs.add(event.job_id)
-            self.counts_changed |= event.type != "job.progress"
-            self._wake({"devices"} if event.type in _LEASING else set())
+            # The progress of all that run is asked for together, by the tick.
+            if event.type != "job.progress":
+                self._dirty_jobs.add(event.job_id)
+                self.counts_changed = True
+                self._wake({"devices"} if event.type in _LEASING else set())
         elif event.type.startswith("device."):
             self._wake({"devices", "backends"})
         elif event.type.startswith("system."):

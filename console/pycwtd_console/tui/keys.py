@@ -23,15 +23,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual.binding import Binding
-from textual.keys import Keys, _character_to_key
-from textual.screen import Screen
-from textual.widget import Widget
-
 from pycwtd_console.tui import themes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from textual.binding import Binding
 
 #: Keys that never arrive, or that do something else on the way here.
 RESERVED = {
@@ -150,6 +147,8 @@ def _keymap(where: Path, text: str, wanted: dict[str, Any]) -> dict[str, str]:
 
 def _keys_of(value: str) -> list[str]:
     """Single keys as Textual names them."""
+    from textual.keys import _character_to_key  # noqa: PLC0415 - where keys are chosen at all
+
     found = []
     for one in [value] if value.strip() == "," else value.split(","):
         key, modifiers = one.strip() or ",", ""
@@ -162,6 +161,8 @@ def _keys_of(value: str) -> list[str]:
 
 def _unfit(key: str) -> str:
     """Why this can't be a key."""
+    from textual.keys import Keys  # noqa: PLC0415 - where keys are chosen at all
+
     if key in RESERVED:
         return RESERVED[key]
     name = key
@@ -197,6 +198,8 @@ def _at(where: Path, text: str, name: str) -> str:
 
 def catalogue() -> Iterator[Known]:
     """Every binding of the console's own classes."""
+    from textual.widget import Widget  # noqa: PLC0415 - where keys are chosen at all
+
     from pycwtd_console.tui.app import ConsoleApp  # noqa: PLC0415 - it imports this
 
     owners: set[type] = {ConsoleApp}
@@ -217,6 +220,8 @@ def catalogue() -> Iterator[Known]:
 
 def _own(owner: type) -> Iterator[Binding]:
     """The bindings that a class and those of ours that it is made from declare, key by key."""
+    from textual.binding import Binding  # noqa: PLC0415 - where keys are chosen at all
+
     for base in owner.__mro__:
         if base.__module__.startswith(_OURS):
             yield from Binding.make_bindings(vars(base).get("BINDINGS", ()))
@@ -249,11 +254,16 @@ def clashes(known: Iterable[Known], keymap: Mapping[str, str]) -> Iterator[tuple
 
 
 def _character_key(key: str) -> str:
+    from textual.keys import _character_to_key  # noqa: PLC0415 - where keys are chosen at all
+
     return _character_to_key(key) if len(key) == 1 else key
 
 
 def _groups(owners: Iterable[type]) -> Iterator[tuple[type, ...]]:
     """What can be in force at the same time."""
+    from textual.screen import Screen  # noqa: PLC0415 - where keys are chosen at all
+    from textual.widget import Widget  # noqa: PLC0415 - where keys are chosen at all
+
     everyone = list(owners)
     screens = [o for o in everyone if issubclass(o, Screen)]
     apps = [o for o in everyone if not issubclass(o, Widget)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import plugins
 from support import red_pair, running
 
 if TYPE_CHECKING:
@@ -31,9 +32,12 @@ requests_per_second = 0
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[Daemon]:
-    """A daemon with a series in its store."""
-    with running(CONFIG, own_socket=False) as one:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon with a series in its store, and a workload that isn't its own."""
+    folder = tmp_path_factory.mktemp("plugins")
+    plugins.write(folder, "sums", "WORKLOAD = workload('sums', kind('sums'))", plugins.ROGUE)
+    with running(CONFIG, own_socket=False, start=False) as one:
+        one.start({"PYTHONPATH": str(folder)})
         first, _ = red_pair()
         text = "level\n" + "".join(f"{x!r}\n" for x in first)
         assert one.upload(text.encode(), "level.csv").status == 200

@@ -372,7 +372,7 @@ def test_a_reading_tells_all():
 
     point = Point(3, 80, 40.0, 12.25, 0.87654, 0.75, math.pi / 2, True)
     assert reading(point, "wct", 0.95) == (
-        "time 40   period 12.25   R² 0.8765",
+        "time 40 from the start   period 12.25   R² 0.8765",
         "95 % level 0.75: significant   phase 90°: first leads by 3.06"
         "   within the cone of influence",
     )

@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from consoles import PATIENCE, agrees, console, dump, settle
+from consoles import agrees, console, dump, settle
 from pycwt_mod import cwt
 from pycwtd_console.tui.drawing.palette import table
-from pycwtd_console.tui.screens.job import JobScreen
 from pycwtd_console.tui.widgets.confirm import Confirm
+from shown import at, press, shown_soon
 from support import red_pair, running
 
 SCREENS = Path(__file__).with_name("screens")
@@ -36,23 +35,6 @@ def wct(daemon):
     job = daemon.submit("wct", WCT)
     daemon.finish(job)
     return job, daemon.result(job)
-
-
-@asynccontextmanager
-async def at(daemon, job, size=(100, 34), keys=""):
-    """The screen of a job that has ended, with nothing left to be fetched."""
-    async with console(daemon, size) as (app, pilot):
-        app.open_job(job)
-        await settle(app, pilot)
-        await press(app, pilot, keys)
-        assert isinstance(app.screen, JobScreen)
-        yield app, pilot, app.screen
-
-
-async def press(app, pilot, keys):
-    for key in keys.split():
-        await pilot.press(key)
-        await settle(app, pilot)
 
 
 def shown(result, row, column):
@@ -253,6 +235,13 @@ def test_a_running_jobs_levels_settle_and_it_can_be_cancelled(daemon):
             await pilot.press("v")
             await pilot.pause()
             assert "expected at 1,000,000" in dump(app)
+            # Whoever says no has it go on.
+            await pilot.press("x")
+            await pilot.pause()
+            await pilot.press("n")
+            known = len(screen._levels.history)
+            await app.until(lambda: len(screen._levels.history) > known)
+            assert screen.job.status == "running"
             await pilot.press("x")
             await pilot.pause()
             await pilot.press("y")
@@ -329,13 +318,6 @@ async def write(app, pilot, path):
     await shown_soon(pilot, lambda: isinstance(app.focused, Input))
     app.screen.query_one(Input).value = str(path)
     await pilot.press("enter")
-
-
-async def shown_soon(pilot, wanted):
-    """Let the app deal with what has been pressed, until it has come to that."""
-    async with asyncio.timeout(PATIENCE):
-        while not wanted():
-            await pilot.pause()
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pytest
 from msgspec import convert
 from msgspec.structs import replace
 
-from consoles import RECORDING, WatchedApp, live, press
+from consoles import PATIENCE, RECORDING, WatchedApp, live, press, settle
 from pycwtd.api.types import JobList, JobView
+from pycwtd.client import UnreachableError
 from pycwtd_console.tui.feed import Feed
 from pycwtd_console.tui.model import Link, Model
 from pycwtd_console.tui.recording import Replay
@@ -189,6 +190,18 @@ def test_the_cursor_stays_with_its_row_once_it_was_moved():
     asyncio.run(main())
 
 
+def test_a_click_is_on_the_row_that_is_seen_there():
+    async def main():
+        async with looking(Many(100)) as (app, pilot, listing):
+            for y in (3, 7):
+                await pilot.click("#jobs", offset=(3, y))
+                await pilot.pause()
+                assert listing.key == listing.keys[y - 1]
+                assert app.text.splitlines()[listing.region.y + y].split()[0] == listing.key[:8]
+
+    asyncio.run(main())
+
+
 def test_a_filter_looks_at_new_rows_alone(monkeypatch):
     async def main():
         async with looking(Many(100)) as (app, _, listing):
@@ -201,6 +214,45 @@ def test_a_filter_looks_at_new_rows_alone(monkeypatch):
             app.changed(frozenset({"jobs"}))
             assert looked == [key(50)]
             assert key(50) in listing.keys
+
+    asyncio.run(main())
+
+
+class Breaking(Many):
+    """One whose connection breaks while an old job is asked for that an event has told of."""
+
+    broken = False
+
+    async def events(self, _since):
+        yield None
+        if not self.broken:
+            yield Happening("job.failed", 10**6, "2026-01-01T00:00:00Z", key(5), {})
+        await asyncio.Event().wait()
+
+    async def job(self, job_id):
+        if not self.broken:
+            self.broken = True
+            raise UnreachableError("the line is gone", lost=True)
+        return next(one for one in self.all if one.job_id == job_id)
+
+
+def test_what_was_asked_for_when_the_line_broke_is_asked_for_again():
+    async def main():
+        source, model, news = Breaking(3000), Model(Link("connecting", 0.0)), asyncio.Event()
+
+        @asynccontextmanager
+        async def make():
+            yield source
+
+        task = asyncio.create_task(Feed(make, model, lambda _: news.set()).run())
+        async with asyncio.timeout(PATIENCE):
+            while key(5) not in model.jobs:
+                news.clear()
+                await news.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert source.broken
+        assert len(model.jobs) < 3000
 
     asyncio.run(main())
 
@@ -271,6 +323,13 @@ def test_a_device_offers_what_its_state_allows(drained):
             offered = {binding.id for binding in _offered(app)}
             assert {"device.resume", "device.self_test"} <= offered
             assert not offered & {"device.drain", "device.release", "device.flash"}
+            # Whoever says no has changed nothing.
+            for key in "ut":
+                await press(pilot, f"{key} n")
+                await settle(app, pilot)
+            device = drained.call("GET", "/api/v1/devices/joblib").json
+            assert device["state"] == "drained"
+            assert not any(j.kind == "self_test" for j in app.model.jobs.values())
             await press(pilot, "t y")
             await app.until(lambda: any(j.kind == "self_test" for j in app.model.jobs.values()))
             await app.until(lambda: app.screen._outcome)

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from consoles import console
+from consoles import RECORDING, WatchedApp, console
 from pycwtd_console.tui import themes
 from pycwtd_console.tui.keys import (
     LAYERED,
@@ -18,7 +18,9 @@ from pycwtd_console.tui.keys import (
     keep_theme,
     load,
 )
+from pycwtd_console.tui.recording import replaying
 from pycwtd_console.tui.screens.jobs import JobsScreen
+from pycwtd_console.tui.widgets.key_line import KeyLine
 
 KNOWN = list(catalogue())
 
@@ -130,3 +132,25 @@ def test_the_file_s_keys_and_colours_hold(daemon, write):
             assert load(path).theme == "contrast"
 
     asyncio.run(look())
+
+
+def test_a_click_on_a_key_is_the_key():
+    async def main():
+        app = WatchedApp(lambda: replaying(RECORDING, float("inf")), "a recording")
+        async with app.run_test(size=(80, 24)) as pilot:
+            await app.until(lambda: app.model.link.state == "ended")
+            await pilot.pause()
+            line = app.screen.query_one(KeyLine)
+            begin = 0
+            for hint in line.hints:
+                if hint.does == "Keys":
+                    break
+                begin += len(f"{hint.shown} {hint.does} ")
+            for x, title in ((begin - 2, "FilterLine"), (begin, "KeyPage")):
+                await pilot.click(KeyLine, offset=(x, 0))
+                await pilot.pause()
+                shown = [type(app.screen).__name__, type(app.focused).__name__]
+                assert title in shown
+                await pilot.press("escape")
+
+    asyncio.run(main())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import re
 
 import pytest
 from aiohttp import web
@@ -73,6 +75,20 @@ def test_the_document_s_words_are_the_form_s(document):
     ):
         with pytest.raises(ValueError, match=words):
             specs[name].parse(text)
+
+
+def test_a_bound_that_is_left_out_is_left_out(document):
+    (dt,) = (s for s in fields_of(document, "/api/v1/analysis/wct") if s.name == "dt")
+    for word, right, wrong in (
+        ("exclusiveMinimum", "1.5", "1"),
+        ("minimum", "1", "0.5"),
+        ("exclusiveMaximum", "0.5", "1"),
+        ("maximum", "1", "1.5"),
+    ):
+        spec = dataclasses.replace(dt, bounds=((word, 1.0),), exempt=None)
+        assert spec.parse(right) == float(right)
+        with pytest.raises(ValueError, match="must be a number"):
+            spec.parse(wrong)
 
 
 def test_a_sentence_is_put_to_its_field():
@@ -180,6 +196,41 @@ def test_a_job_is_sent_and_opened_and_nothing_is_lost(house, files):
             assert (job["kind"], job["status"], job["realisations"]) == ("wct", "completed", 20)
             assert job["parameters"]["dt"] == 0.5
             assert form.row("mc_count").text == "20"
+
+    asyncio.run(look())
+
+
+def test_a_plug_in_s_workload_has_its_form_its_words_and_its_result(house, tmp_path):
+    """Made of its schema, judged as the API judges, sent, and shown by name and value."""
+    (tmp_path / "v.csv").write_text("1\n2\n4.5\n")
+
+    async def look():
+        async with console(house) as (app, pilot):
+            await go(app, pilot, "submit")
+            assert "sums" in app.screen.query_one("#kind", Choice).options
+            await turn(app, pilot, "sums")
+            form = app.screen.query_one(Form)
+            assert [s.name for s in form.specs if s.kind == "series"] == ["values"]
+            assert {s.name for s in form.specs} >= {"values", "rounds", "how"}
+            assert verdict(app) == "✗ values: is needed"
+            await fill(app, pilot, values=str(tmp_path / "v.csv"), rounds="half")
+            wrong = form.row("rounds").wrong
+            assert wrong.startswith("must be a whole number")
+            request = {"values": [1.0], "rounds": "half"}
+            refused = house.call("POST", "/api/v1/jobs", {"kind": "sums", "request": request})
+            assert refused.status == 422
+            assert "rounds: must be a whole number" in refused.json["detail"]
+            await fill(app, pilot, rounds="")
+            assert verdict(app).startswith("Ready")
+            await pilot.press("ctrl+g")
+            await settle(app, pilot)
+            await settle(app, pilot)
+            await asyncio.to_thread(house.finish, app.screen.job_id)
+            await app.until(lambda: app.screen.job and app.screen.job.status == "completed")
+            await pilot.press("r")
+            await settle(app, pilot)
+            text = dump(app)
+            assert re.search(r"total +7\.5", text), text
 
     asyncio.run(look())
 

@@ -129,7 +129,7 @@ class Sheet:
     def _times(self) -> list[Segment]:
         first, last = (edge * self._map.dt for edge in self._view.columns)
         ticks = linear_ticks(first, last, max(self._width // _CELLS_A_LABEL, 2))
-        text = " " * self._gutter + label_line(ticks, first, last, self._width)
+        text = f"{'t':>{self._gutter - 1}} " + label_line(ticks, first, last, self._width)
         return [Segment(text, self._look.axis)]
 
     def _key(self) -> list[Segment]:

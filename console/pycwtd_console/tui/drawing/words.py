@@ -20,7 +20,8 @@ _ARROWS = "→↗↑↖←↙↓↘"
 
 def reading(point: Point, kind: str, probability: float | None) -> tuple[str, str]:
     """What is under the cursor, in two lines: where and how much; the level and the phase."""
-    place = f"time {number(point.time, 8)}   period {number(point.period)}"
+    # The daemon keeps no times: those of the series may begin elsewhere.
+    place = f"time {number(point.time, 8)} from the start   period {number(point.period)}"
     value = f"{place}   {VALUES[kind]} {number(point.value, 4)}"
     parts = []
     if math.isnan(point.value):

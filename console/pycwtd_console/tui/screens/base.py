@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from pycwtd_console.tui.terminal import LEAST
+from pycwtd_console.tui.widgets.key_line import KeyLine
 from pycwtd_console.tui.widgets.link_line import LinkLine
 
 if TYPE_CHECKING:
@@ -59,11 +60,11 @@ class ConsoleScreen(Screen[None]):
         yield Static(_SMALL, id="small")
         yield LinkLine(self.heading)
         yield from self.body()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def body(self) -> list[Widget]:
-        """What is between them."""
-        raise NotImplementedError
+        """What is between them; every screen has its own."""
+        return []
 
     def show(self, parts: frozenset[Part]) -> None:
         """Show the model anew; ``parts`` of it have changed."""

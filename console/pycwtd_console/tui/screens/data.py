@@ -49,11 +49,7 @@ class DataScreen(ConsoleScreen):
 
     TITLE = "Data"
     PARTS: ClassVar[frozenset[Part]] = frozenset({"link", "events"})
-    ROLES: ClassVar[dict[str, str]] = {
-        "upload": "analyst",
-        "delete": "analyst",
-        "analyse": "analyst",
-    }
+    ROLES: ClassVar[dict[str, str]] = dict.fromkeys(("upload", "delete", "analyse"), "analyst")
     DEFAULT_CSS = """
     DataScreen #parts { height: 1fr; layout: vertical; }
     DataScreen #glance { height: 11; border-top: hkey $primary; }

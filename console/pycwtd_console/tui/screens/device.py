@@ -69,7 +69,7 @@ class DeviceScreen(ConsoleScreen):
     ROLES: ClassVar[dict[str, str]] = dict.fromkeys(
         ("self_test", "flash", "drain", "resume", "release"), "operator"
     )
-    CSS = """
+    DEFAULT_CSS = """
     DeviceScreen #both { layout: vertical; height: 1fr; }
     DeviceScreen #about { height: auto; max-height: 65%; padding: 0 1; }
     DeviceScreen #jobs { height: 1fr; min-height: 3; }

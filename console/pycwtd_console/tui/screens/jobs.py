@@ -100,7 +100,7 @@ class JobsScreen(JobActions):
     TITLE = "Jobs"
     PARTS: ClassVar[frozenset[Part]] = frozenset({"jobs", "health"})
     AUTO_FOCUS = "#jobs"
-    CSS = "JobsScreen #counts { height: 1; text-overflow: ellipsis; text-wrap: nowrap; }"
+    DEFAULT_CSS = "JobsScreen #counts { height: 1; text-overflow: ellipsis; text-wrap: nowrap; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "status(1)", "Status", id="jobs.status"),
         Binding("S", "status(-1)", "Status back", id="jobs.status_back", show=False),

@@ -31,7 +31,7 @@ class OverviewScreen(JobActions):
     TITLE = "Overview"
     PARTS: ClassVar[frozenset[Part]] = frozenset({"jobs", "devices", "events", "rates", "health"})
     AUTO_FOCUS = "#jobs"
-    CSS = """
+    DEFAULT_CSS = """
     OverviewScreen #devices { height: auto; min-height: 2; max-height: 40%; }
     OverviewScreen #jobs { height: 3fr; }
     OverviewScreen #events { height: 2fr; }

@@ -42,11 +42,7 @@ class SubmitScreen(ConsoleScreen):
 
     TITLE = "Submit"
     PARTS: ClassVar[frozenset[Part]] = frozenset({"link", "backends"})
-    ROLES: ClassVar[dict[str, str]] = {
-        "send": "analyst",
-        "upload": "analyst",
-        "from_store": "analyst",
-    }
+    ROLES: ClassVar[dict[str, str]] = dict.fromkeys(("send", "upload", "from_store"), "analyst")
     DEFAULT_CSS = """
     SubmitScreen #kinds { height: 1; background: $surface; }
     SubmitScreen #kinds Static { width: 21; padding: 0 1; color: $text-muted; }

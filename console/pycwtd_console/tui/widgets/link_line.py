@@ -33,6 +33,10 @@ class LinkLine(Static):
         self.set_interval(1.0, self._tick)
         self.refresh_link()
 
+    def on_resize(self) -> None:
+        """There may be more room, or less."""
+        self.refresh_link()
+
     def _tick(self) -> None:
         if cast("ConsoleApp", self.app).model.link.state not in {"live", "ended"}:
             self.refresh_link()
@@ -46,5 +50,8 @@ class LinkLine(Static):
             text = f"stale since {time.monotonic() - link.since:.0f} s, reconnecting"
         if link.reason:
             text = f"{text}: {link.reason}"
+        # How it is has to be seen, however long the path to it is.
+        room = app.size.width - len(self._title) - len(text.partition(":")[0]) - 5
+        where = app.where if len(app.where) <= room else f"…{app.where[1 - max(room, 2) :]}"
         self.set_class(link.state not in {"live", "replay", "ended"}, "-stale")
-        self.update(Content.assemble((f" {self._title} ", "bold"), " ", app.where, "  ", text))
+        self.update(Content.assemble((f" {self._title} ", "bold"), " ", where, "  ", text))
