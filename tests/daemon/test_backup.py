@@ -50,7 +50,7 @@ def put_back(folder: Path, state: Path, *, replace: bool = False) -> None:
 def boxes(tmp_path_factory):
     """A daemon with jobs and series that is backed up at work, and what it had at that time."""
     folder = tmp_path_factory.mktemp("backups")
-    with running(CONFIG) as daemon:
+    with running(CONFIG, backends=["sequential"]) as daemon:
         done = daemon.submit("wct", SMALL)
         daemon.finish(done)
         series = daemon.upload(SERIES).json["data_id"]
@@ -67,7 +67,7 @@ def boxes(tmp_path_factory):
 def test_a_fresh_box_has_every_job_series_and_number(boxes):
     daemon, folder, made, ids, results = boxes
     assert (made["jobs"], made["data"], made["damaged"]) == (2, 1, [])
-    with running(CONFIG, start=False) as fresh:
+    with running(CONFIG, start=False, backends=["sequential"]) as fresh:
         ran = ctl("restore", "--json", "--state-dir", fresh.state, folder)
         assert ran.returncode == 0, ran.stderr
         assert json.loads(ran.stdout)["jobs"] == 2
@@ -119,7 +119,7 @@ def test_what_was_changed_in_a_backup_is_found_and_nothing_is_restored(boxes, tm
 
 
 def test_a_result_that_is_damaged_is_told_and_the_rest_is_saved(boxes, tmp_path):
-    with running() as daemon:
+    with running(backends=["sequential"]) as daemon:
         job_id = daemon.submit("wct", SMALL)
         daemon.finish(job_id)
         (daemon.state / "jobs" / job_id / "result.npz").write_bytes(b"PK")
@@ -155,7 +155,7 @@ def test_old_backups_go_and_unchanged_files_are_kept_once(boxes, tmp_path):
 def test_what_comes_and_goes_while_a_backup_is_made(tmp_path, monkeypatch):
     """At the moments that matter: before the rows are copied, and right after."""
     copy = store_backup._copy_database
-    with running(CONFIG) as daemon:
+    with running(CONFIG, backends=["sequential"]) as daemon:
         late: dict[str, str] = {}
         gone = daemon.upload(SERIES).json["data_id"]
         at_work = daemon.submit("wct", LONG)
@@ -193,7 +193,7 @@ def test_without_a_database_there_is_nothing_to_back_up(tmp_path):
 
 def test_a_box_that_was_only_started_is_fresh(boxes, tmp_path):
     _, folder, _, ids, _ = boxes
-    with running() as fresh:
+    with running(backends=["sequential"]) as fresh:
         fresh.stop()
         put_back(folder, fresh.state)
         with closing(sqlite3.connect(fresh.state / "pycwtd.sqlite3")) as database:

@@ -44,7 +44,7 @@ def start_not_ready(daemon):
 @pytest.fixture(scope="module")
 def serving():
     """A daemon whose results the tests damage."""
-    with running("[engine]\nchunk_seconds = 0.05\n") as daemon:
+    with running("[engine]\nchunk_seconds = 0.05\n", backends=["sequential"]) as daemon:
         yield daemon
 
 
@@ -135,7 +135,7 @@ class TestDatabase:
     @pytest.fixture
     def stopped(self):
         """A daemon with a completed job and many others, not running."""
-        with running() as daemon:
+        with running(backends=["sequential"]) as daemon:
             job_id = daemon.submit("cwt", {"data": A, **GRID})
             daemon.finish(job_id)
             tasks = [{"type": "cwt", "data": A, **GRID}] * 60
@@ -242,7 +242,7 @@ class TestDatabase:
 
 def test_damage_found_at_work_keeps_the_jobs():
     """A page that turns out to be spoiled later is a state of the store, not a defect."""
-    with running() as daemon:
+    with running(backends=["sequential"]) as daemon:
         job_id = daemon.submit("cwt", {"data": A, **GRID})
         daemon.finish(job_id)
         daemon.stop()
