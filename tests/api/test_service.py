@@ -107,7 +107,7 @@ def test_auto_and_recommendations_count_what_is_before_them(daemon):
     long = daemon.submit("wct", {**request, "estimator": "full", "backend": idle})
     try:
         told = daemon.call("GET", ask).json
-        assert told["recommended_backend"] != idle, told
+        assert told["recommended_backend"] != idle, (told, daemon.job(long))
         assert told["waiting_time"] == 0
         (busy,) = [one for one in told["alternatives"] if one["backend"] == idle]
         assert busy["waiting_time"] > 1
