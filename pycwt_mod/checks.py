@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -138,6 +139,16 @@ def whole(value: float, name: str, low: int, high: int) -> int:
     if exact is None or not low <= exact <= high:
         raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
     return exact
+
+
+def seed(value: int | None) -> int:
+    """The seed of a run, 0 ≤ seed < 2⁶⁴; None draws one.
+
+    Raises:
+        TypeError: it isn't a number.
+        ValueError: it isn't whole or is out of bounds.
+    """
+    return secrets.randbits(64) if value is None else whole(value, "seed", 0, 2**64 - 1)
 
 
 def complex_type(dtype: DTypeLike, name: str) -> np.dtype[Any]:

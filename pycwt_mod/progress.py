@@ -33,16 +33,6 @@ def progress_line(wanted: bool, count: int) -> Control | None:
     return _ProgressControl(ProgressLine("coherence of noise", "realisations", count, after=0.0))
 
 
-def count_progress(what: str, count: int) -> Callable[[int], None] | None:
-    """What takes the number of scales done so far and shows it, where standard error is a terminal.
-
-    Args:
-        what: is being done.
-        count: scales in all.
-    """
-    return ProgressLine(what, "scales", count).show if sys.stderr.isatty() else None
-
-
 def row_progress(what: str, count: int, emit: Emit) -> Emit:
     """``emit`` with a line of progress, where standard error is a terminal and the work is long.
 

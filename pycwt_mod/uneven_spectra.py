@@ -7,7 +7,6 @@ transform: histograms, levels, standard errors.
 from __future__ import annotations
 
 import math
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -300,7 +299,7 @@ def _monte_carlo(
     control: Control | None,
 ) -> _MonteCarlo:
     count = checks.whole(mc_count, "mc_count", 1, MAX_REALISATIONS)
-    key = secrets.randbits(64) if seed is None else checks.whole(seed, "seed", 0, 2**64 - 1)
+    key = checks.seed(seed)
     return _MonteCarlo(series, count, key, control or progress_line(progress, count) or NoControl())
 
 

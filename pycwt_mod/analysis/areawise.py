@@ -16,7 +16,6 @@ the border of the plane is that part of it which lies in the plane.
 from __future__ import annotations
 
 import math
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -166,7 +165,7 @@ def areawise_test(
     pointwise = (np.abs(plane.W) ** 2 >= test.signif[:, None]) & plane.outside_gaps
     left, number, count = math.nan, None, 0
     if kernel_level is None:
-        number = secrets.randbits(64) if seed is None else seed
+        number = checks.seed(seed)
         kernel_level, left = areawise_calibration(
             *(plane.size, plane.dt, plane.sj, lag1, significance_level, areawise_level),
             mc_count=mc_count,
@@ -231,7 +230,7 @@ def areawise_calibration(  # noqa: PLR0917 - the grid, the noise, the levels
     level = checks.within(significance_level, "significance_level", 0, 1)
     checks.within(areawise_level, "areawise_level", 0, 1)
     count = checks.whole(mc_count, "mc_count", 1, MAX_REALISATIONS)
-    number = secrets.randbits(64) if seed is None else checks.whole(seed, "seed", 0, 2**64 - 1)
+    number = checks.seed(seed)
     octave_spacing(scales, "sj")
     _area(scales, size, mother)
     watch = control or NoControl()

@@ -24,7 +24,6 @@ significant at all. With one pointwise level the first is the geometric test.
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -257,7 +256,7 @@ def cumulative_areawise_test(
     checks.within(level, "level", 0, 1)
     checks.one_of(per, "per", ("patch", "plane"))
     count = checks.whole(mc_count, "mc_count", 1, MAX_REALISATIONS)
-    number = secrets.randbits(64) if seed is None else checks.whole(seed, "seed", 0, 2**64 - 1)
+    number = checks.seed(seed)
     if isinstance(source, Coherence):
         if alpha is not None or wavelet is not None:
             raise ValueError("alpha and wavelet are for transforms: a coherence knows its own")

@@ -14,7 +14,6 @@ m, so that realisation k depends on the seed and k alone, and 100 + 200 realisat
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -189,7 +188,7 @@ def noise_levels(
     """
     count = checks.whole(mc_count, "mc_count", 1, MAX_REALISATIONS)
     checks.within(significance_level, "significance_level", 0, 1)
-    number = secrets.randbits(64) if seed is None else checks.whole(seed, "seed", 0, 2**64 - 1)
+    number = checks.seed(seed)
     watch = control or NoControl()
     task = model.task
     wavelet = wavelet_of(*_mother(task))

@@ -120,7 +120,6 @@ class Player:
             raise CassetteError(f"{path}: isn't a cassette of version {_VERSION}")
         self._at = _played.get(self._path, 1)
         self._take("open", "opens its line")
-        self._rest = b""
 
     def _take(self, key: str, doing: str) -> object:
         if self._at == len(self._notes):

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
-#: Largest decimation of a band, and most points that an interpolation reaches over.
-MAX_DECIMATION = int(lib.PT_MAX_DECIMATION)
-MAX_REACH = int(lib.PT_MAX_REACH)
 #: Scales whose coherence is made together.
 MAX_SCALES = int(lib.PT_MAX_SCALES)
 #: Numbers that the C code may read or write behind the end of a row.

@@ -197,14 +197,7 @@ def plot_scalogram(
     """
     if ax is not None and (with_series or with_global):
         raise ValueError("ax has no room for with_series and with_global: leave it out")
-    if signif is None and level is not None:
-        signif = transform.significance(level).signif
-    threshold = None if signif is None else checks.positives(signif, "signif")
-    if threshold is not None:
-        if threshold.size != transform.periods.size:
-            scales = transform.periods.size
-            raise ValueError(f"signif must have {scales} levels, not {threshold.size}")
-        threshold = threshold[np.argsort(transform.periods, kind="stable")]
+    threshold = _threshold(transform, signif, level)
     transform = ascending(transform)
     scale, period = TimeScale(transform, time, time_units), transform.periods
     series_units = (transform.units or ("",))[0] if units is None else units
@@ -236,6 +229,20 @@ def plot_scalogram(
     name = (transform.names or ("",))[0]
     headline(axes, title or f"Wavelet power{' of ' + name if name else ''}", ax)
     return figure
+
+
+def _threshold(
+    transform: Transform, signif: ArrayLike | None, level: float | None
+) -> NDArray[np.float64] | None:
+    """The levels that power is drawn against, of ascending periods; None without any."""
+    if signif is None and level is not None:
+        signif = transform.significance(level).signif
+    if signif is None:
+        return None
+    found, scales = checks.positives(signif, "signif"), transform.periods.size
+    if found.size != scales:
+        raise ValueError(f"signif must have {scales} levels, not {found.size}")
+    return found[np.argsort(transform.periods, kind="stable")]
 
 
 def _beyond_gaps(result: Result) -> NDArray[np.bool_] | None:

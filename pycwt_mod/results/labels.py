@@ -21,6 +21,8 @@ from pycwt_mod import checks
 from pycwt_mod.datasets import Dataset
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
@@ -108,29 +110,48 @@ def read(dt: float | None, time_units: str, **series: Any) -> Labelled:
     if not isinstance(time_units, str):
         raise TypeError(f"time_units must be a text, not {time_units!r}")
     found = {name: label for name, value in series.items() if (label := _label(value, name))}
-    given = "" if time_units == "auto" else time_units
-    steps = tuple(_steps(value) for value in series.values())
-    if not any(steps):
-        steps = ()
-    if not found:
-        if dt is None:
-            raise TypeError(
-                f"dt must be given: {' and '.join(series)} {_BARE[len(series) > 1]} no time index"
-            )
-        plain = tuple(series.values())
-        return Labelled(plain, checks.positive(dt, "dt"), time_units=given, steps=steps)
-    values = tuple(found[n].values if n in found else v for n, v in series.items())
-    names = tuple(found[n].name if n in found else "" for n in series)
-    units = tuple(found[n].units if n in found else "" for n in series)
     indexed = {name: label for name, label in found.items() if label.index is not None}
-    if not indexed:
-        if dt is None:
-            raise TypeError(
-                f"dt must be given: the default index of {' and '.join(found)} counts samples "
-                "and tells no time. Or give it an index of dates or times"
-            )
-        step = checks.positive(dt, "dt")
-        return Labelled(values, step, None, names, units, given, steps)
+    if indexed:
+        step, axis = _axis(*_common(indexed), dt, time_units)
+        given = axis.units
+    else:
+        step, axis = _step_without_index(dt, series, found), None
+        given = "" if time_units == "auto" else time_units
+    steps = tuple(_steps(value) for value in series.values())
+    return Labelled(
+        tuple(found[n].values if n in found else v for n, v in series.items()),
+        step,
+        axis,
+        _texts(series, {name: label.name for name, label in found.items()}),
+        _texts(series, {name: label.units for name, label in found.items()}),
+        given,
+        steps if any(steps) else (),
+    )
+
+
+def _texts(series: Mapping[str, Any], told: Mapping[str, str]) -> tuple[str, ...]:
+    """What is told of each series; nothing where nothing is told of any."""
+    return tuple(told.get(name, "") for name in series) if told else ()
+
+
+def _step_without_index(
+    dt: float | None, series: Mapping[str, Any], found: Mapping[str, _Label]
+) -> float:
+    """The sampling interval of series of which none tells its time."""
+    if dt is not None:
+        return checks.positive(dt, "dt")
+    if found:
+        raise TypeError(
+            f"dt must be given: the default index of {' and '.join(found)} counts samples "
+            "and tells no time. Or give it an index of dates or times"
+        )
+    raise TypeError(
+        f"dt must be given: {' and '.join(series)} {_BARE[len(series) > 1]} no time index"
+    )
+
+
+def _common(indexed: Mapping[str, _Label]) -> tuple[_Label, str]:
+    """The first of series with time indices, which have to be the same, and its name."""
     (name, label), *others = indexed.items()
     for other, its in others:
         if not _same(label.index, its.index):
@@ -138,8 +159,7 @@ def read(dt: float | None, time_units: str, **series: Any) -> Labelled:
                 f"{name} and {other} have different time indices: bring them to the same one "
                 f"first, by {label.cure}"
             )
-    step, axis = _axis(label, name, dt, time_units)
-    return Labelled(values, step, axis, names, units, axis.units, steps)
+    return label, name
 
 
 def unlabelled(**series: Any) -> tuple[ArrayLike, ...]:

@@ -11,9 +11,10 @@ from pycwtd.access.keys import ApiKey, make_key
 from pycwtd.access.roles import Role
 from pycwtd.api.admission import IDENTITY, failed
 from pycwtd.api.answers import answer
+from pycwtd.api.audit import witness
 from pycwtd.api.context import CONTEXT, rfc3339
 from pycwtd.api.problems import Problem, convert, decode
-from pycwtd.store import accounts
+from pycwtd.store import accounts, trail
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -154,7 +155,7 @@ async def add(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     new = decode(await request.read(), NewKey)
     key, secret = make_key(new.name, new.role, request[IDENTITY].name, new.expires_in)
-    await context.store(accounts.add_key, key)
+    await context.store(accounts.add_key, key, witness(request, 201, key.id))
     context.access.keys.add(key)
     seen = _view(key)
     made = KeyMade(**{name: getattr(seen, name) for name in KeyView.__struct_fields__}, key=secret)
@@ -165,7 +166,8 @@ async def revoke(request: web.Request) -> web.StreamResponse:
     """Shut a key out, and cut off who is connected with it."""
     context = request.app[CONTEXT]
     key_id = request.match_info["id"]
-    key = await context.store(accounts.revoke_key, key_id, time.time())
+    told = witness(request, 200, key_id)
+    key = await context.store(accounts.revoke_key, key_id, time.time(), told)
     if key is None:
         raise Problem(404, f"there is no key {ascii(key_id)[1:-1]}", code="unknown_key")
     context.access.keys.drop(key.id)
@@ -175,7 +177,7 @@ async def revoke(request: web.Request) -> web.StreamResponse:
 async def audit(request: web.Request) -> web.StreamResponse:
     """A page of the audit trail, newest first."""
     query = convert(request.query, AuditQuery)
-    rows = await request.app[CONTEXT].store(accounts.audit, query.cursor, query.limit + 1)
+    rows = await request.app[CONTEXT].store(trail.page, query.cursor, query.limit + 1)
     page = rows[: query.limit]
     return answer(
         AuditList(

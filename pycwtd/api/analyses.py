@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pycwtd.api.answers import answer, wanted_format
+from pycwtd.api.audit import witness
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.middleware import OWNER
 from pycwtd.api.problems import Problem
@@ -37,7 +38,8 @@ async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
     files = [inputs(wanted, context)]
     limit = context.config.limits.sync_seconds
     if (record.estimated_seconds or 0.0) > limit:
-        record = await engine.submit([record], [wanted.body], inputs=files)
+        told = witness(request, 202, record.id)
+        record = await engine.submit([record], [wanted.body], inputs=files, witness=told)
         return _accepted(record, 202, "the call would take long and runs as a job")
     await engine.submit([record], [wanted.body], durable=False, inputs=files)
     job = engine.active[record.id]
@@ -50,7 +52,7 @@ async def _wait_for(kind: Kind, request: web.Request) -> web.StreamResponse:
         raise Problem(503, "the daemon is stopping", headers={"Retry-After": "5"})
     if not job.ended.is_set():
         try:
-            await engine.ledger.promote(job)
+            await engine.ledger.promote(job, witness(request, 202, record.id))
         except (OSError, StoreError):  # nobody hears of it again
             engine.drop(job)
             raise
@@ -84,7 +86,7 @@ def at_once(kind: Kind) -> Handler:
 async def _submit(kind: Kind, request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     body = await request.read()
-    record = await submit(request, context, await parse(kind, body, context), body)
+    record = await submit(request, context, await parse(kind, body, context), body, 200)
     return _accepted(record, 200, f"follow it at /api/v1/jobs/{record.id} or /ws/jobs/{record.id}")
 
 

@@ -1,4 +1,8 @@
-"""The audit trail: a row for every change, written before its answer leaves."""
+"""The audit trail: a row for every change, written before its answer leaves.
+
+What is written down of a change takes its row along into the same transaction (a witness). All
+others, refusals among them, are written when the answer is there.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,18 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from pycwtd.access.access import Identity
 from pycwtd.api.admission import IDENTITY, identity_key, rule_for
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.guard import connection_of
-from pycwtd.store import accounts
-from pycwtd.store.records import AuditRow
+from pycwtd.logs import REQUEST_ID
+from pycwtd.store import trail
+from pycwtd.store.records import AuditRow, Witness
 from pycwtd.store.store import StoreError
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from pycwtd.store.records import Outcome
     from pycwtd.store.store import Store
 
@@ -28,6 +33,8 @@ log = logging.getLogger(__name__)
 _MADE = {201, 202}
 #: In place of a status: the client left while its request was being carried out.
 HUNG_UP = 499
+#: The row that a handler has sent along with its change.
+_WITNESS = web.RequestKey("witness", Witness)
 
 
 class Trail:
@@ -35,7 +42,8 @@ class Trail:
 
     def __init__(self, store: Store, keep: int) -> None:
         self._store = store
-        self._keep = keep
+        #: Rows that are kept.
+        self.keep = keep
         self._waiting: list[AuditRow] = []
         self._writing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -54,7 +62,7 @@ class Trail:
 
     def configure(self, keep: int) -> None:
         """Keep so many rows from now on."""
-        self._keep = keep
+        self.keep = keep
 
     async def close(self) -> None:
         """Wait until all is written."""
@@ -66,7 +74,7 @@ class Trail:
             if not rows:
                 return
             try:
-                await self._store(accounts.add_audit, rows, self._keep)
+                await self._store(trail.add, rows, self.keep)
             except StoreError as error:
                 for one in rows:
                     log.error("the audit trail can't be written (%s): %s", error, one)
@@ -84,11 +92,13 @@ def audit_row(
         detail: why it was refused.
         request_id: the id that the log has it under.
     """
-    rule = rule_for(request)
-    outcome = _outcome(request, rule.action, status, location)
+    outcome = _outcome(request, rule_for(request).action, status, location)
     if outcome is None:
         return None
-    identity = request.get(IDENTITY) or Identity("anyone", "none", connection_of(request).client)
+    told = request.get(_WITNESS)
+    if outcome in {"done", "unknown"} and told is not None and told.written:
+        return None
+    identity = _identity(request)
     if outcome == "denied":
         # Nobody pushes the trail's old rows out by knocking: the log has every refusal.
         failures = request.app[CONTEXT].access.failures
@@ -97,12 +107,46 @@ def audit_row(
     target = request.match_info.get("id") or request.match_info.get("name")
     if location:
         target = location.rpartition("/")[2]
+    return _row(request, outcome, status, target, request_id=request_id, detail=detail)
+
+
+def witness(request: web.Request, status: int, target: str) -> Witness | None:
+    """The row of a change that a request is about to make.
+
+    Where no transaction takes it, as where nothing had to be changed, it is written like any other.
+
+    Args:
+        request: what was asked.
+        status: of the answer, if all goes well.
+        target: of which job, series, key or device.
+    """
+    if rule_for(request).action is None:
+        return None
+    row = _row(request, "done", status, target, request_id=REQUEST_ID.get(), detail=None)
+    request[_WITNESS] = Witness(row, request.app[CONTEXT].trail.keep)
+    return request[_WITNESS]
+
+
+def _identity(request: web.Request) -> Identity:
+    return request.get(IDENTITY) or Identity("anyone", "none", connection_of(request).client)
+
+
+def _row(
+    request: web.Request,
+    outcome: Outcome,
+    status: int,
+    target: str | None,
+    *,
+    request_id: str,
+    detail: str | None,
+) -> AuditRow:
+    identity = _identity(request)
     return AuditRow(
         time=time.time(),
         identity=identity.name,
         role=identity.role,
         address=identity.address,
-        action=rule.action or f"{request.method} {ascii(request.path)[1:-1]}"[:200],
+        action=rule_for(request).action or f"{request.method} {ascii(request.path)[1:-1]}"[:200],
         target=target and ascii(target)[1:-1][:200],
         outcome=outcome,
         status=status,

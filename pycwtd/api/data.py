@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from pycwtd.api.admission import may_change
 from pycwtd.api.answers import answer
+from pycwtd.api.audit import witness
 from pycwtd.api.context import CONTEXT, rfc3339
 from pycwtd.api.data_types import DataList, DataPreview, DataView, Deleted, Uploaded, UploadMetadata
 from pycwtd.api.middleware import OWNER
@@ -20,7 +21,7 @@ from pycwtd.api.ranges import send_file
 from pycwtd.api.receive import Received, receive
 from pycwtd.engine.errands import TaskRefusedError
 from pycwtd.hosts.host import HostDiedError, HostError
-from pycwtd.store.database import Database
+from pycwtd.store import series
 from pycwtd.store.files import sync_directory
 from pycwtd.store.records import Data
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from pycwtd.api.context import Context
+    from pycwtd.store.records import Witness
 
 _STATUS = {"too_long": 413, "unknown_format": 415}
 
@@ -44,7 +46,10 @@ async def upload(request: web.Request) -> web.StreamResponse:
     folder.mkdir()
     try:
         received = await receive(request, folder / "original", limits.upload_bytes)
-        stored = await _store(context, folder, data_id, received, request[OWNER])
+        record = await _read(context, folder, data_id, received, request[OWNER])
+        told = witness(request, 200, data_id)
+        # A client that hangs up now must not leave a folder that no row names.
+        stored = await asyncio.shield(_commit(context, folder, record, told))
     finally:
         # Whatever went wrong, the client's leaving included: nothing half-written stays.
         shutil.rmtree(folder, ignore_errors=True)
@@ -59,7 +64,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
     )
 
 
-async def _store(
+async def _read(
     context: Context, folder: Path, data_id: str, received: Received, owner: str
 ) -> Data:
     try:
@@ -68,7 +73,7 @@ async def _store(
     except Problem as problem:
         raise Problem(422, f"metadata: {problem.detail}", code=problem.code) from None
     found = await _ingest(context, folder, known)
-    record = Data(
+    return Data(
         id=data_id,
         owner=owner,
         filename=received.filename,
@@ -82,8 +87,6 @@ async def _store(
         created_at=time.time(),
         missing=found["missing"],
     )
-    # A client that hangs up now must not leave a folder that no row names.
-    return await asyncio.shield(_commit(context, folder, record))
 
 
 async def _ingest(context: Context, folder: Path, known: UploadMetadata) -> dict[str, Any]:
@@ -102,11 +105,11 @@ async def _ingest(context: Context, folder: Path, known: UploadMetadata) -> dict
         raise Problem(422, f"file: the process that read it {error}", code="unreadable") from None
 
 
-async def _commit(context: Context, folder: Path, record: Data) -> Data:
+async def _commit(context: Context, folder: Path, record: Data, told: Witness | None) -> Data:
     target = context.store.data_folder(record.id)
     await asyncio.to_thread(_settle, folder, target)
     try:
-        stored = await context.store(Database.insert_data, record)
+        stored = await context.store(series.insert, record, told)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -130,7 +133,7 @@ class DataQuery(Struct, forbid_unknown_fields=True):
 async def listing(request: web.Request) -> web.StreamResponse:
     """A page of uploaded series, newest first."""
     query = convert(request.query, DataQuery)
-    records = await request.app[CONTEXT].store(Database.data_page, query.cursor, query.limit + 1)
+    records = await request.app[CONTEXT].store(series.page, query.cursor, query.limit + 1)
     page = records[: query.limit]
     more = len(records) > query.limit
     return answer(
@@ -158,7 +161,7 @@ def _view(record: Data) -> DataView:
 
 async def _find(request: web.Request) -> Data:
     data_id = request.match_info["id"]
-    record = await request.app[CONTEXT].store(Database.data, data_id)
+    record = await request.app[CONTEXT].store(series.find, data_id)
     if record is None:
         raise no_data(data_id)
     return record
@@ -187,7 +190,7 @@ async def preview(request: web.Request) -> web.StreamResponse:
             context.store.data_folder(record.id), query.points
         )
     except HostError as error:
-        if await context.store(Database.data, record.id) is None:
+        if await context.store(series.find, record.id) is None:
             raise no_data(record.id) from None  # deleted in this very moment
         text = f"the samples can't be read: {error}; upload the series again"
         raise Problem(410, text, code="damaged") from None
@@ -213,7 +216,8 @@ async def delete(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     record = await _find(request)
     may_change(request, record.owner)
-    if not await context.store.freeing(Database.delete_data, record.id, time.time()):
+    told = witness(request, 200, record.id)
+    if not await context.store.freeing(series.delete, record.id, time.time(), told):
         raise no_data(record.id)
     await asyncio.to_thread(shutil.rmtree, context.store.data_folder(record.id), ignore_errors=True)
     context.engine.ledger.events.ring()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pycwtd.api.analyses import accepted
 from pycwtd.api.answers import answer
+from pycwtd.api.audit import witness
 from pycwtd.api.context import CONTEXT
 from pycwtd.api.device_details import details, view
 from pycwtd.api.device_types import DeviceList
@@ -74,7 +75,9 @@ async def _order(request: web.Request, device: Device, kind: str) -> web.StreamR
         created_at=time.time(),
     )
     key = idempotency(request, b"")
-    record = await request.app[CONTEXT].engine.submit([record], [b"{}"], idempotency=key)
+    record = await request.app[CONTEXT].engine.submit(
+        [record], [b"{}"], idempotency=key, witness=witness(request, 202, record.id)
+    )
     location = {"Location": f"/api/v1/jobs/{record.id}"}
     return answer(accepted(record, "accepted"), 202, location)
 
@@ -108,8 +111,9 @@ async def _decide(
     engine = request.app[CONTEXT].engine
     if device.id not in engine.pool.devices:
         raise BackendUnavailableError(f"{device.id} isn't available: {device.reason}")
+    told = witness(request, 202, request.match_info["id"])
     try:
-        await engine.order(order, device, request[OWNER])
+        await engine.order(order, device, request[OWNER], told)
     except TransitionError as error:
         raise Problem(409, str(error), code="device_state") from None
     return answer(view(device), 202)

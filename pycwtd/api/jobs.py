@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct
 from pycwtd.api.admission import may_change
 from pycwtd.api.analyses import accepted
 from pycwtd.api.answers import answer, wanted_format
+from pycwtd.api.audit import witness
 from pycwtd.api.context import CONTEXT, rfc3339
 from pycwtd.api.problems import Problem, convert, decode
 from pycwtd.api.results import send_array, send_result
@@ -208,17 +209,18 @@ async def cancel(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     record = await find(request)
     may_change(request, record.owner)
+    told = witness(request, 200, record.id)
     if record.kind == "batch":
         members = await context.store(Database.jobs, batch_id=record.id)
         live = [m for m in members if m.id in context.engine.active]
         if not live:
             raise _ended(record.id)
         for member in live:
-            await context.engine.cancel(member.id)
+            await context.engine.cancel(member.id, told)
         record = await find(request)
     else:
         try:
-            record = await context.engine.cancel(record.id)
+            record = await context.engine.cancel(record.id, told)
         except NotActiveError:
             raise _ended(record.id) from None
     return answer(await view(record, context))

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from pycwtd.api.audit import witness
 from pycwtd.api.middleware import OWNER
 from pycwtd.api.problems import Problem, decode, no_data
 from pycwtd.engine.ledger import InputGoneError
 from pycwtd.engine.rates import Work
-from pycwtd.store.database import Database
+from pycwtd.store import series
 from pycwtd.store.records import Job
 from pycwtd.workloads.plans import data_ids, make_plan, spelling
 
@@ -72,7 +73,7 @@ async def parse(kind: Kind, body: bytes, context: Context) -> Wanted:
     request = decode(body, spelling(kind, fields))
     uploaded = {}
     for data_id in data_ids(request):
-        found = await context.store(Database.data, data_id)
+        found = await context.store(series.find, data_id)
         if found is None:
             raise no_data(data_id)
         uploaded[data_id] = found
@@ -155,14 +156,17 @@ def idempotency(request: web.Request, body: bytes) -> tuple[str, str] | None:
     return key, hashlib.sha256(request.path.rstrip("/").encode() + b"\0" + body).hexdigest()
 
 
-async def submit(request: web.Request, context: Context, wanted: Wanted, body: bytes) -> Job:
-    """Accept one durable job."""
+async def submit(
+    request: web.Request, context: Context, wanted: Wanted, body: bytes, status: int = 202
+) -> Job:
+    """Accept one durable job, to be answered with that status."""
     record = await new_job(wanted, request[OWNER], context)
     return await context.engine.submit(
         [record],
         [wanted.body],
         idempotency=idempotency(request, body),
         inputs=[inputs(wanted, context)],
+        witness=witness(request, status, record.id),
     )
 
 
@@ -191,6 +195,7 @@ async def submit_batch(
         bodies,
         idempotency=idempotency(request, body),
         inputs=[{}, *(inputs(one, context) for one in wanted)],
+        witness=witness(request, 202, batch.id),
     )
 
 

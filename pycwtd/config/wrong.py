@@ -151,16 +151,21 @@ def _in_value(kind: Any, value: Any, key: Key) -> Iterator[tuple[Key, str]]:
     elif get_origin(kind) is dict and isinstance(value, dict):
         for name, one in value.items():
             yield from _in_value(get_args(kind)[1], one, (*key, name))
-    else:
-        try:
-            msgspec.convert(value, kind)
-        except msgspec.ValidationError as error:
-            inside, finding = field_and_finding(str(error))
-            if choices := _choices(kind):
-                finding = f"must be one of {', '.join(choices)}"
-            finding = finding.replace("an object", "a table")
-            where = f"{inside}: " if inside else ""
-            yield key, f"is {_shown(value, kind)}, and {where}{finding}"
+    elif finding := _wrong(kind, value):
+        yield key, f"is {_shown(value, kind)}, and {finding}"
+
+
+def _wrong(kind: Any, value: Any) -> str | None:
+    """What is wrong with a value that has no keys of ours in it."""
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        inside, finding = field_and_finding(str(error))
+        if choices := _choices(kind):
+            finding = f"must be one of {', '.join(choices)}"
+        where = f"{inside}: " if inside else ""
+        return where + finding.replace("an object", "a table")
+    return None
 
 
 def _choices(kind: Any) -> list[str]:

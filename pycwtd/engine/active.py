@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pycwtd.store.records import Chunk, Job
+    from pycwtd.store.records import Chunk, Job, Witness
 
     #: Tells of a job its record, its folder and the processes of its workload.
     Place = Callable[[Job], tuple[Job, Path, str]]
@@ -54,6 +54,8 @@ class ActiveJob:
     #: Realisations of the chunk in flight that are done; of a job about a device, percent.
     in_flight: int = 0
     cancelled: bool = False
+    #: Of whoever has cancelled it.
+    witness: Witness | None = None
     #: Of the request that it came by; empty after a restart.
     request_id: str = field(default_factory=REQUEST_ID.get)
     #: Set when the job has reached its final state.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pycwtd.config import Config
     from pycwtd.engine.device import Device
     from pycwtd.engine.pool import Pool
-    from pycwtd.store.records import Job
+    from pycwtd.store.records import Job, Witness
     from pycwtd.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -158,6 +158,7 @@ class Engine:
         durable: bool = True,
         idempotency: tuple[str, str] | None = None,
         inputs: Sequence[Mapping[str, Path]] = (),
+        witness: Witness | None = None,
     ) -> Job:
         """Accept jobs: on disk before this returns, unless they aren't durable.
 
@@ -167,6 +168,7 @@ class Engine:
             durable: whether the jobs outlive the daemon.
             idempotency: the client's key, and the digest of what it sent.
             inputs: of each record, the files that its job needs, by their names in its folder.
+            witness: the audit row that is written with them.
 
         Returns:
             The job (of an earlier request with the same key, where there is one), or the
@@ -180,7 +182,9 @@ class Engine:
             OSError: the same.
         """
         # A client that hangs up now must not leave a job in the store that nobody runs.
-        return await asyncio.shield(self._submit(records, requests, durable, idempotency, inputs))
+        return await asyncio.shield(
+            self._submit(records, requests, durable, idempotency, inputs, witness=witness)
+        )
 
     async def _submit(
         self,
@@ -189,6 +193,8 @@ class Engine:
         durable: bool,
         idempotency: tuple[str, str] | None,
         inputs: Sequence[Mapping[str, Path]],
+        *,
+        witness: Witness | None,
     ) -> Job:
         self.queue.check(records, requests)
         room = max((disk_bytes(record) for record in records), default=0)
@@ -201,7 +207,7 @@ class Engine:
         bodies = [body for body in requests if body]
         for job, body in zip(jobs, bodies, strict=True):
             job.bytes = len(body)
-        accepted, new = await self.ledger.accept(jobs, bodies, records, idempotency)
+        accepted, new = await self.ledger.accept(jobs, bodies, records, idempotency, witness)
         if not new:
             return accepted[0]
         numbered = {record.id: record for record in accepted}
@@ -210,8 +216,12 @@ class Engine:
             self._admit(job)
         return accepted[0]
 
-    async def cancel(self, job_id: str) -> Job:
+    async def cancel(self, job_id: str, witness: Witness | None = None) -> Job:
         """Stop a job for good.
+
+        Args:
+            job_id: of the job.
+            witness: the audit row that is written with its end.
 
         Raises:
             NotActiveError: it has ended already.
@@ -220,6 +230,7 @@ class Engine:
         job = self.active.get(job_id)
         if job is None:
             raise NotActiveError
+        job.witness = witness
         bell = job.changed.waiter()
         if not self._interrupt(job):
             self._dispatch.remove(job)
@@ -247,9 +258,19 @@ class Engine:
             raise ResultLostError(AGAIN, again=True)
 
     async def order(
-        self, order: Literal["drain", "resume", "release"], device: Device, by: str
+        self,
+        order: Literal["drain", "resume", "release"],
+        device: Device,
+        by: str,
+        witness: Witness | None = None,
     ) -> None:
         """Do with a device what an operator wants; it is on disk when this returns.
+
+        Args:
+            order: what is wanted.
+            device: of it.
+            by: whom.
+            witness: the audit row that is written with the device's new state.
 
         Raises:
             TransitionError: its state doesn't allow it.
@@ -261,6 +282,7 @@ class Engine:
             supervision.resume(device)
         else:
             supervision.release(device)
+        self._news.testify(device, witness)
         await self._news.written()
 
     def drop(self, job: ActiveJob) -> None:

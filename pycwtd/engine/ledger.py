@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pycwtd.engine.active import ActiveJob
-    from pycwtd.store.records import Chunk, DeviceChange, Job
+    from pycwtd.store.records import Chunk, DeviceChange, Job, Witness
     from pycwtd.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ class Ledger:
         bodies: Sequence[bytes],
         records: Sequence[Job],
         idempotency: tuple[str, str] | None,
+        witness: Witness | None,
     ) -> tuple[list[Job], bool]:
         """Write requests and rows of new jobs: all or, after an error, nothing.
 
@@ -77,7 +78,7 @@ class Ledger:
                 log_accepted(records)
                 return list(records), True
             accepted, new = await self._store(
-                Database.insert_jobs, list(records), [], idempotency, REQUEST_ID.get()
+                Database.insert_jobs, list(records), [], idempotency, REQUEST_ID.get(), witness
             )
         except BaseException:
             self.discard(jobs)
@@ -89,7 +90,7 @@ class Ledger:
         self.events.ring()
         return accepted, new
 
-    async def promote(self, job: ActiveJob) -> None:
+    async def promote(self, job: ActiveJob, witness: Witness | None) -> None:
         """Make a durable job of one that isn't, with what is computed of it.
 
         Raises:
@@ -104,7 +105,7 @@ class Ledger:
         chunks = list(job.chunks)
         try:
             records, _ = await self._store(
-                Database.insert_jobs, [job.record], chunks, None, job.request_id
+                Database.insert_jobs, [job.record], chunks, None, job.request_id, witness
             )
         except StoreError:
             job.durable = False  # there is no row that could be changed
@@ -125,10 +126,13 @@ class Ledger:
             job.changed.ring()
             log_change(job, event, data)
             return
+        witness = job.witness if changes.get("status") == "cancelled" else None
         while True:
             try:
                 job.record = await self._store(
-                    Database.change_job, job.record, event, data, time.time(), changes
+                    Database.change_job,
+                    *(job.record, event, data, time.time(), changes),
+                    witness=witness,
                 )
                 break
             except StoreError as error:

@@ -7,6 +7,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
+
 from pycwtd import __version__
 from pycwtd.engine.lifecycle import Drained, Leased, Quarantined, SelfTested, State, retry_of
 from pycwtd.store.records import DeviceChange
@@ -14,6 +16,7 @@ from pycwtd.store.records import DeviceChange
 if TYPE_CHECKING:
     from pycwtd.engine.device import Device
     from pycwtd.engine.ledger import Ledger
+    from pycwtd.store.records import Witness
 
 
 def _kept_name(state: State) -> Literal["quarantined", "drained"] | None:
@@ -64,6 +67,11 @@ class News:
         elif by := _drained_by(state):
             kept = {"by": by}
         self._tell(device, name, device.reason, kept)
+
+    def testify(self, device: Device, witness: Witness | None) -> None:
+        """Have a row written with what was told of a device just now."""
+        if self._waiting and self._waiting[-1].device == device.id:
+            self._waiting[-1] = msgspec.structs.replace(self._waiting[-1], witness=witness)
 
     def died(self, device: Device, reason: str) -> None:
         """A device's process has died."""

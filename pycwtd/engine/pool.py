@@ -33,7 +33,7 @@ from pycwtd.workloads.registry import RESERVED, Workloads
 from pycwtd.workloads.wavelet.cost import USUAL_FAMILY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from pycwt_mod.backends import BackendInfo, Manifest
     from pycwtd.config import EngineConfig
@@ -270,31 +270,31 @@ class Pool:
                 there is no other.
         """
         device = None if asked == "auto" else self.find(asked)
-        # The first that can is enough: others may take long to be probed.
-        for name in (device.id,) if device else self._config.preference:
-            if one := self.devices.get(name):
-                await one.settled.wait()
-                if one.usable and one.lacks(work.estimator, work.family) is None:
-                    break
+        await self._first_of((device.id,) if device else self._config.preference, work)
         fit = [d for d in self.backends() if d.lacks(work.estimator, work.family) is None]
         if device in fit and device.usable:
             return Choice(device.id)
+        lack = device.lacks(work.estimator, work.family) if device else None
+        if not fit or (lack and not fallback):
+            nobody = f"no backend runs estimator {work.estimator} with wavelet {work.family}"
+            raise UnfitBackendError(lack or nobody)
         reason = None
         if device:
-            reason = device.lacks(work.estimator, work.family)
-            if not fit or (reason and not fallback):
-                raise UnfitBackendError(reason)
-            reason = reason or f"{device.id} isn't available: {device.reason}"
+            reason = lack or f"{device.id} isn't available: {device.reason}"
             if not fallback:
                 raise BackendUnavailableError(reason)
-        elif not fit:
-            raise UnfitBackendError(
-                f"no backend runs estimator {work.estimator} with wavelet {work.family}"
-            )
         fastest = self.fastest(work)
         if fastest is None:
             raise BackendUnavailableError(reason or "no backend that runs it is available")
         return Choice(fastest, reason)
+
+    async def _first_of(self, names: Iterable[str], work: Work) -> None:
+        """Wait for the first backend that can do it: others may take long to be probed."""
+        for name in names:
+            if one := self.devices.get(name):
+                await one.settled.wait()
+                if one.usable and one.lacks(work.estimator, work.family) is None:
+                    return
 
     def fastest(
         self, work: Work, *, like: str | None = None, but: Collection[str] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,33 +80,28 @@ def schedule(
     leased_devices = {lease.device_id for lease in leases}
     leased_jobs = {lease.job_id for lease in leases}
     owner_of = {candidate.job_id: candidate.owner for candidate in candidates}
-    load: dict[str, int] = {}
-    for lease in leases:
-        if owner := owner_of.get(lease.job_id):
-            load[owner] = load.get(owner, 0) + 1
+    load = Counter(owner_of[one.job_id] for one in leases if one.job_id in owner_of)
     waiting: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         if candidate.job_id not in leased_jobs:
             waiting.setdefault(candidate.pool, []).append(candidate)
+
+    def rank(one: Candidate) -> tuple[int, float, bool, int]:
+        return load[one.owner], served.get(one.owner, 0.0), not one.interactive, one.number
+
     assignments = []
     for slot in sorted(slots, key=lambda slot: slot.device_id):
         if slot.device_id in leased_devices or now < slot.not_before:
             continue
-        queue = waiting.get(slot.orders) if slot.orders else None
-        if not queue and slot.usable:
-            queue = waiting.get(slot.pool)
-        if not queue:
-            continue
-        chosen = min(
-            queue,
-            key=lambda c: (
-                load.get(c.owner, 0),
-                served.get(c.owner, 0.0),
-                not c.interactive,
-                c.number,
-            ),
-        )
-        queue.remove(chosen)
-        load[chosen.owner] = load.get(chosen.owner, 0) + 1
-        assignments.append(Assignment(chosen.job_id, slot.device_id))
+        if queue := _queue_of(slot, waiting):
+            chosen = min(queue, key=rank)
+            queue.remove(chosen)
+            load[chosen.owner] += 1
+            assignments.append(Assignment(chosen.job_id, slot.device_id))
     return assignments
+
+
+def _queue_of(slot: Slot, waiting: Mapping[str, list[Candidate]]) -> list[Candidate]:
+    """The jobs that a free device may take: orders about it before all others."""
+    orders = waiting.get(slot.orders) if slot.orders else None
+    return orders or (waiting.get(slot.pool, []) if slot.usable else [])

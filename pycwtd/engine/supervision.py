@@ -121,16 +121,20 @@ class Supervision:
                 device.enter(Unavailable(str(error), self._retry(device)))
             except HostDiedError as error:
                 device.died(f"{error}, while it was being probed")
-                if isinstance(device.state, Broken):
-                    await asyncio.sleep(retry.rest() if (retry := device.state.retry) else 0.0)
-                    if isinstance(device.state, Broken):
-                        if left:
-                            device.enter(device.fresh())
-                            continue
-                        device.enter(Broken(device.state.reason, self._retry(device)))
+                if await self._still_broken(device):
+                    if left:
+                        device.enter(device.fresh())
+                        continue
+                    device.enter(Broken(device.reason or str(error), self._retry(device)))
             except HostError as error:
                 device.enter(Broken(str(error), self._retry(device)))
             return
+
+    async def _still_broken(self, device: Device) -> bool:
+        """Whether a device whose process has died is to be tried again, after its rest."""
+        if isinstance(device.state, Broken):
+            await asyncio.sleep(device.state.retry.rest() if device.state.retry else 0.0)
+        return isinstance(device.state, Broken)
 
     def _retry(self, device: Device) -> Retry | None:
         """When to ask again, if that makes sense: a port that isn't there tells by itself."""

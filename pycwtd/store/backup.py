@@ -140,29 +140,31 @@ def _fill(
 def _copy_new(state_dir: Path, work: Path, before: Path | None) -> None:
     """Copy what isn't there yet, or was written to since."""
     copies: dict[tuple[int, int], Path] = {}
-    for name in FOLDERS:
-        for source in walk(state_dir / name):
-            relative = source.relative_to(state_dir)
-            target = work / relative
-            with suppress(FileNotFoundError):  # gone since: no row names it any more
-                status = source.stat()
-                if target.exists() and _seen(target.stat()) == _seen(status):
-                    continue
-                target.parent.mkdir(exist_ok=True)
-                target.unlink(missing_ok=True)
-                old = before / relative if before else None
-                known = copies.get((status.st_dev, status.st_ino))
-                if known is None and old and old.exists() and _seen(old.stat()) == _seen(status):
-                    known = old
-                if known is not None:
-                    target.hardlink_to(known)
-                else:
-                    shutil.copy2(source, target)
-                copies[status.st_dev, status.st_ino] = target
+    for source in (path for name in FOLDERS for path in walk(state_dir / name)):
+        relative = source.relative_to(state_dir)
+        target = work / relative
+        with suppress(FileNotFoundError):  # gone since: no row names it any more
+            status = source.stat()
+            if _is_copy(target, status):
+                continue
+            target.parent.mkdir(exist_ok=True)
+            target.unlink(missing_ok=True)
+            known = copies.get((status.st_dev, status.st_ino))
+            if known is None and before and _is_copy(before / relative, status):
+                known = before / relative
+            if known is not None:
+                target.hardlink_to(known)
+            else:
+                shutil.copy2(source, target)
+            copies[status.st_dev, status.st_ino] = target
 
 
-def _seen(status: os.stat_result) -> tuple[int, int]:
-    return status.st_size, status.st_mtime_ns
+def _is_copy(path: Path, status: os.stat_result) -> bool:
+    """Whether a file is there that was copied from one of this size and time."""
+    if not path.exists():
+        return False
+    found = path.stat()
+    return (found.st_size, found.st_mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
 def _copy_database(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""The SQLite file: opened with care, written by one connection, all SQL of the daemon."""
+"""The SQLite file: opened with care, written by one connection; the rows of jobs and events."""
 
 from __future__ import annotations
 
@@ -10,25 +10,22 @@ import msgspec
 
 from pycwtd.store.looking import keep_places
 from pycwtd.store.opening import PROGRESS_STEPS, DatabaseError, examine, migrate
-from pycwtd.store.records import FINAL, Chunk, Data, Event, Job, Status, batch_status
-from pycwtd.store.schema import MIGRATIONS
+from pycwtd.store.records import FINAL, Chunk, Event, Job, Status, batch_status
+from pycwtd.store.schema import MIGRATIONS, insertion
+from pycwtd.store.trail import testify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from pycwtd.store.records import Witness
+
 _JOB_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Job))
-_DATA_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Data))
 _CHUNK_COLUMNS = tuple(f.name for f in msgspec.structs.fields(Chunk))
 
 
 class IdempotencyConflictError(Exception):
     """The key was used before, with another request."""
-
-
-def _placeholders(names: tuple[str, ...]) -> str:
-    return ", ".join(f":{name}" for name in names)
 
 
 class Database:
@@ -53,6 +50,8 @@ class Database:
             DatabaseError: it is newer than this program, or can't be written.
         """
         self.path = path
+        #: Whose rows the transaction under way has written.
+        self._heard: list[Witness] = []
         if version is None:
             version = examine(path, progress)
         try:
@@ -63,7 +62,7 @@ class Database:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
-            self._migrate(version)
+            migrate(self._connection, version, len(MIGRATIONS))
             self._connection.set_progress_handler(None, 0)
         except sqlite3.Error as error:
             raise DatabaseError(
@@ -71,12 +70,9 @@ class Database:
                 "changed in it. See that the disk is well, has room and isn't read-only"
             ) from None
 
-    def _migrate(self, version: int) -> None:
-        migrate(self._connection, version, len(MIGRATIONS))
-
     def touch(self) -> None:
         """Write something that changes nothing."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             db.execute(f"PRAGMA user_version = {version}")
 
@@ -85,7 +81,9 @@ class Database:
         self._connection.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """What is done inside happens as one, or not at all."""
+        self._heard = []
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
@@ -96,10 +94,13 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        for witness in self._heard:
+            witness.written = True
 
-    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
-        """For the store's other modules: what is done inside happens as one, or not at all."""
-        return self._transaction()
+    def testify(self, witness: Witness | None) -> None:
+        """Write a change's audit row, if nobody has, within the transaction that makes it."""
+        if witness and not witness.written and testify(self._connection, witness):
+            self._heard.append(witness)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -114,6 +115,7 @@ class Database:
         chunks: list[Chunk],
         idempotency: tuple[str, str] | None,
         request_id: str = "",
+        witness: Witness | None = None,
     ) -> tuple[list[Job], bool]:
         """Accept jobs, together or not at all.
 
@@ -122,6 +124,7 @@ class Database:
             chunks: what is computed already of a single job.
             idempotency: the client's key and the digest of its request.
             request_id: of the request; the event tells it.
+            witness: its audit row.
 
         Returns:
             The jobs with their numbers (or the first job of the earlier request, where the
@@ -130,18 +133,14 @@ class Database:
         Raises:
             IdempotencyConflictError: the key belongs to another request.
         """
-        with self._transaction() as db:
+        with self.transaction() as db:
             if idempotency and (known := self.known(jobs[0].owner, *idempotency)):
                 return [known], False
             number = db.execute("SELECT coalesce(max(number), 0) FROM jobs").fetchone()[0]
             numbered = [
                 msgspec.structs.replace(job, number=number + i) for i, job in enumerate(jobs, 1)
             ]
-            db.executemany(
-                f"INSERT INTO jobs ({', '.join(_JOB_COLUMNS)})"
-                f" VALUES ({_placeholders(_JOB_COLUMNS)})",
-                [_row_of(job) for job in numbered],
-            )
+            db.executemany(insertion("jobs", _JOB_COLUMNS), [_row_of(job) for job in numbered])
             for chunk in chunks:
                 self._insert_chunk(db, jobs[0].id, chunk)
             if idempotency:
@@ -154,6 +153,7 @@ class Database:
             data = {"request_id": request_id} if request_id else {}
             for job in numbered:
                 self.tell_of(db, job, f"job.{job.status}", data, job.created_at)
+            self.testify(witness)
         return numbered, True
 
     def known(self, owner: str, key: str, digest: str) -> Job | None:
@@ -173,12 +173,19 @@ class Database:
         return self.job(row["job_id"])
 
     def change_job(
-        self, job: Job, event: str, data: dict[str, Any], now: float, changes: dict[str, Any]
+        self,
+        job: Job,
+        event: str,
+        data: dict[str, Any],
+        now: float,
+        changes: dict[str, Any],
+        *,
+        witness: Witness | None = None,
     ) -> Job:
         """Write a job's new values and the event that tells of them, in one transaction."""
         changed = msgspec.structs.replace(job, **changes)
         names = tuple(changes)
-        with self._transaction() as db:
+        with self.transaction() as db:
             if names:
                 assignments = ", ".join(f"{name} = :{name}" for name in names)
                 db.execute(f"UPDATE jobs SET {assignments} WHERE id = :id", _row_of(changed))
@@ -187,6 +194,7 @@ class Database:
             self.tell_of(db, changed, event, data, now)
             if changed.batch_id is not None:
                 self._update_batch(db, changed.batch_id, now)
+            self.testify(witness)
         return changed
 
     def _update_batch(self, db: sqlite3.Connection, batch_id: str, now: float) -> None:
@@ -218,13 +226,13 @@ class Database:
 
     def add_chunk(self, job: Job, chunk: Chunk, data: dict[str, Any], now: float) -> None:
         """Take note of realisations computed; their file is on disk already."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             self._insert_chunk(db, job.id, chunk)
             self.tell_of(db, job, "job.progress", data, now)
 
     def merge_chunks(self, job: Job, merged: Chunk) -> None:
         """Put one row in place of all those that it covers."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute(
                 "DELETE FROM chunks WHERE job_id = ? AND first >= ? AND first < ?",
                 (job.id, merged.first, merged.first + merged.count),
@@ -233,8 +241,7 @@ class Database:
 
     def _insert_chunk(self, db: sqlite3.Connection, job_id: str, chunk: Chunk) -> None:
         db.execute(
-            f"INSERT INTO chunks (job_id, {', '.join(_CHUNK_COLUMNS)}) "
-            f"VALUES (:job_id, {_placeholders(_CHUNK_COLUMNS)})",
+            insertion("chunks", ("job_id", *_CHUNK_COLUMNS)),
             {"job_id": job_id, **msgspec.structs.asdict(chunk)},
         )
 
@@ -310,49 +317,6 @@ class Database:
         )
         return [dict(row) for row in rows]
 
-    # -- data ----------------------------------------------------------------------------
-
-    def insert_data(self, data: Data) -> Data:
-        """Take note of a series whose files are on disk; returns it with its number."""
-        with self._transaction() as db:
-            number = db.execute("SELECT coalesce(max(number), 0) FROM data").fetchone()[0]
-            numbered = msgspec.structs.replace(data, number=number + 1)
-            row = msgspec.structs.asdict(numbered)
-            row["metadata"] = msgspec.json.encode(data.metadata).decode()
-            db.execute(
-                f"INSERT INTO data ({', '.join(_DATA_COLUMNS)})"
-                f" VALUES ({_placeholders(_DATA_COLUMNS)})",
-                row,
-            )
-            self.tell("data.stored", {"data_id": data.id}, data.created_at)
-        return numbered
-
-    def delete_data(self, data_id: str, now: float) -> bool:
-        """Forget a series; returns whether there was one."""
-        with self._transaction() as db:
-            found = db.execute("DELETE FROM data WHERE id = ?", (data_id,)).rowcount > 0
-            if found:
-                self.tell("data.deleted", {"data_id": data_id}, now)
-        return found
-
-    def data(self, data_id: str) -> Data | None:
-        """One series, or none."""
-        row = self._connection.execute("SELECT * FROM data WHERE id = ?", (data_id,)).fetchone()
-        return _data_of(row) if row else None
-
-    def data_page(self, before: int | None, limit: int) -> list[Data]:
-        """Series, newest first, older than number ``before``."""
-        rows = self._connection.execute(
-            "SELECT * FROM data WHERE (:before IS NULL OR number < :before)"
-            " ORDER BY number DESC LIMIT :limit",
-            {"before": before, "limit": limit},
-        )
-        return [_data_of(row) for row in rows]
-
-    def data_ids(self) -> set[str]:
-        """The ids of all series."""
-        return {row["id"] for row in self._connection.execute("SELECT id FROM data")}
-
     # -- events --------------------------------------------------------------------------
 
     def tell_of(
@@ -399,13 +363,6 @@ def _row_of(job: Job) -> dict[str, Any]:
     row = msgspec.structs.asdict(job)
     row["parameters"] = msgspec.json.encode(job.parameters).decode()
     return row
-
-
-def _data_of(row: sqlite3.Row) -> Data:
-    values = dict(row)
-    values["metadata"] = msgspec.json.decode(values["metadata"])
-    values["constant"] = bool(values["constant"])
-    return Data(**values)
 
 
 def _job_of(row: sqlite3.Row) -> Job:

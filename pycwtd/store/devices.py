@@ -20,6 +20,7 @@ def write_changes(database: Database, changes: Sequence[DeviceChange]) -> None:
     with database.transaction() as db:
         for change in changes:
             database.tell(change.event, change.data, change.time)
+            database.testify(change.witness)
             if change.forget:
                 db.execute("DELETE FROM devices WHERE id = ?", (change.device,))
             if change.state is not None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 #: Bytes read at a time.
@@ -33,10 +35,18 @@ def write_durably(path: Path, data: bytes | memoryview, *, sync: bool = True) ->
         OSError: the disk is full, failing or read-only; the temporary file is removed.
     """
     view = memoryview(data)
+    with whole_file(path, sync=sync) as file:
+        file.write(view)
+    return hashlib.sha256(view).hexdigest()
+
+
+@contextmanager
+def whole_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
+    """The file to be written that then takes the place of ``path``, as :func:`write_durably`."""
     temporary = path.with_name(path.name + ".tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(view)
+            yield file
             file.flush()
             if sync:
                 os.fsync(file.fileno())
@@ -46,7 +56,6 @@ def write_durably(path: Path, data: bytes | memoryview, *, sync: bool = True) ->
         raise
     if sync:
         sync_directory(path.parent)
-    return hashlib.sha256(view).hexdigest()
 
 
 def digest_of(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
@@ -31,6 +32,8 @@ class DeviceChange(Struct, frozen=True, kw_only=True):
     kept: dict[str, str] = {}
     #: Whether what was kept of it is over.
     forget: bool = True
+    #: Of the order that it came by.
+    witness: Witness | None = None
 
 
 class KeptDevice(Struct, frozen=True):
@@ -147,6 +150,17 @@ class AuditRow(Struct, frozen=True, kw_only=True):
     status: int
     request_id: str
     detail: str | None
+
+
+@dataclass(slots=True)
+class Witness:
+    """The audit row of a change that is about to be made, for the transaction that makes it."""
+
+    row: AuditRow
+    #: Rows that the trail keeps.
+    keep: int
+    #: Whether it is on disk: of several transactions the first has it.
+    written: bool = False
 
 
 def batch_status(members: Sequence[Status]) -> Status:

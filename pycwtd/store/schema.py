@@ -129,3 +129,10 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX jobs_by_kind ON jobs (kind, number);
     """,
 )
+
+
+def insertion(table: str, columns: tuple[str, ...]) -> str:
+    """The statement that inserts a row, its values given by the columns' names."""
+    values = ", ".join(f":{name}" for name in columns)
+    # Table and columns are our own.
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608

@@ -12,7 +12,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from pycwtd.store import upkeep
+from pycwtd.store import series, upkeep
 from pycwtd.store.database import Database
 from pycwtd.store.files import write_durably
 from pycwtd.store.opening import DatabaseError
@@ -170,7 +170,7 @@ class Store:
         Where the database isn't that of the last run (a backup, or what could be salvaged), they
         may belong to jobs whose rows are lost, and are set aside.
         """
-        jobs, data = await self(Database.job_ids), await self(Database.data_ids)
+        jobs, data = await self(Database.job_ids), await self(series.ids)
         unclaimed = [
             *(folder for folder in self.folders() if folder.name not in jobs),
             *(folder for folder in self.data_folders() if folder.name not in data),

@@ -137,19 +137,24 @@ def check_links(file: h5py.File) -> None:
             links += 1
             if links > _MOST_LINKS:
                 raise RefusedError("too_many", "file: has more links than can be meant")
-            link = group.get(name, getlink=True)
-            if isinstance(link, h5py.ExternalLink):
-                raise _elsewhere(name)
-            if isinstance(link, h5py.SoftLink):
-                continue  # what it leads to is met on another way, or isn't there
-            one = group[name]
-            if isinstance(one, h5py.Dataset) and (one.external or one.is_virtual):
-                raise _elsewhere(name)
+            one = _member(group, name)
             # A group may be its own member.
-            place = h5py.h5o.get_info(one.id).addr if isinstance(one, h5py.Group) else None
-            if place is not None and place not in seen:
-                seen.add(place)
+            if isinstance(one, h5py.Group) and (at := h5py.h5o.get_info(one.id).addr) not in seen:
+                seen.add(at)
                 groups.append(one)
+
+
+def _member(group: h5py.Group, name: str) -> Any:
+    """What a link of a group is; None for one that leads to what is met on another way."""
+    import h5py  # noqa: PLC0415 - only where needed
+
+    link = group.get(name, getlink=True)
+    if isinstance(link, h5py.SoftLink):
+        return None
+    one = None if isinstance(link, h5py.ExternalLink) else group[name]
+    if one is None or (isinstance(one, h5py.Dataset) and (one.external or one.is_virtual)):
+        raise _elsewhere(name)
+    return one
 
 
 def _elsewhere(name: str) -> RefusedError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import shutil
 import zipfile
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -13,7 +12,7 @@ import msgspec
 import numpy as np
 
 from pycwt_mod.backends import SignificanceTask
-from pycwtd.store.files import DamagedFileError, sync_directory, write_durably
+from pycwtd.store.files import DamagedFileError, whole_file, write_durably
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,20 +115,9 @@ def _save_arrays(
     sync: bool,
     hashed: bool,
 ) -> str | None:
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with temporary.open("wb") as file:
-            out = _Hashed(file, hashed)
-            _write_members(cast("IO[bytes]", out), arrays, files)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        temporary.rename(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    if sync:
-        sync_directory(path.parent)
+    with whole_file(path, sync=sync) as file:
+        out = _Hashed(file, hashed)
+        _write_members(cast("IO[bytes]", out), arrays, files)
     return out.digest.hexdigest() if out.digest else None
 
 

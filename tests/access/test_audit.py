@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pycwtd.access.keys import make_key
 from pycwtd.store import accounts
+from pycwtd.store import trail as trails
 from pycwtd.store.database import Database
-from pycwtd.store.records import AuditRow
+from pycwtd.store.records import AuditRow, Witness
 from pycwtd_console.ctl import run
 from support import red_pair, running
 from wires import API, TCP, add_key, over, tcp, unix_socket
@@ -95,16 +97,47 @@ def test_knocking_doesnt_push_rows_out(daemon):
     assert denied[0][1] == "GET /api/v1/audit"
 
 
-def test_the_trail_has_an_end(tmp_path):
-    database = Database(tmp_path / "db")
-    row = AuditRow(
-        **{"time": 1.0, "identity": "i", "role": "r", "address": "a", "action": "x"},
-        **{"target": None, "outcome": "done", "status": 200, "request_id": "q", "detail": None},
-    )
+ROW = AuditRow(
+    **{"time": 1.0, "identity": "i", "role": "r", "address": "a", "action": "x"},
+    **{"target": None, "outcome": "done", "status": 200, "request_id": "q", "detail": None},
+)
+
+
+@pytest.fixture
+def database(tmp_path):
+    with closing(Database(tmp_path / "db")) as one:
+        yield one
+
+
+def test_the_trail_has_an_end(database):
     for _ in range(7):
-        accounts.add_audit(database, [row, row], 10)
-    assert [one.seq for one in accounts.audit(database, None, 100)] == list(range(14, 4, -1))
-    database.close()
+        trails.add(database, [ROW, ROW], 10)
+    assert [one.seq for one in trails.page(database, None, 100)] == list(range(14, 4, -1))
+
+
+def test_a_row_stands_and_falls_with_its_change(database):
+    key, _ = make_key("alice", "viewer", "root")
+    witness = Witness(ROW, 10)
+    accounts.add_key(database, key, witness)
+    assert witness.written
+    # Its second transaction doesn't tell it again; one that fails tells nothing.
+    assert accounts.revoke_key(database, key.id, 2.0, witness)
+    assert len(trails.page(database, None, 10)) == 1
+    other = Witness(ROW, 10)
+    with pytest.raises(sqlite3.IntegrityError):
+        accounts.add_key(database, key, other)
+    with pytest.raises(ZeroDivisionError):
+        _fail_after(database, other)
+    assert not other.written
+    assert accounts.revoke_key(database, "nobody's", 2.0, other) is None
+    assert not other.written
+    assert len(trails.page(database, None, 10)) == 1
+
+
+def _fail_after(database, witness):
+    with database.transaction():
+        database.testify(witness)
+        raise ZeroDivisionError
 
 
 def test_a_disk_that_refuses_the_row_leaves_it_in_the_log(daemon):

@@ -352,5 +352,7 @@ def test_a_daemon_that_isnt_ready_has_limits_too(tmp_path):
 
 def test_who_owns_the_process_owns_the_state(daemon):
     """Hosts run as the daemon's user, who can read all of it: there is no wall between them."""
-    for pid in daemon.workers():
+    workers = daemon.workers()
+    assert workers
+    for pid in workers:
         assert Path(f"/proc/{pid}").stat().st_uid == daemon.state.stat().st_uid == os.geteuid()

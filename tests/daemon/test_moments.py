@@ -43,16 +43,27 @@ def rounds(
     for number in range(DEATHS):
         moment = 1 + round(number * (total - 1) / (DEATHS - 1))
         faults.kill(daemon.process.pid, moment)
-        try:
-            answer = operation()
-        except (OSError, http.client.HTTPException):
-            answer = None
-        if answer is None or daemon.process.poll() is not None:
-            daemon.process.wait(10)
-            faults.kill(0, 0)
-            daemon.start(faults.env)
+        answer = answered(operation)
         faults.kill(0, 0)
+        # One that died of what came after its answer may take a moment to be gone.
+        if answer is None or answered(lambda: daemon.call("GET", "/health")) is None:
+            daemon.process.wait(10)
+            daemon.start(faults.env)
         yield answer
+
+
+def answered(call: Callable[[], Answer]) -> Answer | None:
+    """The answer of a daemon that may die of the question."""
+    try:
+        return call()
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def audited(daemon: Daemon, action: str) -> list[str]:
+    """What the audit trail says has been done, by its targets."""
+    entries = daemon.call("GET", "/api/v1/audit?limit=1000").json["entries"]
+    return [e["target"] for e in entries if (e["action"], e["outcome"]) == (action, "done")]
 
 
 def test_uploading(faulty):
@@ -66,6 +77,7 @@ def test_uploading(faulty):
             for data_id in listed:
                 assert daemon.call("GET", f"/api/v1/data/{data_id}/download").body == CSV
             assert {p.name for p in (daemon.state / "data").iterdir()} == set(listed)
+            assert sorted(audited(daemon, "data.upload")) == sorted(listed)
             assert not list((daemon.state / "incoming").iterdir())
         assert stored
 
@@ -85,6 +97,7 @@ def test_deleting_what_was_uploaded(faulty):
             if answer is not None and answer.status == 200:
                 assert found.status == 404
             assert found.status == 404 or found.body == CSV
+            assert (gone[-1] in audited(daemon, "data.delete")) == (found.status == 404)
             for data_id in set(ids) - set(gone):
                 assert daemon.call("GET", f"/api/v1/data/{data_id}/download").body == CSV
 
@@ -101,6 +114,8 @@ def test_submitting_with_a_key_and_again(faulty):
             return daemon.call("POST", "/api/v1/jobs", body, {"Idempotency-Key": key})
 
         for count, answer in enumerate(rounds(daemon, faults, submit), 1):
+            there = {job["job_id"] for job in daemon.call("GET", "/api/v1/jobs").json["jobs"]}
+            assert set(audited(daemon, "job.submit")) == there
             again = submit(keys[-1])
             assert again.status == 202
             if answer is not None and answer.status == 202:
@@ -142,6 +157,8 @@ def test_cancelling(faulty):
             states = {job["job_id"]: job["status"] for job in listed}
             if answer is not None and answer.status == 200:
                 assert states[jobs[-1]] == "cancelled"
+            ended = sorted(job_id for job_id, status in states.items() if status == "cancelled")
+            assert sorted(audited(daemon, "job.cancel")) == ended
             # What wasn't acknowledged goes on; nothing is in between.
             assert set(states.values()) <= {"cancelled", "queued", "running"}
             for job_id, status in states.items():
@@ -181,3 +198,22 @@ def test_migrating(faulty, moment):
         faults.kill(0, 0)
         daemon.start(faults.env)
         assert daemon.call("GET", "/health").status == 200
+
+
+def test_making_keys(faulty):
+    with faulty(QUICK) as (daemon, faults):
+        new = {"name": "alice"}
+        for _ in rounds(daemon, faults, lambda: daemon.call("POST", "/api/v1/auth/keys", new)):
+            keys = daemon.call("GET", "/api/v1/auth/keys").json["keys"]
+            assert sorted(audited(daemon, "key.add")) == sorted(key["id"] for key in keys)
+
+
+def test_draining(faulty):
+    with faulty(QUICK) as (daemon, faults):
+        path = "/api/v1/devices/sequential"
+        drained = 0
+        for _ in rounds(daemon, faults, lambda: daemon.call("POST", f"{path}/drain")):
+            if daemon.call("GET", path).json["state"] == "drained":
+                drained += 1
+                assert daemon.call("POST", f"{path}/resume").status == 202
+            assert len(audited(daemon, "device.drain")) == drained

@@ -307,6 +307,14 @@ def test_the_suite_is_recorded_and_replayed(tmp_path):
     assert "instead of" in failed.stdout
 
 
+def test_a_driver_without_a_line_leaves_no_recording(tmp_path):
+    folder, tape = new_driver("no_line", tmp_path), tmp_path / "tape"
+    done = ctl("record", folder, "--to", tape, "--", "-k", "test_probe_answers")
+    assert done.returncode == 1
+    assert "didn't open its line" in done.stderr
+    assert not tape.exists()
+
+
 LINE = """\
         import os
 

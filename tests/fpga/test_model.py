@@ -200,6 +200,7 @@ def test_counts_stand_for_the_samples_of_the_whole_series():
         counts = np.zeros((c.rows, BINS), np.int64)
         counts[:, 3] = c.points
         found = c.spread(counts, task).sum(axis=1)[c.row : c.row + len(c.counted)]
+        assert len(found) == len(c.counted) > 0
         scales = c.part.task.scales[c.part.own[0] + c.row - c.part.row :]
         for scale, total, weights in zip(scales, found, c.part.weights, strict=False):
             outside = np.ceil(np.sqrt(2) * scale)

@@ -84,14 +84,14 @@ def test_a_damaged_file_is_as_good_as_none(tmp_path_factory, data):
     cache.store(TASK, "f32-1", ENTRY, any_seed=False)
     (path,) = cache.directory.iterdir()
     content = bytearray(path.read_bytes())
-    if data.draw(st.booleans()):
+    if shorter := data.draw(st.booleans()):
         content = content[: data.draw(st.integers(0, len(content) - 1))]
     else:
         content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
     path.write_bytes(content)
     entry = cache.load(TASK, "f32-1", 7)
     # Some bytes of a zip archive carry no meaning; a change of any other is noticed.
-    assert entry is None or same(entry, ENTRY)
+    assert entry is None or (not shorter and same(entry, ENTRY))
 
 
 def test_an_entry_moved_to_another_runs_name_is_noticed(cache):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import pycwt_mod as pycwt
-from pycwt_mod.progress import ProgressLine, count_progress, progress_line, row_progress
+from pycwt_mod.progress import ProgressLine, progress_line, row_progress
 
 
 class Clock:
@@ -98,7 +98,6 @@ def test_silent_without_a_terminal(monkeypatch):
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     assert progress_line(True, 10) is None
-    assert count_progress("work", 10) is None
 
     def emit(j, fill):
         pass

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pycwtd.service import backup as backups
 from pycwtd_console.ctl.connection import print_json
-from pycwtd_console.ctl.session import InputError, RefusedError, Session, json_option, pass_session
+from pycwtd_console.ctl.session import (
+    RefusedError,
+    Session,
+    json_option,
+    pass_session,
+    unusable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _config_option = click.option(
     "--config",
@@ -19,6 +30,17 @@ _config_option = click.option(
 _state_option = click.option(
     "--state-dir", type=click.Path(path_type=Path), help="In place of the configuration's."
 )
+
+
+@contextmanager
+def _refused_as(code: str) -> Iterator[None]:
+    """What keeps a backup from being made or put back, as the command tells it."""
+    try:
+        yield
+    except backups.BackupFailedError as error:
+        raise RefusedError(str(error), code) from None
+    except OSError as error:
+        raise unusable(error) from None
 
 
 @click.command()
@@ -43,14 +65,10 @@ def backup(
     digests. It has no secrets in the clear, but every result: DIR is made for its owner alone.
     If a result was damaged already, the rest is saved and the exit status is 1.
     """
-    try:
+    with _refused_as("backup_failed"):
         path, manifest, removed = backups.backup(
             folder, config=file, state_dir=state_dir, keep=keep
         )
-    except backups.BackupFailedError as error:
-        raise RefusedError(str(error), "backup_failed") from None
-    except OSError as error:
-        raise _unusable(error) from None
     if session.json:
         print_json(
             {
@@ -91,14 +109,10 @@ def restore(
     before anything is touched, and what was written after it. Jobs that ran go on at the start.
     The files of the configuration that are in a backup are left to you.
     """
-    try:
+    with _refused_as("restore_failed"):
         chosen, place, manifest = backups.restore(
             source, config=file, state_dir=state_dir, replace=replace
         )
-    except backups.BackupFailedError as error:
-        raise RefusedError(str(error), "restore_failed") from None
-    except OSError as error:
-        raise _unusable(error) from None
     if session.json:
         print_json({"backup": str(chosen), "state_dir": str(place), **manifest.rows})
     else:
@@ -106,8 +120,3 @@ def restore(
     session.say(
         f"{manifest.rows['jobs']} jobs and {manifest.rows['data']} series from {chosen}, verified"
     )
-
-
-def _unusable(error: OSError) -> InputError:
-    where = f"{error.filename}: " if error.filename else ""
-    return InputError(f"{where}{error.strerror}")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import click
 import msgspec
 
 from pycwtd.client import Jobs
-from pycwtd_console.ctl.connection import ask, print_json
-from pycwtd_console.ctl.jobs import conclude, show
+from pycwtd_console.ctl.jobs import hand_in
 from pycwtd_console.ctl.session import InputError, Session, json_option, pass_session
-
-if TYPE_CHECKING:
-    from pycwtd.api.types import BatchAccepted, JobView
-    from pycwtd.client import Client
 
 
 @click.command()
@@ -29,19 +24,8 @@ def batch(session: Session, file: BinaryIO, wait: bool) -> None:
     beside it, or an object with that list as "tasks"; - is stdin.
     """
     tasks = _tasks(file)
-
-    async def work(client: Client) -> tuple[BatchAccepted, JobView | None]:
-        made = await Jobs(client).submit_batch(tasks)
-        if not session.json:
-            click.echo(made.job_id)
-        return made, await show(session, client, made.job_id) if wait else None
-
-    accepted, ended = ask(session, work)
-    if ended:
-        conclude(session, ended)
-    elif session.json:
-        print_json(accepted)
-    else:
+    accepted = hand_in(session, lambda client: Jobs(client).submit_batch(tasks), wait=wait)
+    if not wait:
         session.say(f"{accepted.tasks_count} tasks")
 
 

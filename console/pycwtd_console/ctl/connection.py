@@ -9,10 +9,10 @@ import click
 import msgspec
 
 from pycwtd.client import Client, ClientError, UnreachableError
-from pycwtd_console.ctl.session import InputError, NotReachedError, RefusedError
+from pycwtd_console.ctl.session import NotReachedError, RefusedError, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from pycwtd_console.ctl.session import Session
 
@@ -43,8 +43,47 @@ def ask(session: Session, work: Callable[[Client], Awaitable[T]]) -> T:
     except BrokenPipeError:  # nobody reads stdout any more; click ends quietly
         raise
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        raise InputError(f"{where}{error.strerror}") from None
+        raise unusable(error) from None
+
+
+def ask_each(
+    session: Session,
+    ids: Iterable[str],
+    work: Callable[[Client, str], Awaitable[T]],
+    tell: Callable[[T], str],
+) -> None:
+    """Do the same to several things; one that can't be done doesn't keep the others from it.
+
+    Args:
+        session: of the command.
+        ids: of the things.
+        work: what is done to each.
+        tell: what was done, in a line.
+
+    Raises:
+        RefusedError: some couldn't be done; the others are done and told.
+    """
+
+    async def one(client: Client, name: str) -> T | ClientError:
+        try:
+            return await work(client, name)
+        except UnreachableError:
+            raise
+        except ClientError as error:
+            return error
+
+    async def each(client: Client) -> list[T | ClientError]:
+        return [await one(client, name) for name in ids]
+
+    outcomes = ask(session, each)
+    done = [found for found in outcomes if not isinstance(found, ClientError)]
+    if session.json:
+        print_json(done)
+    for found in done:
+        session.say(tell(found))
+    errors = [found for found in outcomes if isinstance(found, ClientError)]
+    if errors:
+        raise RefusedError("; ".join(e.detail for e in errors), errors[0].code, errors[0].status)
 
 
 def refused(error: ClientError) -> RefusedError:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pycwtd.client import ClientError, UnreachableError, Uploads
+from pycwtd.client import Uploads
 from pycwtd_console.ctl.blocks import drawn, readable_width
 from pycwtd_console.ctl.completing import data_argument
 from pycwtd_console.ctl.completing import data_ids as data_ids_of
-from pycwtd_console.ctl.connection import ask, print_json
+from pycwtd_console.ctl.connection import ask, ask_each, print_json
 from pycwtd_console.ctl.result import (
     announce,
     force_option,
@@ -19,7 +19,7 @@ from pycwtd_console.ctl.result import (
     refuse_to_overwrite,
 )
 from pycwtd_console.ctl.series import split
-from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
+from pycwtd_console.ctl.session import Session, json_option, pass_session
 from pycwtd_console.ctl.table import local, print_table
 from pycwtd_console.progress import carried
 
@@ -190,25 +190,8 @@ def get(session: Session, data_id: str, output: Path | None, force: bool) -> Non
 def delete(session: Session, data_ids: tuple[str, ...]) -> None:
     """Delete uploaded series. One that can't be deleted doesn't keep the others from it."""
 
-    async def work(client: Client) -> list[Deleted | ClientError]:
-        return [await _delete(client, one) for one in data_ids]
-
-    outcomes = ask(session, work)
-    deleted = [one for one in outcomes if not isinstance(one, ClientError)]
-    if session.json:
-        print_json(deleted)
-    for one in deleted:
-        session.say(f"{one.data_id[:_SHORT]} {one.message}")
-    errors = [one for one in outcomes if isinstance(one, ClientError)]
-    if errors:
-        raise RefusedError("; ".join(e.detail for e in errors), errors[0].code, errors[0].status)
-
-
-async def _delete(client: Client, data_id: str) -> Deleted | ClientError:
-    uploads = Uploads(client)
-    try:
+    async def work(client: Client, data_id: str) -> Deleted:
+        uploads = Uploads(client)
         return await uploads.delete((await uploads.find(data_id)).data_id)
-    except UnreachableError:
-        raise
-    except ClientError as error:
-        return error
+
+    ask_each(session, data_ids, work, lambda one: f"{one.data_id[:_SHORT]} {one.message}")

@@ -110,4 +110,5 @@ def _run(
         command += ["-m", "not timing"]
         environment[VARIABLE] = cassette
     # The options are those of whoever types them.
-    sys.exit(subprocess.run(command, check=False, env=environment).returncode)  # noqa: S603
+    if status := subprocess.run(command, check=False, env=environment).returncode:  # noqa: S603
+        sys.exit(status)

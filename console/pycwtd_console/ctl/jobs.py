@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 import click
 from rich.console import Console
 
-from pycwtd.client import ClientError, Jobs, Status, UnreachableError
+from pycwtd.client import Jobs, Status
 from pycwtd_console.ctl.completing import job_argument
 from pycwtd_console.ctl.completing import job_ids as job_ids_of
-from pycwtd_console.ctl.connection import ask, print_json
+from pycwtd_console.ctl.connection import ask, ask_each, print_json
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
 from pycwtd_console.ctl.table import local, print_table
 from pycwtd_console.progress import duration, span, summary
 from pycwtd_console.progress import watch as watch_job
 
 if TYPE_CHECKING:
-    from pycwtd.api.types import JobView
+    from collections.abc import Awaitable, Callable
+
+    from pycwtd.api.types import BatchAccepted, JobAccepted, JobView
     from pycwtd.client import Client
     from pycwtd.client.jobs import ChunkView
+
+A = TypeVar("A", bound="JobAccepted | BatchAccepted")
 
 #: As much of an id as tables show: with 10,000 jobs, two of them alike once in 86 tables.
 _SHORT = 8
@@ -78,6 +82,11 @@ def job(session: Session, job_id: str, wanted: bool) -> None:
     if session.json:
         print_json(found)
         return
+    print_table(None, _facts(found))
+
+
+def _facts(found: JobView) -> list[tuple[str, str]]:
+    """What is shown of one job."""
     rows = [
         ("job", found.job_id),
         ("kind", found.kind),
@@ -87,16 +96,8 @@ def job(session: Session, job_id: str, wanted: bool) -> None:
         ("started", local(found.started_at)),
         ("ended", local(found.completed_at)),
     ]
-    if found.realisations:
-        done = f"{found.realisations_done:,} of {found.realisations:,}"
-        rows += [("realisations", done), ("backend", found.backend or "-")]
-        rows += [("estimator", found.estimator)] if found.estimator else []
-        rows += [("edges", "tested")] if found.parameters.get("edges") else []
-        rows.append(("seed", str(found.seed)))
-    if found.results:
-        rows += [
-            (f"task {entry.task_id}", f"{entry.job_id} {entry.status}") for entry in found.results
-        ]
+    rows += _simulated(found) if found.realisations else []
+    rows += [(f"task {one.task_id}", f"{one.job_id} {one.status}") for one in found.results or ()]
     optional = {"fallback": found.fallback_reason, "error": found.error}
     rows += [(name, text) for name, text in optional.items() if text]
     known: tuple[str, ...]
@@ -104,8 +105,16 @@ def job(session: Session, job_id: str, wanted: bool) -> None:
     values = found.parameters
     if "family" not in values:  # of another workload, whatever it shows
         known = tuple(name for name in values if name not in {"seed", "cost"})
-    rows += [(name, f"{values[name]}") for name in known if values.get(name) is not None]
-    print_table(None, rows)
+    return rows + [(name, f"{values[name]}") for name in known if values.get(name) is not None]
+
+
+def _simulated(found: JobView) -> list[tuple[str, str]]:
+    """What is shown of its Monte Carlo part."""
+    done = f"{found.realisations_done:,} of {found.realisations:,}"
+    rows = [("realisations", done), ("backend", found.backend or "-")]
+    rows += [("estimator", found.estimator)] if found.estimator else []
+    rows += [("edges", "tested")] if found.parameters.get("edges") else []
+    return [*rows, ("seed", str(found.seed))]
 
 
 def _chunks(session: Session, job_id: str) -> None:
@@ -156,27 +165,10 @@ def watch(session: Session, job_id: str) -> None:
 def cancel(session: Session, job_ids: tuple[str, ...]) -> None:
     """Stop jobs. One that can't be stopped doesn't keep the others from it."""
 
-    async def work(client: Client) -> list[JobView | ClientError]:
-        return [await _cancel(client, job_id) for job_id in job_ids]
-
-    outcomes = ask(session, work)
-    stopped = [one for one in outcomes if not isinstance(one, ClientError)]
-    if session.json:
-        print_json(stopped)
-    for job in stopped:
-        session.say(f"{job.job_id[:_SHORT]} {job.status}")
-    errors = [one for one in outcomes if isinstance(one, ClientError)]
-    if errors:
-        raise RefusedError("; ".join(e.detail for e in errors), errors[0].code, errors[0].status)
-
-
-async def _cancel(client: Client, job_id: str) -> JobView | ClientError:
-    try:
+    async def work(client: Client, job_id: str) -> JobView:
         return await client.cancel((await client.find(job_id)).job_id)
-    except UnreachableError:
-        raise
-    except ClientError as error:
-        return error
+
+    ask_each(session, job_ids, work, lambda job: f"{job.job_id[:_SHORT]} {job.status}")
 
 
 async def show(session: Session, client: Client, job_id: str, *, stream: bool = False) -> JobView:
@@ -204,3 +196,25 @@ def conclude(session: Session, job: JobView, *, printed: bool = False) -> None:
     if job.status != "completed":
         raise RefusedError(f"job {job.job_id[:_SHORT]} {summary(job)}", f"job_{job.status}")
     session.say(summary(job))
+
+
+def hand_in(session: Session, submit: Callable[[Client], Awaitable[A]], *, wait: bool) -> A:
+    """Submit something, print its id, and watch it to its end where that is wanted.
+
+    Raises:
+        RefusedError: it was watched, and has no result.
+    """
+
+    async def work(client: Client) -> tuple[A, JobView | None]:
+        accepted = await submit(client)
+        if not session.json:
+            # At once, so that a pipe's reader can go on while this one watches.
+            click.echo(accepted.job_id)
+        return accepted, await show(session, client, accepted.job_id) if wait else None
+
+    accepted, ended = ask(session, work)
+    if ended:
+        conclude(session, ended)
+    elif session.json:
+        print_json(accepted)
+    return accepted

@@ -32,6 +32,12 @@ class InputError(click.ClickException):
     code = "bad_file"
 
 
+def unusable(error: OSError) -> InputError:
+    """A file that the system refuses, as the command tells it."""
+    where = f"{error.filename}: " if error.filename else ""
+    return InputError(f"{where}{error.strerror}")
+
+
 class NotReachedError(click.ClickException):
     """There is no daemon to talk to."""
 

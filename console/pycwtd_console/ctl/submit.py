@@ -12,7 +12,7 @@ from pycwtd.client import Jobs, Uploads
 from pycwtd_console.ctl.completing import backend_names, kinds
 from pycwtd_console.ctl.completing import series as complete_series
 from pycwtd_console.ctl.connection import ask, print_json
-from pycwtd_console.ctl.jobs import conclude, show
+from pycwtd_console.ctl.jobs import hand_in
 from pycwtd_console.ctl.series import read_series
 from pycwtd_console.ctl.session import InputError, Session, json_option, pass_session
 from pycwtd_console.ctl.table import print_table
@@ -21,7 +21,7 @@ from pycwtd_console.progress import span
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pycwtd.api.types import JobAccepted, JobView
+    from pycwtd.api.types import JobAccepted
     from pycwtd.client import Client
     from pycwtd.client.jobs import EstimateView
 
@@ -212,19 +212,11 @@ def _send(
 ) -> None:
     """Submit a request; series among the uploaded ones are looked up first, by their ids."""
 
-    async def work(client: Client) -> tuple[JobAccepted, JobView | None]:
+    async def work(client: Client) -> JobAccepted:
         await _name_uploads(client, request, uploaded)
-        job = await client.submit(kind, request)
-        if not session.json:
-            # At once, so that a pipe's reader can go on while this one watches.
-            click.echo(job.job_id)
-        return job, await show(session, client, job.job_id) if wait else None
+        return await client.submit(kind, request)
 
-    accepted, ended = ask(session, work)
-    if ended:
-        conclude(session, ended)
-    elif session.json:
-        print_json(accepted)
+    hand_in(session, work, wait=wait)
 
 
 async def _name_uploads(

@@ -77,15 +77,20 @@ def events(
         found = await Events(client).recent(most, since=since, job_id=job, type=kind)
         for event in reversed(found):
             _print_event(session, event)
-        if not follow:
-            return
-        last = found[0]["seq"] if found else since
-        async for event in _followed(client, last):
-            wanted = job in {None, event.get("job_id")} and kind in {None, event["type"]}
-            if wanted or event["type"] == "gap":
-                _print_event(session, event)
+        if follow:
+            await _go_on(session, client, found[0]["seq"] if found else since, job, kind)
 
     ask(session, work)
+
+
+async def _go_on(
+    session: Session, client: Client, last: int | None, job: str | None, kind: str | None
+) -> None:
+    """Print events as they come, and where some are lost."""
+    async for event in _followed(client, last):
+        wanted = job in {None, event.get("job_id")} and kind in {None, event["type"]}
+        if wanted or event["type"] == "gap":
+            _print_event(session, event)
 
 
 def _record(session: Session, target: Path) -> None:

@@ -64,16 +64,7 @@ class Fleet:
             BackendUnavailableError: the scheduler doesn't answer.
         """
         own = await asyncio.to_thread(identity)
-        if self._client.status != "running":
-            raise BackendUnavailableError("the connection to the Dask scheduler is lost")
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                told = await self._client.scheduler.identity(n_workers=-1)
-        except (OSError, TimeoutError) as error:
-            raise BackendUnavailableError(
-                f"the Dask scheduler doesn't answer: {error or 'no word for 10 s'}"
-            ) from error
-        workers = told["workers"]
+        workers = await self._workers()
         self._present = {address: worker["nthreads"] for address, worker in workers.items()}
         self.memory = sum(int(one["metrics"].get("memory", 0)) for one in workers.values())
         self.memory_limit = sum(int(one.get("memory_limit") or 0) for one in workers.values())
@@ -91,6 +82,20 @@ class Fleet:
             for address, threads in self._present.items()
             if self._known.get(address) == own and address not in self.silent
         }
+
+    async def _workers(self) -> dict[str, Any]:
+        """What the scheduler says of its workers, by their addresses."""
+        if self._client.status != "running":
+            raise BackendUnavailableError("the connection to the Dask scheduler is lost")
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                told = await self._client.scheduler.identity(n_workers=-1)
+        except (OSError, TimeoutError) as error:
+            raise BackendUnavailableError(
+                f"the Dask scheduler doesn't answer: {error or 'no word for 10 s'}"
+            ) from error
+        workers: dict[str, Any] = told["workers"]
+        return workers
 
     def _listen(self, workers: dict[str, Any]) -> None:
         """Find the workers whose last word is old, by this machine's clock."""

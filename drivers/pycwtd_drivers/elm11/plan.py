@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 #: Standard deviation of the series: six of them are within 16 bits.
 SIGMA = 4000
-#: Bits after the point of the lag-1 coefficients, of normal numbers and of the weights at the ends.
-LAG_BITS, NORMAL_BITS, END_BITS = 15, 12, 5
+#: Bits after the point of the lag-1 coefficients and of the weights at the ends.
+LAG_BITS, END_BITS = 15, 5
 #: Sum of the sizes of a filter's taps, at most: times 32767 it stays below 2^31.
 _TAP_SUM = 60_000
 #: Sums of the weights of a window in time, and of those over scales, at most. Products of

@@ -22,7 +22,7 @@ _RUN, _RUNNING = struct.Struct("<IQII"), struct.Struct("<IB")
 _RESULT, _ROW = struct.Struct("<IH"), struct.Struct("<IHH")
 _NAK = struct.Struct("<BB")
 STATUS_BYTES, HELLO_BYTES, CONFIGURED_BYTES = _STATUS.size, _HELLO.size, _CONFIGURED.size
-RUNNING_BYTES, NAK_BYTES = _RUNNING.size, _NAK.size
+RUNNING_BYTES = _RUNNING.size
 
 
 class Kind(IntEnum):

@@ -347,22 +347,26 @@ def _series(
         if values is UNSET:
             found = uploaded[data_id]
             series.append(SeriesFile(f"series-{len(series)}.npy", found.length, data_id))
-            length, missing, constant = found.length, found.missing, found.constant
+            check_gaps(name, found.missing, request.gaps, None)
+            check_series(name, found.length - found.missing, found.constant)
+            lengths_found.append(found.length)
         else:
             series.append(values)
-            there = [value for value in values if value is not None]
-            length, missing = len(values), len(values) - len(there)
-            constant = bool(there) and min(there) == max(there)
-        first = values.index(None) if missing and values is not UNSET else None
-        check_gaps(name, missing, request.gaps, first)
-        check_series(name, length - missing, constant)
-        lengths_found.append(length)
+            _check_values(name, values, request.gaps)
+            lengths_found.append(len(values))
     if len(set(lengths_found)) > 1:
         lengths = " and ".join(map(str, lengths_found))
         raise InvalidCombinationError(
             f"{' and '.join(names)}: the series must have the same length, not {lengths} samples"
         )
     return series
+
+
+def _check_values(name: str, values: list[float | None], gaps: Gaps) -> None:
+    there = [value for value in values if value is not None]
+    missing = len(values) - len(there)
+    check_gaps(name, missing, gaps, values.index(None) if missing else None)
+    check_series(name, len(there), bool(there) and min(there) == max(there))
 
 
 def _check_size(wanted: Analysis, samples: int, limits: Limits) -> None:
