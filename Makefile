@@ -61,8 +61,10 @@ build/lua32/lua: etc/build-lua32.sh
 	@sh etc/build-lua32.sh build/lua32
 
 .PHONY: test
-test: lint test-kernel  ## everything that CI runs: lint, C tests, Python tests
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: $(VENV)/.test  ## everything that CI runs: lint, C tests, Python tests
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint test-kernel
+# Three for two cores: the tests of the daemon often wait.
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-kernel
 test-kernel: build/native/build.ninja  ## the C kernel alone, on every instruction set there is

@@ -31,7 +31,7 @@ RECORDING = Path(__file__).parent / "console/tui/recording.jsonl"
 SCREENS = Path(__file__).parent / "console/tui/screens"
 SIZES = ((80, 24), (120, 40))
 #: Nothing takes that long, even on a busy machine.
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class WatchedApp(ConsoleApp):

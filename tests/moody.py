@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pycwt_mod.driver_kit.scaffold import new_driver
+from support import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from support import Daemon
 
-#: However busy the machine is, whatever is waited for has happened by then (seconds).
-_PATIENCE = 120.0
 #: The C kernel, unless the mood says otherwise.
 _RUN = """\
         import os
@@ -78,7 +77,7 @@ class Moody:
         # Without a writer such a file isn't at its end before there has been one.
         held = os.open(self.folder / "held", os.O_RDONLY | os.O_NONBLOCK)
         try:
-            assert select.select([held], [], [], _PATIENCE)[0], "it holds no chunk"
+            assert select.select([held], [], [], PATIENCE)[0], "it holds no chunk"
         finally:
             os.close(held)
 

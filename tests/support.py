@@ -24,10 +24,14 @@ import aiohttp
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 START_SECONDS = 60
 STOP_SECONDS = 10
+#: The backends that every machine has.
+CPU = ("joblib", "sequential")
+#: However busy the machine is, whatever is waited for has happened by then (seconds).
+PATIENCE = 180
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -65,6 +69,8 @@ class Daemon:
     lives: int = 0
     #: Whether it listens on ``socket`` whatever the configuration says.
     own_socket: bool = True
+    #: Of the daemon, beside that of the tests.
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def socket(self) -> Path:
@@ -102,7 +108,9 @@ class Daemon:
                     *("--state-dir", self.state, *self.arguments),
                 ],
                 cwd=self.root,
-                env={**os.environ, "NOTIFY_SOCKET": os.fspath(notify), **(env or {})},
+                env={**os.environ, "NOTIFY_SOCKET": os.fspath(notify)}
+                | self.environment
+                | (env or {}),
                 stderr=log,
             )
             # A daemon that dies instead of getting ready must not cost the whole timeout.
@@ -211,7 +219,7 @@ class Daemon:
             seen: list[dict[str, Any]] = []
             connector = aiohttp.UnixConnector(os.fspath(self.socket))
             async with (
-                asyncio.timeout(60),
+                asyncio.timeout(PATIENCE),
                 aiohttp.ClientSession(connector=connector) as session,
                 session.ws_connect(f"http://localhost{path}") as stream,
             ):
@@ -238,10 +246,16 @@ def running(
     *,
     start: bool = True,
     own_socket: bool = True,
+    backends: Collection[str] = CPU,
 ) -> Iterator[Daemon]:
-    """A daemon in a new directory with a short path: a socket's may have 107 bytes."""
+    """A daemon in a new directory with a short path: a socket's may have 107 bytes.
+
+    Each of the CPU's backends that it has costs as much as the daemon itself to bring up.
+    """
     with tempfile.TemporaryDirectory(prefix="pw-", dir="/tmp") as folder:
         daemon = Daemon(Path(folder), config, arguments or [], own_socket=own_socket)
+        if off := [name for name in CPU if name not in backends]:
+            daemon.environment["PYCWTD_ENGINE__SWITCHED_OFF"] = json.dumps(off)
         if start:
             daemon.start()
         try:

@@ -109,6 +109,8 @@ class EngineConfig(Struct, forbid_unknown_fields=True, frozen=True):
     by_id_folder: str = "/dev/serial/by-id"
     #: What ``auto`` chooses before anything has been measured, best first.
     preference: tuple[str, ...] = ("joblib", "sequential")
+    #: Backends that are left alone, by name: nothing is asked of them and they get no work.
+    switched_off: tuple[str, ...] = ()
     #: What backends draw while they compute, by name (watts): recommendations of the least power
     #: go by it.
     watts: dict[str, Annotated[float, Meta(gt=0)]] = {}
@@ -152,6 +154,7 @@ NEEDS_RESTART: frozenset[Key] = frozenset(
         ("drivers",),
         ("engine", "numerics_workers"),
         ("engine", "by_id_folder"),
+        ("engine", "switched_off"),
         ("limits", "body_bytes"),
     }
 )

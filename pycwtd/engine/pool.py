@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_SWITCHED_OFF = "it is switched off: engine.switched_off of the daemon's configuration names it"
+
 
 class UnknownBackendError(LookupError):
     """No backend has that name; the text lists those there are."""
@@ -138,11 +140,12 @@ class Pool:
                     f"engine.preference: there is no backend {name!r}, only {', '.join(known)}"
                 )
         everything = [device.id for device in self.known()]
-        for name in config.watts:
-            if name not in everything:
-                raise ConfigError(
-                    f"engine.watts: there is no backend {name!r}, only {', '.join(everything)}"
-                )
+        for key, names in (("watts", config.watts), ("switched_off", config.switched_off)):
+            for name in names:
+                if name not in everything:
+                    raise ConfigError(
+                        f"engine.{key}: there is no backend {name!r}, only {', '.join(everything)}"
+                    )
 
     def configure(self, config: EngineConfig) -> None:
         """Go by another configuration from now on; it has been checked."""
@@ -167,6 +170,9 @@ class Pool:
 
     def _place(self, device: Device, manifest: Manifest, settings: DriverSettings) -> None:
         """Find out where a device's board is to be looked for, if it has one."""
+        if device.id in self._config.switched_off:
+            device.recalled, device.unconfigured = False, _SWITCHED_OFF
+            return
         environment = {**os.environ, **settings.environment}
         device.unconfigured = manifest.unconfigured(environment)
         if (board := manifest.board) is None:

@@ -24,7 +24,7 @@ JOB = {"kind": "significance", "request": {"data1": A, "data2": B, "dt": 1.0, "m
 
 @pytest.fixture
 def daemon():
-    with running("", TCP) as one:
+    with running("", TCP, backends=["joblib"]) as one:
         yield one
 
 
@@ -157,7 +157,7 @@ class TestProxies:
 
     def test_the_last_address_counts_where_the_proxy_is_configured(self):
         config = '[access]\nproxies = ["127.0.0.0/8"]\n'
-        with running(config, TCP) as daemon:
+        with running(config, TCP, backends=()) as daemon:
             key = add_key(daemon, "alice")["key"]
 
             def seen(told):
@@ -188,7 +188,7 @@ class TestProxies:
             auth = "token"
             proxy = true
         """
-        with running(config, own_socket=False) as daemon:
+        with running(config, own_socket=False, backends=()) as daemon:
             key = add_key(daemon, "alice")["key"]
             head = {"X-Forwarded-For": "192.0.2.7"}
             daemon.socket.rename(daemon.root / "direct")

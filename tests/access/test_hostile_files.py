@@ -26,7 +26,7 @@ LIMIT = 100_000
 
 @pytest.fixture(scope="module")
 def daemon():
-    with running(f"[limits]\nupload_samples = {LIMIT}\n") as one:
+    with running(f"[limits]\nupload_samples = {LIMIT}\n", backends=()) as one:
         one.call("GET", "/api/v1/backends/recommend")  # waits until all processes are there
         # What is only loaded with the first file isn't the bomb's.
         for content in (b"1\n2\n", b"[1, 2]", npz(np.arange(3.0)), netcdf4((3,))):

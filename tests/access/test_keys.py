@@ -18,7 +18,7 @@ import pytest
 
 from pycwtd.access.keys import ApiKey, KeyRing, make_key
 from pycwtd_console.ctl import run
-from support import running
+from support import PATIENCE, running
 from wires import API, TCP, add_key, exchange, read_all, tcp, tcp_socket
 
 PYCWTCTL = Path(sys.executable).with_name("pycwtctl")
@@ -26,7 +26,7 @@ PYCWTCTL = Path(sys.executable).with_name("pycwtctl")
 
 @pytest.fixture(scope="module")
 def daemon():
-    with running("[network]\nfailures_per_minute = 100000\n", TCP) as one:
+    with running("[network]\nfailures_per_minute = 100000\n", TCP, backends=()) as one:
         yield one
 
 
@@ -89,7 +89,7 @@ def test_a_token_ends_with_its_time(daemon, shift, expected):
 
 
 def test_an_expired_key_is_401_and_so_is_its_token():
-    with running("", TCP) as daemon:
+    with running("", TCP, backends=()) as daemon:
         key = add_key(daemon, "erin", expires_in=3600)
         kept = add_key(daemon, "erin")
         tokens = [exchange(daemon, "erin", one["key"]).json["access_token"] for one in (key, kept)]
@@ -131,7 +131,7 @@ def test_revoking_cuts_off_who_is_connected(daemon):
     other = add_key(daemon, "grace")
 
     async def watch():
-        async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
             url = f"{daemon.url}/ws/events?since=0"
             head = [{"Authorization": f"Bearer {one['key']}"} for one in (key, other)]
             async with (
@@ -172,7 +172,7 @@ def test_a_wrong_request_for_a_key(daemon, body, word):
 
 
 def test_too_many_wrong_keys_are_429_and_a_right_one_still_lets_in():
-    with running("[network]\nfailures_per_minute = 6\n", TCP) as daemon:
+    with running("[network]\nfailures_per_minute = 6\n", TCP, backends=()) as daemon:
         key = add_key(daemon, "henry")["key"]
         answers = [tcp(daemon, "GET", f"{API}/auth/me", token="wrong") for _ in range(4)]
         assert [answer.status for answer in answers] == [401, 401, 429, 429]
@@ -182,7 +182,7 @@ def test_too_many_wrong_keys_are_429_and_a_right_one_still_lets_in():
 
 
 def test_secrets_are_in_no_file_and_not_in_the_log():
-    with running('[log]\nlevel = "debug"\n', TCP) as daemon:
+    with running('[log]\nlevel = "debug"\n', TCP, backends=()) as daemon:
         key = add_key(daemon, "iris")["key"]
         token = exchange(daemon, "iris", key).json["access_token"]
         for one in (key, token, key + "x"):

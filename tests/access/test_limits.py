@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pycwtd.access.buckets import Buckets
 from pycwtd.api.bodies import check_json
 from pycwtd.api.problems import Problem
-from support import running
+from support import PATIENCE, running
 from wires import API, TCP, add_key, over, read_all, tcp, tcp_socket, unix_socket
 
 SLOW = """
@@ -60,7 +60,7 @@ def test_buckets_are_bounded_and_each_its_own():
 
 @pytest.fixture(scope="module")
 def rated():
-    with running(SLOW, TCP) as daemon:
+    with running(SLOW, TCP, backends=()) as daemon:
         yield daemon
 
 
@@ -87,7 +87,7 @@ def test_messages_have_a_rate(rated):
 
     async def talk():
         async with (
-            asyncio.timeout(30),
+            asyncio.timeout(PATIENCE),
             aiohttp.ClientSession() as session,
             session.ws_connect(
                 f"{rated.url}/ws/events", headers={"Authorization": f"Bearer {key}"}
@@ -103,7 +103,7 @@ def test_messages_have_a_rate(rated):
 
 def test_connections_are_counted_for_each_client():
     config = "[network]\nconnections_per_client = 3\nconnections = 5\n"
-    with running(config, TCP) as daemon, ExitStack() as stack:
+    with running(config, TCP, backends=()) as daemon, ExitStack() as stack:
         held = [stack.enter_context(closing(tcp_socket(daemon))) for _ in range(3)]
         for one in held:
             assert over(one, "GET", "/health").status == 200
@@ -146,7 +146,7 @@ class TestBodies:
             assert wire.recv(65536).startswith(b"HTTP/1.1 422 ")
 
     def test_chunks_without_an_end_are_refused_at_the_limit(self):
-        with running("[limits]\nbody_bytes = 100000\n") as daemon:
+        with running("[limits]\nbody_bytes = 100000\n", backends=()) as daemon:
             lines = ("Content-Type: application/json", "Transfer-Encoding: chunked")
             with closing(self.head(daemon, f"{API}/jobs", *lines)) as wire:
                 for _ in range(11):
@@ -159,7 +159,7 @@ class TestBodies:
         body += b" " * (60_000 - len(body))
         lines = ("Content-Type: application/json", "Content-Length: 60000")
         with (
-            running(config) as daemon,
+            running(config, backends=()) as daemon,
             closing(self.head(daemon, f"{API}/wavelet/cwt", *lines, "Expect: 100-continue")) as one,
         ):
             assert one.recv(65536).startswith(b"HTTP/1.1 100 ")

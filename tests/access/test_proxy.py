@@ -51,7 +51,7 @@ proxy = true
 @pytest.fixture(scope="module")
 def proxied():
     program = need("nginx", "test-security")
-    with running(PROXY, own_socket=False) as daemon:
+    with running(PROXY, own_socket=False, backends=()) as daemon:
         config = daemon.root / "nginx.conf"
         config.write_text(NGINX.format(root=daemon.root))
         command = [program, "-p", daemon.root, "-c", config]

@@ -41,7 +41,7 @@ def test_roles_are_in_order():
 @pytest.fixture(scope="module")
 def keyed():
     """A daemon on TCP too, and a key for each role."""
-    with running(NO_RATE + "failures_per_minute = 100000\n", TCP) as daemon:
+    with running(NO_RATE + "failures_per_minute = 100000\n", TCP, backends=["joblib"]) as daemon:
         keys = {role: add_key(daemon, f"a-{role}", role)["key"] for role in ROLES[1:]}
         yield daemon, keys
 
@@ -94,7 +94,7 @@ groups = {{ 4712 = "viewer", 4713 = "operator", no-such-group = "admin" }}
 
 @pytest.fixture(scope="module", params=["viewer", "none"])
 def open_to_all(request):
-    with running(PEERS.replace("OTHERS", request.param)) as daemon:
+    with running(PEERS.replace("OTHERS", request.param), backends=()) as daemon:
         daemon.root.chmod(0o755)
         daemon.socket.chmod(0o666)
         yield daemon, request.param
@@ -155,6 +155,6 @@ def test_root_and_the_daemons_own_user_are_admins(daemon):
 
 
 def test_no_token_on_loopback_is_an_analyst():
-    with running(NO_RATE, [*TCP, "--auth", "none"]) as daemon:
+    with running(NO_RATE, [*TCP, "--auth", "none"], backends=()) as daemon:
         assert tcp(daemon, "GET", f"{API}/auth/me").json["role"] == "analyst"
         assert tcp(daemon, "GET", f"{API}/auth/keys").status == 403

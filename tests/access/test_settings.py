@@ -65,7 +65,7 @@ def test_a_secret_that_is_none_is_refused(tmp_path):
 
 
 def test_the_state_directorys_token_can_be_switched_off():
-    with running("", TCP) as daemon:
+    with running("", TCP, backends=()) as daemon:
         token = (daemon.state / "token").read_text().strip()
         assert tcp(daemon, "GET", f"{API}/auth/me", token=token).json["role"] == "admin"
         daemon.stop()

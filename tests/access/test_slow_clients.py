@@ -27,7 +27,7 @@ A, _ = red_pair()
 
 @pytest.fixture(scope="module")
 def daemon():
-    with running(CLOCKS, TCP) as one:
+    with running(CLOCKS, TCP, backends=()) as one:
         yield one
 
 
@@ -87,7 +87,7 @@ def test_a_large_body_at_a_fair_rate_has_its_time():
     config = "[network]\nbody_seconds = 0.2\nbody_rate = 100000\n"
     body = json.dumps({"data": A, "dt": 1.0}).encode()
     body += b" " * (200_000 - len(body))
-    with running(config) as daemon, closing(unix_socket(daemon)) as wire:
+    with running(config, backends=()) as daemon, closing(unix_socket(daemon)) as wire:
         head = f"POST {API}/wavelet/cwt HTTP/1.1\r\nHost: localhost\r\n"
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         wire.sendall(head.encode() + body[:150_000])
@@ -108,7 +108,7 @@ def memory(pid):
 @pytest.fixture
 def talkative():
     """A daemon with 60 MB of events to tell."""
-    with running(CLOCKS, TCP) as one:
+    with running(CLOCKS, TCP, backends=()) as one:
         one.stop()
         with closing(sqlite3.connect(one.state / "pycwtd.sqlite3")) as db, db:
             event = (1.0, "job.progress", None, json.dumps({"text": 3000 * "x"}))

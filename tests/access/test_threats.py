@@ -35,7 +35,7 @@ OURS = ("pycwtd", "pycwt_mod", "drivers", "console")
 @pytest.fixture(scope="module")
 def daemon():
     config = "[network]\nhead_seconds = 5\nfailures_per_minute = 100000\n"
-    with running(config, TCP, start=False) as one:
+    with running(config, TCP, start=False, backends=["joblib"]) as one:
         one.root.chmod(0o755)
         one.start({"PYCWTD_LOG__LEVEL": "debug"})
         yield one
@@ -246,7 +246,8 @@ def test_the_database_has_no_secret_in_it(daemon):
         text = "\n".join(database.iterdump())
     assert "kept" in text
     assert key not in text
-    assert key.split("_")[2] not in text
+    # Its own letters may have underscores, too.
+    assert key.split("_", 2)[2] not in text
 
 
 # -- the program --------------------------------------------------------------------------
@@ -331,7 +332,7 @@ def test_metrics_tell_of_nobody(daemon):
 
 
 def test_a_daemon_that_isnt_ready_has_limits_too(tmp_path):
-    with running("[network]\nhead_seconds = 0.3\nconnections_per_client = 2\n") as one:
+    with running("[network]\nhead_seconds = 0.3\nconnections_per_client = 2\n", backends=()) as one:
         one.kill()
         for name in ("-wal", "-shm"):
             (one.state / f"pycwtd.sqlite3{name}").unlink(missing_ok=True)

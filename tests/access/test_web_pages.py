@@ -19,7 +19,7 @@ origins = ["https://page.example"]
 
 @pytest.fixture(scope="module")
 def daemon():
-    with running(CONFIG, [*TCP, "--auth", "none"]) as one:
+    with running(CONFIG, [*TCP, "--auth", "none"], backends=()) as one:
         yield one
 
 
@@ -131,7 +131,7 @@ def test_preflight(daemon):
 
 
 def test_no_origin_is_allowed_by_default():
-    with running("", [*TCP, "--auth", "none"]) as daemon:
+    with running("", [*TCP, "--auth", "none"], backends=()) as daemon:
         answer = tcp(daemon, "GET", "/health", Origin="https://page.example")
         assert answer.status == 403
         assert answer.headers["Access-Control-Allow-Origin"] is None

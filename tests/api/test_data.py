@@ -174,7 +174,7 @@ def test_a_wrong_form(daemon, body, media, status):
 
 
 def test_a_deleted_series_stays_with_the_jobs_that_use_it():
-    with running("[engine]\nchunk_seconds = 0.2\n") as daemon:
+    with running("[engine]\nchunk_seconds = 0.2\n", backends=["joblib"]) as daemon:
         one, two = (daemon.upload(text(s)).json["data_id"] for s in (A, B))
         busy = {"data1": A, "data2": B, "dt": 1.0, "mc_count": 1_000_000, "estimator": "full"}
         blocker = daemon.submit("significance", busy)
@@ -196,7 +196,7 @@ def test_a_deleted_series_stays_with_the_jobs_that_use_it():
 
 
 def test_uploads_survive_a_kill_and_orphans_dont():
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         data_id = daemon.upload(text(A)).json["data_id"]
         daemon.kill()
         (daemon.state / "data" / "orphan").mkdir()
@@ -226,7 +226,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(daemon):
 
 def test_limits():
     config = "[limits]\nupload_bytes = 2000\nupload_samples = 100\n"
-    with running(config) as daemon:
+    with running(config, backends=()) as daemon:
         assert daemon.upload(b"1\n2\n" * 50).status == 200
         many = daemon.upload(b"1\n2\n" * 51)
         assert (many.status, "more samples than the 100" in many.json["detail"]) == (413, True)
@@ -245,7 +245,7 @@ def test_limits():
 
 
 def test_a_disk_without_room_refuses_uploads():
-    with running(f"[limits]\nreserve_bytes = {2**60}\n") as daemon:
+    with running(f"[limits]\nreserve_bytes = {2**60}\n", backends=()) as daemon:
         assert daemon.upload(text(A)).status == 507
 
 
@@ -260,7 +260,7 @@ def test_pages_of_the_listing(daemon):
 
 
 def test_only_the_owner_and_operators_delete():
-    with running(arguments=TCP) as daemon:
+    with running(arguments=TCP, backends=()) as daemon:
         keys = {
             name: add_key(daemon, name, role)["key"]
             for name, role in (("a", "analyst"), ("b", "analyst"), ("o", "operator"))
@@ -292,7 +292,7 @@ def test_only_the_owner_and_operators_delete():
 
 
 def test_who_only_reads_uploads_nothing():
-    with running(arguments=TCP) as daemon:
+    with running(arguments=TCP, backends=()) as daemon:
         key = add_key(daemon, "v", "viewer")["key"]
         media = {"Content-Type": "multipart/form-data; boundary=b"}
         assert tcp(daemon, "POST", UPLOAD, b"--b--", token=key, **media).status == 403

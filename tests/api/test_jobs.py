@@ -71,7 +71,7 @@ def test_cancelling_a_running_job(daemon):
 
 def test_a_chunk_of_a_minute_stops_when_it_is_told_to():
     """By asking: a process that doesn't heed it is shot 0.8 s later, and another one started."""
-    with running("[engine]\nchunk_seconds = 60\n") as daemon:
+    with running("[engine]\nchunk_seconds = 60\n", backends=["joblib"]) as daemon:
         daemon.call("GET", "/api/v1/backends/recommend")  # waits until all have been probed
         hosts = sorted(daemon.workers("backend:"))
         for request in (ENDLESS, ENDLESS_CASCADE):

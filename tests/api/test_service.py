@@ -62,11 +62,17 @@ def test_backends_with_and_without_the_slash(daemon):
 
 
 def test_speeds_are_measured_before_the_first_job():
-    with running() as fresh:  # small jobs, such as other tests', cost more than their realisations
-        fresh.call("GET", "/api/v1/backends/recommend")
-        metrics = fresh.call("GET", "/api/v1/backends/joblib/status").json["performance_metrics"]
+    """The faster estimator is found to be so, unless others have the processors meanwhile."""
+    for _ in range(3):
+        with running() as fresh:  # other tests' small jobs cost more than their realisations
+            fresh.call("GET", "/api/v1/backends/recommend")
+            answer = fresh.call("GET", "/api/v1/backends/joblib/status").json
+        metrics = answer["performance_metrics"]
         each = [metrics[f"microseconds_per_realisation_{one}"] for one in ("cascade", "full")]
-        assert 0 < each[0] < each[1]
+        assert min(each) > 0
+        if each[0] < each[1]:
+            return
+    pytest.fail(f"cascade and full take {each} µs")
 
 
 def test_recommendation_is_arithmetic_on_measured_rates(daemon):
@@ -102,7 +108,7 @@ def test_auto_and_recommendations_count_what_is_before_them(daemon):
     long = daemon.submit("wct", {**request, "estimator": "full", "backend": idle})
     try:
         told = daemon.call("GET", ask).json
-        assert told["recommended_backend"] != idle
+        assert told["recommended_backend"] != idle, (told, daemon.job(long))
         assert told["waiting_time"] == 0
         (busy,) = [one for one in told["alternatives"] if one["backend"] == idle]
         assert busy["waiting_time"] > 1

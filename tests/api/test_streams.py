@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import pycwt_mod
-from support import red_pair, running
+from support import PATIENCE, red_pair, running
 
 A, B = red_pair(400)
 
@@ -23,7 +23,7 @@ A, B = red_pair(400)
 async def stream(daemon):
     connector = aiohttp.UnixConnector(os.fspath(daemon.socket))
     async with (
-        asyncio.timeout(60),
+        asyncio.timeout(PATIENCE),
         aiohttp.ClientSession(connector=connector) as session,
         session.ws_connect("http://localhost/ws/stream/wct", max_msg_size=0) as one,
     ):
@@ -110,7 +110,7 @@ def test_errors_name_what_is_wrong_and_leave_the_stream_open(daemon):
 
 
 def test_no_more_streams_than_configured():
-    with running("[limits]\nstreams = 1\n") as daemon:
+    with running("[limits]\nstreams = 1\n", backends=()) as daemon:
 
         async def refused():
             with pytest.raises(aiohttp.WSServerHandshakeError) as error:
@@ -178,7 +178,7 @@ def test_plain_requests_are_told_what_this_is(daemon):
 
 
 def test_a_stream_ends_with_the_daemon():
-    with running() as daemon:
+    with running(backends=()) as daemon:
 
         async def go():
             async with stream(daemon) as one:
@@ -193,7 +193,7 @@ def test_a_stream_ends_with_the_daemon():
 
 def test_events_that_are_no_longer_kept_are_a_gap():
     """As after a tidying of the database: what is missing is told, not passed over."""
-    with running() as daemon:
+    with running(backends=()) as daemon:
         daemon.finish(daemon.submit("cwt", {"data": A, "dt": 1.0}))
         daemon.stop()
         with sqlite3.connect(daemon.state / "pycwtd.sqlite3") as db:

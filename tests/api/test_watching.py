@@ -25,7 +25,7 @@ scheduler = "tcp://127.0.0.1:1"
 @pytest.fixture(scope="module")
 def watched():
     """A daemon whose settings come from several places, with a job that has ended."""
-    with running(CONFIG, start=False) as daemon:
+    with running(CONFIG, start=False, backends=["joblib"]) as daemon:
         daemon.start({"PYCWTD_ENGINE__CHUNK_SECONDS": "0.5"})
         daemon.job_id = daemon.submit("significance", PAIR)
         daemon.finish(daemon.job_id)

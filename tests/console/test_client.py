@@ -40,7 +40,7 @@ def test_following_through_a_restart(end):
                     await client.cancel(job_id)
             assert (restarted, job.status) == (True, "cancelled")
 
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         asyncio.run(watch(daemon))
 
 
@@ -98,7 +98,7 @@ def test_a_lost_answer_leads_to_one_job():
         async with Client(path) as client:
             return [job.job_id async for job in client.jobs()]
 
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         proxy = daemon.root / "p"
         with cutting_proxy(proxy, daemon.socket) as answers:
             job_id = asyncio.run(submit(proxy))
@@ -142,7 +142,7 @@ def test_patience_ends():
                 if job.status == "running":
                     await asyncio.to_thread(daemon.kill)
 
-    with running() as daemon, pytest.raises(UnreachableError):
+    with running(backends=["joblib"]) as daemon, pytest.raises(UnreachableError):
         asyncio.run(watch(daemon))
 
 

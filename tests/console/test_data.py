@@ -23,7 +23,7 @@ A, B = red_pair()
 @pytest.fixture(scope="module")
 def own():
     """A daemon whose uploads are all from here."""
-    with running() as one:
+    with running(backends=["joblib"]) as one:
         yield one
 
 

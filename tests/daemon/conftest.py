@@ -30,7 +30,7 @@ def faulty(shim_library) -> Callable[..., AbstractContextManager[tuple[Daemon, F
 
     @contextmanager
     def make(config: str = "", *, start: bool = True) -> Iterator[tuple[Daemon, Faults]]:
-        with running(config, start=False) as daemon:
+        with running(config, start=False, backends=["joblib"]) as daemon:
             faults = shim.Faults(shim_library, daemon)
             if start:
                 daemon.start(faults.env)

@@ -47,7 +47,7 @@ def ended(daemon: Daemon) -> dict[str, Any]:
 def freeze(target: Path) -> None:
     """Make the folder."""
     config = "[engine]\nchunk_seconds = 0.05\n"
-    with running(config) as daemon:
+    with running(config, backends=["sequential"]) as daemon:
         told = ended(daemon)
         data_id = daemon.upload("\n".join(map(str, A)).encode()).json["data_id"]
         key = daemon.call("POST", "/api/v1/auth/keys", {"name": "ann", "role": "analyst"})

@@ -59,7 +59,7 @@ LOG = ("pycwtd.sqlite3", "pycwtd.sqlite3-wal", "pycwtd.sqlite3-shm")
 def boxes(tmp_path_factory):
     """A daemon with jobs and series that is backed up at work, and what it had at that time."""
     folder = tmp_path_factory.mktemp("backups")
-    with running(CONFIG) as daemon:
+    with running(CONFIG, backends=["sequential"]) as daemon:
         done = daemon.submit("wct", SMALL)
         daemon.finish(done)
         series = daemon.upload(SERIES).json["data_id"]
@@ -76,7 +76,7 @@ def boxes(tmp_path_factory):
 def test_a_fresh_box_has_every_job_series_and_number(boxes):
     daemon, folder, made, ids, results = boxes
     assert (made["jobs"], made["data"], made["damaged"]) == (2, 1, [])
-    with running(CONFIG, start=False) as fresh:
+    with running(CONFIG, start=False, backends=["sequential"]) as fresh:
         ran = ctl("restore", "--json", "--state-dir", fresh.state, folder)
         assert ran.returncode == 0, ran.stderr
         assert json.loads(ran.stdout)["jobs"] == 2
@@ -128,7 +128,7 @@ def test_what_was_changed_in_a_backup_is_found_and_nothing_is_restored(boxes, tm
 
 
 def test_a_result_that_is_damaged_is_told_and_the_rest_is_saved(boxes, tmp_path):
-    with running() as daemon:
+    with running(backends=["sequential"]) as daemon:
         job_id = daemon.submit("wct", SMALL)
         daemon.finish(job_id)
         (daemon.state / "jobs" / job_id / "result.npz").write_bytes(b"PK")
@@ -195,7 +195,7 @@ def test_one_that_root_makes_belongs_to_the_user_whose_folder_it_is(boxes, tmp_p
 def test_what_comes_and_goes_while_a_backup_is_made(tmp_path, monkeypatch):
     """At the moments that matter: before the rows are copied, and right after."""
     copy = store_backup._copy_database
-    with running(CONFIG) as daemon:
+    with running(CONFIG, backends=["sequential"]) as daemon:
         late: dict[str, str] = {}
         gone = daemon.upload(SERIES).json["data_id"]
         at_work = daemon.submit("wct", LONG)
@@ -299,7 +299,7 @@ def test_without_a_database_there_is_nothing_to_back_up(tmp_path):
 
 def test_a_box_that_was_only_started_is_fresh(boxes, tmp_path):
     _, folder, _, ids, _ = boxes
-    with running() as fresh:
+    with running(backends=["sequential"]) as fresh:
         fresh.stop()
         put_back(folder, fresh.state)
         with closing(sqlite3.connect(fresh.state / "pycwtd.sqlite3")) as database:

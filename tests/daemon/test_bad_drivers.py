@@ -86,7 +86,7 @@ def daemon(tmp_path_factory):
     make(folder, "bad_talks", "        print('noise ' * 100_000)\n")
     os.environ["PYCWTD_DRIVER_FOLDERS"] = os.fspath(folder)
     try:
-        with running(CONFIG) as one:
+        with running(CONFIG, backends=["sequential"]) as one:
             yield one
     finally:
         del os.environ["PYCWTD_DRIVER_FOLDERS"]

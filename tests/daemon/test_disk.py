@@ -48,7 +48,7 @@ def fill(path):
 
 
 def test_without_the_reserve_nothing_is_taken():
-    with running(start=False) as daemon, small_disk(daemon, "8m"):
+    with running(start=False, backends=["joblib"]) as daemon, small_disk(daemon, "8m"):
         daemon.start()
         for method, path, body in (
             ("POST", "/api/v1/jobs", {"kind": "wct", "request": REQUEST}),
@@ -64,12 +64,12 @@ def test_without_the_reserve_nothing_is_taken():
 
 
 def test_a_job_waits_for_room_and_ends_with_the_same_numbers():
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         undisturbed = daemon.result(daemon.finish(daemon.submit("wct", REQUEST))["job_id"])
     config = "[limits]\nreserve_bytes = 0\n[engine]\nchunk_seconds = 0.05\n"
     # Room for as many files of chunks, 0.7 MB each, as there may be before they are merged: on
     # a slow machine chunks are small and many.
-    with running(config, start=False) as daemon, small_disk(daemon, "64m"):
+    with running(config, start=False, backends=["joblib"]) as daemon, small_disk(daemon, "64m"):
         daemon.start()
         ballast = daemon.state / "ballast"
         job_id = daemon.submit("wct", REQUEST)
@@ -88,7 +88,7 @@ def test_a_job_waits_for_room_and_ends_with_the_same_numbers():
 def test_room_is_made_by_deleting_even_on_a_disk_that_is_full_to_the_brim():
     samples = "\n".join(map(str, np.random.default_rng(1).normal(size=100_000).tolist())).encode()
     config = "[limits]\nreserve_bytes = 0\n"
-    with running(config, start=False) as daemon, small_disk(daemon, "24m"):
+    with running(config, start=False, backends=["joblib"]) as daemon, small_disk(daemon, "24m"):
         daemon.start()
         data_id = daemon.upload(samples).json["data_id"]
         fill(daemon.state / "full")

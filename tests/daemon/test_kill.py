@@ -38,7 +38,7 @@ def kill_backends(daemon):
 @pytest.fixture(scope="module")
 def undisturbed():
     """The results of a daemon that nobody disturbs, by estimator."""
-    with running() as daemon:
+    with running(backends=["sequential"]) as daemon:
         jobs = {name: daemon.submit("wct", request) for name, request in REQUESTS.items()}
         for job_id in jobs.values():
             assert daemon.finish(job_id)["status"] == "completed"
@@ -50,7 +50,7 @@ def test_kill_at_random_moments_ends_in_the_same_histogram(undisturbed, seed, es
     moments = random.Random(seed)
     request = REQUESTS[estimator]
     total = request["mc_count"]
-    with running(CONFIG) as daemon:
+    with running(CONFIG, backends=["sequential"]) as daemon:
         job_id = daemon.submit("wct", request)
         done = [0]
         for least in (0, 1, total // 3):
@@ -78,7 +78,7 @@ def test_kill_at_random_moments_ends_in_the_same_histogram(undisturbed, seed, es
 def test_every_acknowledged_job_is_there_after_a_kill():
     """Jobs go in one after the other until the daemon is shot in the middle of it."""
     acknowledged = []
-    with running() as daemon:
+    with running(backends=["sequential"]) as daemon:
         shot = subprocess.Popen(
             ["/bin/sh", "-c", f"read line; kill -9 {daemon.process.pid}"], stdin=subprocess.PIPE
         )
@@ -109,7 +109,7 @@ def test_every_acknowledged_job_is_there_after_a_kill():
 @pytest.mark.parametrize("estimator", ["full"])
 def test_a_killed_worker_costs_a_chunk_and_no_number(undisturbed, estimator):
     request = REQUESTS[estimator]
-    with running(CONFIG) as daemon:
+    with running(CONFIG, backends=["sequential"]) as daemon:
         job_id = daemon.submit("wct", request)
         for threshold in (1, request["mc_count"] // 3):
             daemon.until(job_id, lambda job, n=threshold: job["realisations_done"] >= n)
@@ -123,7 +123,7 @@ def test_a_killed_worker_costs_a_chunk_and_no_number(undisturbed, estimator):
 
 def test_chunks_of_any_size_add_up_to_the_same_histogram(undisturbed):
     """Chunks of a hundredth of a second, merged on the way, against those of a second."""
-    with running("[engine]\nchunk_seconds = 0.01\n") as daemon:
+    with running("[engine]\nchunk_seconds = 0.01\n", backends=["sequential"]) as daemon:
         job_id = daemon.submit("wct", REQUESTS["cascade"])
         told = daemon.events(0, lambda event: event["type"] == "job.completed")
         assert sum(event["type"] == "job.progress" for event in told) > 64
@@ -132,7 +132,7 @@ def test_chunks_of_any_size_add_up_to_the_same_histogram(undisturbed):
 
 
 def test_a_job_that_kills_its_worker_again_and_again_is_given_up():
-    with running(CONFIG) as daemon:
+    with running(CONFIG, backends=["sequential"]) as daemon:
         job_id = daemon.submit("wct", LONG)
         seen = done = 0
         for death in range(1, 4):
@@ -147,7 +147,7 @@ def test_a_job_that_kills_its_worker_again_and_again_is_given_up():
 
 
 def test_workers_dont_outlive_a_killed_daemon():
-    with running() as daemon:
+    with running(backends=["sequential"]) as daemon:
         job_id = daemon.submit("wct", LONG)
         daemon.until(job_id, lambda job: job["realisations_done"] > 0)
         workers = daemon.workers()
@@ -159,7 +159,7 @@ def test_workers_dont_outlive_a_killed_daemon():
 
 @pytest.mark.parametrize("estimator", ["cascade"])
 def test_sigterm_in_the_middle_of_a_job_is_quick_and_loses_nothing(undisturbed, estimator):
-    with running() as daemon:
+    with running(backends=["sequential"]) as daemon:
         job_id = daemon.submit("wct", REQUESTS[estimator])
         daemon.until(job_id, lambda job: job["realisations_done"] > 0)
         daemon.process.terminate()

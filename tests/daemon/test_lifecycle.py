@@ -30,7 +30,7 @@ def refused(*arguments: str | Path) -> str:
 
 
 def test_start_and_stop():
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         assert daemon.call("GET", "/health").json == {"status": "healthy", "api_version": "1.0.0"}
         assert daemon.socket.stat().st_mode & 0o777 == 0o660
         daemon.process.terminate()
@@ -48,7 +48,7 @@ def test_the_event_loops_process_never_loads_numpy(daemon):
 
 
 def test_a_socket_and_a_lock_left_behind_are_no_obstacle():
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         daemon.kill()
         assert daemon.socket.exists()
         assert (daemon.state / "lock").exists()
@@ -108,7 +108,7 @@ def test_a_configuration_that_isnt_there(tmp_path):
 
 
 def test_a_call_that_takes_too_long_becomes_a_job():
-    with running("[limits]\nsync_seconds = 0.2\n") as daemon:
+    with running("[limits]\nsync_seconds = 0.2\n", backends=["joblib"]) as daemon:
         body = {"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "J": 80, "seed": 8}
         answer = daemon.call(
             "POST",
@@ -126,7 +126,7 @@ def test_a_call_that_takes_too_long_becomes_a_job():
 
 
 def test_a_full_queue_says_so():
-    with running("[limits]\nqueued_jobs = 2\n") as daemon:
+    with running("[limits]\nqueued_jobs = 2\n", backends=["joblib"]) as daemon:
         request = {"signal1": A, "signal2": B, "dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 100}
         request |= {"sig": True, "mc_count": 1_000_000, "estimator": "full"}
         jobs = [daemon.submit("wct", request) for _ in range(2)]
@@ -162,7 +162,7 @@ class TestTcp:
 
     def test_a_token_is_needed(self):
         port = self.free_port()
-        with running(arguments=["--listen", f"127.0.0.1:{port}"]) as daemon:
+        with running(arguments=["--listen", f"127.0.0.1:{port}"], backends=["joblib"]) as daemon:
             path = daemon.state / "token"
             assert path.stat().st_mode & 0o777 == 0o600
             token = path.read_text().strip()
@@ -179,12 +179,16 @@ class TestTcp:
 
     def test_none_on_loopback_in_so_many_words(self):
         port = self.free_port()
-        with running(arguments=["--listen", f"127.0.0.1:{port}", "--auth", "none"]):
+        with running(
+            arguments=["--listen", f"127.0.0.1:{port}", "--auth", "none"], backends=["joblib"]
+        ):
             assert self.get(port, "/api/v1/jobs")[0] == 200
 
     def test_a_web_page_cant_reach_it(self):
         port = self.free_port()
-        with running(arguments=["--listen", f"127.0.0.1:{port}", "--auth", "none"]):
+        with running(
+            arguments=["--listen", f"127.0.0.1:{port}", "--auth", "none"], backends=["joblib"]
+        ):
             # DNS rebinding: the page's own name in Host.
             assert self.get(port, "/api/v1/jobs", Host=f"evil.example:{port}")[0] == 403
             # Cross-site request, WebSockets included: the page's origin.
@@ -195,7 +199,7 @@ class TestTcp:
 
 def test_ready_is_said_only_when_requests_are_answered(tmp_path):
     """Whoever hears READY can connect at once: the fixture's first call is the proof."""
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         assert daemon.call("GET", "/api/v1/backends").status == 200
 
 
@@ -203,7 +207,7 @@ def test_nothing_listens_where_the_unix_socket_isnt_asked_for(tmp_path):
     """--socket replaces the default one."""
     default = tmp_path / "default"
     env = {"PYCWTD_SOCKET": os.fspath(default)}
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         daemon.stop()
         daemon.start(env)
         assert not default.exists()

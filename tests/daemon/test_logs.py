@@ -76,7 +76,10 @@ def test_a_refusal_has_the_id_too(service):
 
 
 def test_what_is_no_request_has_an_id_of_its_own():
-    with running("[network]\nhead_seconds = 0.2\n") as daemon, socket.socket(socket.AF_UNIX) as one:
+    with (
+        running("[network]\nhead_seconds = 0.2\n", backends=["joblib"]) as daemon,
+        socket.socket(socket.AF_UNIX) as one,
+    ):
         one.connect(os.fspath(daemon.socket))
         one.settimeout(30)
         one.sendall(b"GET / HT")
@@ -91,7 +94,7 @@ def test_what_is_no_request_has_an_id_of_its_own():
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_secrets_in_the_log(form):
     config = f'[log]\nformat = "{form}"\nlevel = "debug"\n'
-    with running(config, TCP) as daemon:
+    with running(config, TCP, backends=["joblib"]) as daemon:
         admin = (daemon.state / "token").read_text().strip()
         made = tcp(daemon, "POST", f"{API}/auth/keys", {"name": "alice"}, token=admin).json
         wrong = "pycwtd_00000000_" + "x" * 43

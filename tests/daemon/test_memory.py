@@ -39,7 +39,7 @@ def memory_group(most):
 
 
 def test_the_kernel_kills_a_worker_and_the_daemon_goes_on():
-    with memory_group(450 * 2**20) as group, running() as daemon:
+    with memory_group(450 * 2**20) as group, running(backends=["joblib"]) as daemon:
         everybody = [daemon.process.pid, *daemon.workers()]
         for pid in everybody:
             (group / "cgroup.procs").write_text(str(pid))
@@ -65,7 +65,7 @@ def test_the_kernel_kills_a_worker_and_the_daemon_goes_on():
 
 
 def test_a_worker_at_its_limit_says_so_and_lives_on():
-    with running("[engine]\nmemory_bytes = 400000000\n") as daemon:
+    with running("[engine]\nmemory_bytes = 400000000\n", backends=["joblib"]) as daemon:
         workers = daemon.workers("numerics")
         job = daemon.finish(daemon.submit("xwt", LARGE))
         assert job["status"] == "failed"

@@ -52,7 +52,7 @@ class TestQueue:
     def test_in_number(self):
         config = f"[limits]\nqueued_jobs = 3\nqueued_jobs_per_owner = 2\n{ACCESS}"
         new = {"kind": "wct", "request": NEVER}
-        with running(config) as daemon:
+        with running(config, backends=["sequential"]) as daemon:
             first = ask(daemon, ANN, "POST", JOBS, new).json["job_id"]
             assert ask(daemon, ANN, "POST", JOBS, new).status == 202
             self.refused(ask(daemon, ANN, "POST", JOBS, new), f"2 jobs of uid:{ANN}")
@@ -76,7 +76,7 @@ class TestQueue:
         new = {"kind": "wct", "request": NEVER}
         size = len(json.dumps(new))
         assert 2000 < size < 3900
-        with running(config) as daemon:
+        with running(config, backends=["sequential"]) as daemon:
             assert ask(daemon, ANN, "POST", JOBS, new).status == 202
             self.refused(ask(daemon, ANN, "POST", JOBS, new), f"4000 bytes of uid:{ANN}")
             assert ask(daemon, BOB, "POST", JOBS, new).status == 202
@@ -87,7 +87,7 @@ class TestQueue:
 
 
 def test_a_thousand_jobs_of_one_dont_delay_anothers_first():
-    with running(f"[engine]\nchunk_seconds = 0.1\n{ACCESS}") as daemon:
+    with running(f"[engine]\nchunk_seconds = 0.1\n{ACCESS}", backends=["sequential"]) as daemon:
         tasks = {"tasks": [{"type": "wct", **COHERENCE}] * 1000}
         assert ask(daemon, ANN, "POST", f"{JOBS}/batch", tasks).status == 202
         ended = "job.completed"
@@ -104,7 +104,7 @@ def test_a_thousand_jobs_of_one_dont_delay_anothers_first():
 @pytest.fixture(scope="module")
 def crowded():
     """A daemon with ten thousand jobs in its queue, and the events that tell of them."""
-    with running("[limits]\nstreams = 0\n") as daemon:
+    with running("[limits]\nstreams = 0\n", backends=["sequential"]) as daemon:
         template = daemon.submit("wct", NEVER)
         daemon.until(template, lambda job: job["realisations_done"] > 0)
         daemon.kill()

@@ -21,7 +21,7 @@ CONFIG = '[engine]\nchunk_seconds = 0.05\npreference = ["joblib"]\n'
 @pytest.fixture(scope="module")
 def undisturbed():
     """The histogram of a daemon whose disk is well."""
-    with running(CONFIG) as daemon:
+    with running(CONFIG, backends=["joblib"]) as daemon:
         return daemon.result(daemon.finish(daemon.submit("wct", REQUEST))["job_id"])["histogram"]
 
 
@@ -118,7 +118,7 @@ def test_a_read_only_state_directory_at_the_start(faulty):
 
 def test_files_that_may_not_grow_are_a_storage_error_and_no_crash():
     """RLIMIT_FSIZE: SIGXFSZ, which kills by default, isn't heard; EFBIG is what a full disk is."""
-    with running(CONFIG) as daemon:
+    with running(CONFIG, backends=["joblib"]) as daemon:
         job_id = daemon.submit("wct", {**REQUEST, "mc_count": 6000})
         daemon.until(job_id, lambda job: job["realisations_done"] > 0)
         everybody = [daemon.process.pid, *daemon.workers()]

@@ -48,7 +48,7 @@ def synced(path, name):
 
 
 def test_an_answered_call_leaves_the_disk_alone():
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         daemon.call("POST", "/api/v1/wavelet/wct", REQUEST)
         trace = daemon.root / "trace"
         with traced(daemon, trace):
@@ -58,7 +58,9 @@ def test_an_answered_call_leaves_the_disk_alone():
 
 
 def test_a_call_that_becomes_a_job_is_synced_then_and_from_then_on():
-    with running("[limits]\nsync_seconds = 0.3\n[engine]\nchunk_seconds = 0.2\n") as daemon:
+    with running(
+        "[limits]\nsync_seconds = 0.3\n[engine]\nchunk_seconds = 0.2\n", backends=["joblib"]
+    ) as daemon:
         trace = daemon.root / "trace"
         with traced(daemon, trace):
             # What a precision takes isn't known beforehand, so that it begins as a call.
@@ -75,7 +77,7 @@ def test_a_call_that_becomes_a_job_is_synced_then_and_from_then_on():
 
 
 def test_a_result_under_way_when_its_call_becomes_a_job_has_its_digest():
-    with running("[limits]\nsync_seconds = 0.02\n") as daemon:
+    with running("[limits]\nsync_seconds = 0.02\n", backends=["joblib"]) as daemon:
         long = {"signal1": A * 40, "signal2": B * 40, "dt": 1.0, "dj": 1 / 24}
         answer = daemon.call("POST", "/api/v1/wavelet/wct", long)
         assert answer.status == 202, answer.body

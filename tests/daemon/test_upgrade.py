@@ -26,7 +26,7 @@ PREPARING = "e9dc0e3c-f523-436b-93d3-593cbb22519f"
 @pytest.fixture
 def upgraded():
     """A daemon of today that isn't started, on the old state."""
-    with running(start=False) as daemon:
+    with running(start=False, backends=["joblib"]) as daemon:
         daemon.state.mkdir()
         shutil.copytree(OLD / "jobs", daemon.state / "jobs")
         with sqlite3.connect(daemon.state / "pycwtd.sqlite3") as db:
@@ -74,7 +74,7 @@ FROZEN = sorted(Path(__file__).parent.glob("state-v*"))
 @pytest.mark.parametrize("frozen", FROZEN, ids=lambda path: path.name)
 def test_a_frozen_state_opens_and_goes_on(frozen):
     expected = json.loads((frozen / "expected.json").read_text())
-    with running(start=False) as daemon:
+    with running(start=False, backends=["joblib"]) as daemon:
         shutil.copytree(frozen, daemon.state)
         daemon.start()
         for kind, job_id in expected["completed"].items():

@@ -38,7 +38,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def daemon(folder):
-    with running(start=False) as one:
+    with running(start=False, backends=["sequential"]) as one:
         port = f"{folder}/usb-Maker_ELM11_*-if01-port0"
         one.config = f'[drivers.elm11]\nport = "{port}"\npace = 0\nwait = 0.2\n'
         yield one
@@ -121,7 +121,9 @@ def claimed(tmp_path, folder, monkeypatch):
     told = 'import os\nPORT = os.environ.get("PYCWTD_DRIVER_MY_BOARD_PORT", "none")\n\nclass '
     code.write_text(text.replace('("a board",)', "(PORT,)").replace("\nclass ", f"\n{told}", 1))
     monkeypatch.setenv("PYCWTD_DRIVER_FOLDERS", str(drop_ins))
-    with running(f'[engine]\nby_id_folder = "{folder}"\nchunk_seconds = 0.1\n') as daemon:
+    with running(
+        f'[engine]\nby_id_folder = "{folder}"\nchunk_seconds = 0.1\n', backends=["sequential"]
+    ) as daemon:
         yield daemon, one
 
 

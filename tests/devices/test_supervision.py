@@ -37,7 +37,7 @@ def boards(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def daemon(boards):
-    with running("[engine]\nchunk_seconds = 0.1\n") as one:
+    with running("[engine]\nchunk_seconds = 0.1\n", backends=["sequential"]) as one:
         yield one
 
 
@@ -122,7 +122,7 @@ def test_a_quarantine_outlives_a_restart_and_flashing_is_a_way_out(tmp_path, mon
     one = moody(folder, tmp_path / "moods", "own_liar", "liar-1")
     one.be("shifted")
     monkeypatch.setenv("PYCWTD_DRIVER_FOLDERS", os.fspath(folder))
-    with running() as daemon:
+    with running(backends=["sequential"]) as daemon:
         one.until(daemon, "quarantined")
         daemon.kill()
         daemon.start()

@@ -49,7 +49,7 @@ PROGRAMS = [
 @pytest.fixture(scope="module")
 def served():
     """What the environment of the programs has."""
-    with running("", TCP) as daemon:
+    with running("", TCP, backends=["joblib"]) as daemon:
         key = add_key(daemon, "guide")["key"]
         yield {**os.environ, "PYCWTD_URL": daemon.url, "PYCWTD_TOKEN": key}
 

@@ -145,7 +145,7 @@ def test_what_the_reference_names_exists():
 
 @pytest.fixture
 def ready():
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         yield daemon
 
 

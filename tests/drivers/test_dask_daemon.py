@@ -44,7 +44,7 @@ def same(daemon, ours, other):
 
 
 def test_a_job_waits_for_the_scheduler_and_is_right(one):
-    with running(configuration(one, "wait")) as daemon:
+    with running(configuration(one, "wait"), backends=["sequential"]) as daemon:
         job = daemon.submit("wct", request("dask", 8_000))
         daemon.until(job, lambda told: told.get("progress", 0) > 0)
         one.stop()
@@ -64,7 +64,7 @@ def test_a_job_waits_for_the_scheduler_and_is_right(one):
 
 
 def test_a_job_falls_back_and_is_right(one):
-    with running(configuration(one, "fallback")) as daemon:
+    with running(configuration(one, "fallback"), backends=["sequential"]) as daemon:
         job = daemon.submit("wct", request("dask", 8_000))
         daemon.until(job, lambda told: told.get("progress", 0) > 0)
         one.scheduler.kill()

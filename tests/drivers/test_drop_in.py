@@ -143,7 +143,7 @@ def test_the_daemon_uses_good_ones_and_lists_bad_ones(folder):
     (crashing / "pycwtd_driver_drop_crashing" / "driver.py").write_text("1 / 0\n")
     a, b = red_pair()
     request = {"signal1": a, "signal2": b, "dt": 1.0, "sig": True, "seed": 3, "mc_count": 10}
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         answer = daemon.call("POST", "/api/v1/wavelet/wct", {**request, "backend": "drop_good"})
         assert answer.status == 200, answer.body
         assert answer.json["backend_used"] == "drop_good"

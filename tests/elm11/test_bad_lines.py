@@ -66,13 +66,20 @@ def test_a_group_is_computed_once_and_its_lines_asked_for_again(backend, monkeyp
         told(console, line)
 
     monkeypatch.setattr(Console, "type", type_and_note)
-    with serving(simulated(Faults(loss=1.5e-3, seed=4))) as path:
-        monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", path)
-        found = backend.run(TASK, SEED, 0, 4)
-        backend.close()
-    np.testing.assert_array_equal(found, model.histogram(plan(TASK), TASK, SEED, 0, 4))
-    runs = [line.split() for line in calls if line.split()[1:2] == ["R"]]
-    again = [line.split() for line in calls if line.split()[1:2] == ["L"]]
+    again = []
+    # Which bytes are lost depends on what is sent again, and so on when: not each run loses one
+    # in the middle of an answer.
+    for seed in range(4, 12):
+        calls.clear()
+        with serving(simulated(Faults(loss=1.5e-3, seed=seed))) as path:
+            monkeypatch.setenv("PYCWTD_DRIVER_ELM11_PORT", path)
+            found = backend.run(TASK, SEED, 0, 4)
+            backend.close()
+        np.testing.assert_array_equal(found, model.histogram(plan(TASK), TASK, SEED, 0, 4))
+        runs = [line.split() for line in calls if line.split()[1:2] == ["R"]]
+        again = [line.split() for line in calls if line.split()[1:2] == ["L"]]
+        if again:
+            break
     assert again
     # A group that has to be asked for as a whole is asked for under the same key.
     assert len({run[2] for run in runs}) == 4 * len(plan(TASK)[0].groups)

@@ -31,7 +31,7 @@ def link(tmp_path):
 
 @pytest.fixture
 def daemon(link):
-    with running(start=False) as one:
+    with running(start=False, backends=["sequential"]) as one:
         one.config = f'[drivers.elm11]\nport = "{link}"\npace = 0\nwait = 60\n'
         yield one
 

@@ -89,7 +89,7 @@ def bench(tmp_path_factory):
     # Not within a job's time.
     program("board_pty")
     link = tmp_path_factory.mktemp("fpga") / "board"
-    with running(start=False) as daemon:
+    with running(start=False, backends=["sequential"]) as daemon:
         daemon.config = f'[drivers.tang_nano_9k]\nport = "{link}"\nwait = 60\n'
         one = Bench(daemon, link)
         one.plug()

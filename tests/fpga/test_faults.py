@@ -202,7 +202,7 @@ def started(folder):
             poor_driver(drop_ins, sysfs, name)
             config += f'[drivers.{name}]\nport = "{port}"\nbitstream = "{folder / "x.fs"}"\n'
             config += f'usb = "1-{number}"\n'
-        daemon = stack.enter_context(running(config))
+        daemon = stack.enter_context(running(config, backends=["sequential"]))
         one = Bench(daemon, link)
         one.exact = daemon.submit("wct", {**REQUEST, "backend": "sequential"})
         assert daemon.finish(one.exact)["status"] == "completed"

@@ -41,7 +41,7 @@ def where(example):
 
 @pytest.fixture(scope="module")
 def served(where):
-    with running(CONFIG, start=False) as daemon:
+    with running(CONFIG, start=False, backends=["joblib"]) as daemon:
         daemon.start(where)
         yield daemon
 
@@ -145,7 +145,9 @@ def test_a_call_is_answered_with_the_result(served):
 
 
 def test_a_long_call_becomes_a_job(where):
-    with running(CONFIG + "[limits]\nsync_seconds = 0.2\n", start=False) as daemon:
+    with running(
+        CONFIG + "[limits]\nsync_seconds = 0.2\n", start=False, backends=["joblib"]
+    ) as daemon:
         daemon.start(where)
         answer = daemon.call("POST", PATH, ENDLESS)
         assert answer.status == 202
@@ -248,7 +250,7 @@ def test_cancel_stops_it(served):
 
 
 def test_kill_in_the_middle_ends_in_the_same_histogram(where, undisturbed):
-    with running(CONFIG, start=False) as daemon:
+    with running(CONFIG, start=False, backends=["joblib"]) as daemon:
         daemon.start(where)
         job_id = daemon.submit("lomb_scargle", LARGE)
         done = 0
@@ -309,7 +311,7 @@ def test_pycwtctl_knows_it(served, capfd, monkeypatch, tmp_path):
 
 
 def test_without_it_its_jobs_wait_and_their_results_stay(where):
-    with running(CONFIG, start=False) as daemon:
+    with running(CONFIG, start=False, backends=["joblib"]) as daemon:
         daemon.start(where)
         done = daemon.submit("lomb_scargle", SMALL)
         assert daemon.finish(done)["status"] == "completed"

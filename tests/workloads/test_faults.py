@@ -24,7 +24,7 @@ def test_wrong_declarations_are_refused_with_a_reason(tmp_path):
     for name, (text, _) in WRONG.items():
         write(tmp_path, name, text)
     write(tmp_path, "right", "WORKLOAD = workload('right', kind('right'))", ROGUE)
-    with running(start=False) as daemon:
+    with running(start=False, backends=["joblib"]) as daemon:
         daemon.start({"PYTHONPATH": str(tmp_path)})
         listed = daemon.call("GET", "/api/v1/workloads/").json["workloads"]
         found = {one["name"]: one for one in listed}
@@ -52,7 +52,7 @@ def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rogue")
     write(folder, "rogue", "WORKLOAD = workload('rogue', kind('rogue'))", ROGUE)
     write(folder, "lost", "WORKLOAD = workload('lost', kind('lost'))")
-    with running(start=False) as daemon:
+    with running(start=False, backends=["joblib"]) as daemon:
         daemon.start({"PYTHONPATH": str(folder)})
         yield daemon
         well(daemon)

@@ -33,7 +33,7 @@ def test_the_workload_of_the_page_works(tmp_path):
     )
     first = [1.0, 3.0, 2.0, 5.0, 4.0, 6.0, 8.0, 6.5]
     second = [2.0, 1.0, 4.0, 3.5, 2.5, 5.0, 3.0, 6.0]
-    with running(start=False) as daemon:
+    with running(start=False, backends=["joblib"]) as daemon:
         daemon.start({"PYTHONPATH": str(target)})
         path = "/api/v1/analyses/correlation"
         body = {"first": first, "second": second, "permutations": 9999, "seed": 1}

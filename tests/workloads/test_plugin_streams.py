@@ -8,7 +8,7 @@ import os
 import aiohttp
 
 from plugins import write
-from support import running
+from support import PATIENCE, running
 
 DECLARED = """
 from msgspec import Struct
@@ -41,7 +41,7 @@ def test_windows_are_computed_and_faults_told(tmp_path):
     async def talk(daemon):
         connector = aiohttp.UnixConnector(os.fspath(daemon.socket))
         async with (
-            asyncio.timeout(60),
+            asyncio.timeout(PATIENCE),
             aiohttp.ClientSession(connector=connector) as session,
             session.ws_connect("http://localhost/ws/stream/sums") as one,
         ):
@@ -66,7 +66,7 @@ def test_windows_are_computed_and_faults_told(tmp_path):
             found = await ask(type="data", values=ten)
             assert (found["data"]["sum"], found["data"]["start"]) == (32.0, 32)
 
-    with running(start=False) as daemon:
+    with running(start=False, backends=["joblib"]) as daemon:
         daemon.start({"PYTHONPATH": str(tmp_path)})
         paths = daemon.call("GET", "/openapi.json").json["paths"]
         assert paths["/ws/stream/sums"]["get"]["summary"] == "WebSocket: sums"
