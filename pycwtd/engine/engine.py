@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pycwtd.engine.active import ActiveJob
 from pycwtd.engine.dispatch import Dispatch
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pycwtd.config import Config
     from pycwtd.engine.device import Device
     from pycwtd.engine.pool import Pool
+    from pycwtd.engine.supervision import Order
     from pycwtd.store.records import Job, Witness
     from pycwtd.store.store import Store
 
@@ -317,7 +318,7 @@ class Engine:
 
     async def order(
         self,
-        order: Literal["drain", "resume", "release"],
+        order: Order,
         device: Device,
         by: str,
         witness: Witness | None = None,
@@ -333,13 +334,7 @@ class Engine:
         Raises:
             TransitionError: its state doesn't allow it.
         """
-        supervision = self.pool.supervision
-        if order == "drain":
-            supervision.drain(device, by)
-        elif order == "resume":
-            supervision.resume(device)
-        else:
-            supervision.release(device)
+        self.pool.supervision.order(order, device, by)
         self._news.testify(device, witness)
         await self._news.written()
 

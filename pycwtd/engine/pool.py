@@ -22,6 +22,7 @@ from pycwtd.engine.lifecycle import (
 )
 from pycwtd.engine.rates import Rates, Work
 from pycwtd.engine.settings import (
+    SWITCHED_OFF,
     DriverSettings,
     DriverTables,
     check_drivers,
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from pycwtd.config import EngineConfig
 
 log = logging.getLogger(__name__)
-
-_SWITCHED_OFF = "it is switched off: engine.switched_off of the daemon's configuration names it"
 
 
 class UnknownBackendError(LookupError):
@@ -109,9 +108,8 @@ class Pool:
             for one in self.workloads.installed:
                 if not one.shares:
                     self._add(f"{one.process}-{number}", one.process, one.process, None)
-        names = []
-        for driver in installed_drivers():
-            names.append(driver.name)
+        installed = installed_drivers()
+        for driver in installed:
             if driver.manifest is None:
                 self.refused[driver.name] = driver.error or "no manifest"
                 log.error("driver %s is refused: %s", driver.name, driver.error)
@@ -120,8 +118,7 @@ class Pool:
             for info in driver.manifest.backends:
                 self._add(info.name, info.name, f"backend:{info.name}", info, settings)
                 self._place(self.devices[info.name], driver.manifest, settings)
-
-        check_drivers(drivers or {}, names)
+        check_drivers(drivers or {}, [driver.name for driver in installed])
         known = {device.id for device in self.backends()}
         #: Backends that clients know by name, without a driver.
         self.absent = absent(known, config.silence_seconds)
@@ -133,18 +130,16 @@ class Pool:
         Raises:
             ConfigError: a backend that it names doesn't exist.
         """
-        known = [device.id for device in self.backends()]
-        for name in config.preference:
-            if name not in known:
-                raise ConfigError(
-                    f"engine.preference: there is no backend {name!r}, only {', '.join(known)}"
-                )
-        everything = [device.id for device in self.known()]
-        for key, names in (("watts", config.watts), ("switched_off", config.switched_off)):
+        for key, names, devices in (
+            ("preference", config.preference, self.backends()),
+            ("watts", config.watts, self.known()),
+            ("switched_off", config.switched_off, self.known()),
+        ):
+            there = [device.id for device in devices]
             for name in names:
-                if name not in everything:
+                if name not in there:
                     raise ConfigError(
-                        f"engine.{key}: there is no backend {name!r}, only {', '.join(everything)}"
+                        f"engine.{key}: there is no backend {name!r}, only {', '.join(there)}"
                     )
 
     def configure(self, config: EngineConfig) -> None:
@@ -171,7 +166,7 @@ class Pool:
     def _place(self, device: Device, manifest: Manifest, settings: DriverSettings) -> None:
         """Find out where a device's board is to be looked for, if it has one."""
         if device.id in self._config.switched_off:
-            device.recalled, device.unconfigured = False, _SWITCHED_OFF
+            device.recalled, device.unconfigured = False, SWITCHED_OFF
             return
         environment = {**os.environ, **settings.environment}
         device.unconfigured = manifest.unconfigured(environment)

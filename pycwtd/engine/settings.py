@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: ``[drivers.NAME]`` of the configuration, by name.
 DriverTables = Mapping[str, Mapping[str, str | int | float | bool]]
 
+#: Why a backend can't be used that ``engine.switched_off`` names.
+SWITCHED_OFF = "it is switched off: engine.switched_off of the daemon's configuration names it"
 #: The key that is the engine's own, in every driver's table.
 _WHEN_LOST = "when_lost"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pycwtd.engine.device import SelfTest
 from pycwtd.engine.lifecycle import (
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from pycwtd.engine.scheduler import Lease
 
 log = logging.getLogger(__name__)
+
+#: What an operator may want of a device.
+Order = Literal["drain", "resume", "release"]
 
 #: Times a device is tried whose process dies in it; then its driver is broken, not unlucky.
 _TRIES = 2
@@ -182,6 +185,19 @@ class Supervision:
             self.taken(device)
 
     # -- what operators order --------------------------------------------------------------
+
+    def order(self, order: Order, device: Device, by: str) -> None:
+        """Do what an operator wants.
+
+        Raises:
+            TransitionError: its state doesn't allow it.
+        """
+        if order == "drain":
+            self.drain(device, by)
+        elif order == "resume":
+            self.resume(device)
+        else:
+            self.release(device)
 
     def drain(self, device: Device, by: str) -> None:
         """Give it no more work; what it has begun it finishes.

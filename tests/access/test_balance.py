@@ -173,7 +173,7 @@ def lab(tmp_path_factory):
     lines, keys, boxes = "", [], []
     with ExitStack() as stack:
         for number in (1, 2):
-            box = stack.enter_context(running(CONFIG, own_socket=False))
+            box = stack.enter_context(running(CONFIG, own_socket=False, backends=["joblib"]))
             key = add_key(box, "one" if number == 1 else "other")["key"]
             port = free_port()
             own = here("pycwtd.conf", folder / f"box-{number}", port)

@@ -43,7 +43,7 @@ def wait_empty(folder, daemon):
 @pytest.mark.parametrize("answers", [0, 1])
 def test_a_call_that_is_left_at_once_leaves_nothing(answers):
     """Before it is accepted, while it is, and a little later."""
-    with running(NO_RATE) as daemon:
+    with running(NO_RATE, backends=["joblib"]) as daemon:
         daemon.call("POST", f"{API}/wavelet/wct", CALL)
         for turn in range(40):
             with closing(send(daemon, {**CALL, "seed": turn})):
@@ -57,7 +57,7 @@ def test_a_call_that_is_left_at_once_leaves_nothing(answers):
 def test_a_call_that_is_left_as_it_becomes_a_job_is_one_or_is_none():
     """There may be a job, as where its answer is lost; then it is one like any other."""
     config = f"{NO_RATE}[limits]\nsync_seconds = 0.2\n"
-    with running(config) as daemon:
+    with running(config, backends=["joblib"]) as daemon:
         wires = [send(daemon, {**LONG, "seed": turn}) for turn in range(8)]
         # The first ones that are told: the others are at it.
         wires[0].recv(1)

@@ -195,7 +195,7 @@ def test_one_that_root_makes_belongs_to_the_user_whose_folder_it_is(boxes, tmp_p
 def test_what_comes_and_goes_while_a_backup_is_made(tmp_path, monkeypatch):
     """At the moments that matter: before the rows are copied, and right after."""
     copy = store_backup._copy_database
-    with running(CONFIG, backends=["sequential"]) as daemon:
+    with running(CONFIG) as daemon:
         late: dict[str, str] = {}
         gone = daemon.upload(SERIES).json["data_id"]
         at_work = daemon.submit("wct", LONG)
@@ -231,7 +231,7 @@ def told(daemon) -> float:
 
 
 def test_the_daemon_tells_when_its_last_good_backup_was_made(tmp_path):
-    with running() as daemon:
+    with running(backends=["joblib"]) as daemon:
         job_id = daemon.submit("wct", SMALL)
         daemon.finish(job_id)
         assert told(daemon) == 0

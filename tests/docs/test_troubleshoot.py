@@ -53,7 +53,7 @@ def refusal(*words):
 @pytest.fixture(scope="module")
 def served():
     """A daemon, a job of its, and a key of a viewer's."""
-    with running("", TCP) as daemon:
+    with running("", TCP, backends=["joblib"]) as daemon:
         first, second = red_pair()
         request = {"data1": first, "data2": second, "dt": 1.0, "significance_test": False}
         job = daemon.submit("wct", request)
@@ -111,7 +111,7 @@ def newer_database(daemon, _job, _key):
 
 
 def not_ready(_daemon, _job, _key):
-    with running(start=False) as other:
+    with running(start=False, backends=["joblib"]) as other:
         (other.state / "jobs" / "one").mkdir(parents=True)
         (other.state / "jobs" / "one" / "request.json").write_text("{}")
         with pytest.raises(AssertionError):

@@ -34,7 +34,7 @@ def hour():
     """A daemon to which everything was done, what was seen, and how it was told to have ended."""
     with (
         pytest.MonkeyPatch.context() as patch,
-        running(CONFIG, ["--listen", "127.0.0.1:0"]) as daemon,
+        running(CONFIG, ["--listen", "127.0.0.1:0"], backends=["joblib"]) as daemon,
     ):
         patch.setattr(checking, "SPOTS", 8)
         record = Record()

@@ -8,6 +8,7 @@ import math
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,10 @@ def parts():
 def result(parts):
     """The job of a real daemon."""
     health, _, process = parts
-    with running() as daemon, pytest.MonkeyPatch.context() as patch:
+    with running(backends=["joblib"]) as daemon, pytest.MonkeyPatch.context() as patch:
         # The program's own environment has no say in it.
         wrapper = daemon.root / "pycwtctl"
-        program = shutil.which("pycwtctl")
+        program = Path(sys.executable).with_name("pycwtctl")
         wrapper.write_text(f'#!/bin/sh\nexec "{program}" --socket "{daemon.socket}" "$@"\n')
         wrapper.chmod(0o755)
         patch.setattr(health, "CTL", str(wrapper))

@@ -22,7 +22,7 @@ CWT = {"data": A, "dt": 1}
 
 @pytest.fixture(scope="module")
 def kept():
-    with running() as one:
+    with running(backends=["joblib"]) as one:
         yield one
 
 

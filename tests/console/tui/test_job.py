@@ -26,7 +26,7 @@ CWT = {"data": A, "dt": 0.5, "dj": 0.125, "sig": True}
 
 @pytest.fixture(scope="module")
 def daemon():
-    with running() as one:
+    with running(backends=["joblib"]) as one:
         yield one
 
 
