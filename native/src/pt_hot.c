@@ -47,6 +47,7 @@ static void phases_f64(double step, int64_t first, int64_t count, double *out)
 #include "pt_vector.h"
 #include "pt_lane.h"
 #include "pt_pair.h"
+#include "pt_smooth.h"
 #include "pt_fft.h"
 #include "pt_end.h"
 #undef REAL
@@ -60,6 +61,7 @@ static void phases_f64(double step, int64_t first, int64_t count, double *out)
 #include "pt_vector.h"
 #include "pt_lane.h"
 #include "pt_pair.h"
+#include "pt_smooth.h"
 #include "pt_fft.h"
 #include "pt_end.h"
 

@@ -93,7 +93,7 @@ def smoothing_transform(
     Args:
         s: width in samples.
         before: samples for one of the points that are smoothed.
-        after: samples for one of those that the result is interpolated from; a multiple.
+        after: samples for one of those that the result is interpolated from.
         f: cycles per point that is smoothed, 0 … ½.
         precision: whose interpolations surround it.
     """
@@ -103,17 +103,38 @@ def smoothing_transform(
         # The adjoint takes two outputs of each point (native/src/pt_pair.h).
         level *= 2 * window_transform(f, precision)
     if after > 1:
-        level *= window_transform(f * (after // before), precision)
-    return np.divide(gauss, level, out=np.zeros_like(f), where=gauss > 1e-18)
+        level *= window_transform(f * (after / before), precision)
+    # The level falls to 1e-9 before the Gaussian has nothing left; cut early the filter would be long.
+    return np.divide(gauss, level, out=np.zeros_like(f), where=gauss > 1e-40)
 
 
-def smoothing_taps(s: float, before: int, after: int, precision: Precision) -> NDArray[np.floating]:
-    """:func:`smoothing_transform` as a filter in time: its centre and right half."""
-    if after == 1:
-        return short(_sampled_gaussian(s, precision), precision)
-    f = np.arange(_GRID // 2 + 1) / _GRID
+def smoothing_taps(
+    s: float, before: int, after: int, precision: Precision
+) -> tuple[NDArray[np.floating], NDArray[np.floating] | None]:
+    """:func:`smoothing_transform` as a filter in time, at points as they come or two for each.
+
+    Args:
+        s: width in samples.
+        before: samples for one of the points that are smoothed.
+        after: samples for one of the points wanted: half of ``before``, or as many or more.
+        precision: whose interpolations surround it.
+
+    Returns:
+        Centre and right half of the filter, h + 1 numbers; where points between are wanted, the
+        right half of the filter for these, h numbers.
+    """
+    if before == after == 1:
+        return short(_sampled_gaussian(s, precision), precision), None
+    # The rounding of two levels would be a floor of 1e-16 under all taps, and none could be left out.
+    f = np.arange(_GRID // 2 + 1, dtype=np.longdouble) / _GRID
     transform = smoothing_transform(s, before, after, f, precision)
-    return short(sp_fft.irfft(transform)[: _GRID // 2], precision)
+    if after >= before:
+        return short(sp_fft.irfft(transform)[: _GRID // 2], precision), None
+    # Beyond half a cycle per point nothing is left of the Gaussian.
+    both = short(2 * sp_fft.irfft(transform, 2 * _GRID)[:_GRID], precision)
+    if both.size % 2 == 0:
+        both = np.append(both, both.dtype.type(0))
+    return both[::2].copy(), both[1::2].copy()
 
 
 @lru_cache(maxsize=32)
@@ -136,5 +157,11 @@ def window_transform(f: NDArray[np.float64], precision: Precision) -> NDArray[np
     """The window's Fourier transform at ``f`` cycles per point, within its main lobe."""
     reach, beta = precision.reach, precision.beta
     inside = np.sqrt(np.maximum(beta**2 - (np.pi * reach * f) ** 2, 1e-30))
-    values: NDArray[np.float64] = reach * np.sinh(inside) / inside / np.i0(beta)
+    values: NDArray[np.float64] = np.sinh(inside) / inside * (reach / _peak(beta))
     return values
+
+
+@lru_cache(maxsize=8)
+def _peak(beta: float) -> float:
+    """I₀(β): numpy takes longer over one number than over the sinh of hundreds."""
+    return float(np.i0(beta))
