@@ -48,7 +48,7 @@ def norm(s: float) -> float:
     return math.sqrt(2 * math.pi * s / math.sqrt(math.pi))
 
 
-def short(taps: NDArray[np.float64], precision: Precision) -> NDArray[np.floating]:
+def short(taps: NDArray[np.floating], precision: Precision) -> NDArray[np.floating]:
     """The right half of a symmetric filter, cut where nothing above ``precision`` is left."""
     rest = np.cumsum(np.abs(taps[::-1]))[::-1]
     rest = np.append(rest, 0.0)
@@ -86,8 +86,8 @@ def _sampled_gaussian(s: float, precision: Precision) -> NDArray[np.float64]:
 
 
 def smoothing_transform(
-    s: float, before: int, after: int, f: NDArray[np.float64], precision: Precision
-) -> NDArray[np.float64]:
+    s: float, before: int, after: int, f: NDArray[np.floating], precision: Precision
+) -> NDArray[np.floating]:
     """exp(−½ s²ω²) between an interpolation's adjoint and an interpolation, levelling both.
 
     Args:
@@ -97,15 +97,17 @@ def smoothing_transform(
         f: cycles per point that is smoothed, 0 … ½.
         precision: whose interpolations surround it.
     """
-    gauss: NDArray[np.float64] = np.exp(-0.5 * (2 * np.pi * s / before * f) ** 2)
+    gauss: NDArray[np.floating] = np.exp(-0.5 * (2 * np.pi * s / before * f) ** 2)
     level = np.ones_like(f)
     if before > 1:
         # The adjoint takes two outputs of each point (native/src/pt_pair.h).
         level *= 2 * window_transform(f, precision)
     if after > 1:
         level *= window_transform(f * (after / before), precision)
-    # The level falls to 1e-9 before the Gaussian has nothing left; cut early the filter would be long.
-    return np.divide(gauss, level, out=np.zeros_like(f), where=gauss > 1e-40)
+    # The level falls to 1e-9 before the Gaussian is nothing: cut earlier the filter gets long.
+    there = gauss > 1e-40
+    levelled: NDArray[np.floating] = np.divide(gauss, level, out=np.zeros_like(f), where=there)
+    return levelled
 
 
 def smoothing_taps(
@@ -125,7 +127,7 @@ def smoothing_taps(
     """
     if before == after == 1:
         return short(_sampled_gaussian(s, precision), precision), None
-    # The rounding of two levels would be a floor of 1e-16 under all taps, and none could be left out.
+    # In doubles the rounding of two levels leaves 1e-16 in all taps, so that none is negligible.
     f = np.arange(_GRID // 2 + 1, dtype=np.longdouble) / _GRID
     transform = smoothing_transform(s, before, after, f, precision)
     if after >= before:
@@ -153,11 +155,11 @@ def window(decimation: int, precision: Precision) -> NDArray[np.floating]:
     return values.astype(precision.real_type)
 
 
-def window_transform(f: NDArray[np.float64], precision: Precision) -> NDArray[np.float64]:
+def window_transform(f: NDArray[np.floating], precision: Precision) -> NDArray[np.floating]:
     """The window's Fourier transform at ``f`` cycles per point, within its main lobe."""
     reach, beta = precision.reach, precision.beta
     inside = np.sqrt(np.maximum(beta**2 - (np.pi * reach * f) ** 2, 1e-30))
-    values: NDArray[np.float64] = np.sinh(inside) / inside * (reach / _peak(beta))
+    values: NDArray[np.floating] = np.sinh(inside) / inside * (reach / _peak(beta))
     return values
 
 

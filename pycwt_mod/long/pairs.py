@@ -196,13 +196,10 @@ class _Work:
         self.rates = [self._source_rate(j, order) for j in range(scales.size)]
 
     def _source_rate(self, j: int, order: float) -> Rate:
-        """How the bands of a scale are sampled: as it needs, the smoothing doubles the points.
-
-        What an FFT has filtered is sampled as finely as the first row that the scale is part of.
-        """
+        """How the bands of a scale are sampled; where rows need more, the smoothing doubles it."""
         s = self._scales[j]
         rate = band_rate(s, order, self._precision, s / _SPARE, _MOST)
-        if rate.own:
+        if rate.own:  # An FFT smooths it, at the points of the first row that it is part of.
             return self._rate(j, 2 * self.half, order)
         return Rate(min(rate.decimation, 2 * self._rows[max(0, j - self.half)]), False)
 
@@ -288,10 +285,10 @@ class _Work:
         taps, between = filters
         length, before = self._length(row), self._before(row)
         # With two results for each point the first of them may lie a half before the one wanted.
-        odd = before % 2 if between is not None else 0
-        points = (length + odd + 1) // 2 if between is not None else length * (row // d)
+        odd = 0 if between is None else before % 2
         first = -(before + odd) * row // d
-        out = self._buffers.take(4, points * (1 if between is None else 2) + SLACK)
+        results = length * (row // d) if between is None else (length + odd + 1) // 2 * 2
+        out = self._buffers.take(4, results + SLACK)
         for line, to in zip(sums[:, margin + first - taps.size + 1 :], out, strict=True):
             smooth(line, taps, to, between)
         out[:, -SLACK:] = 0
