@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -27,6 +28,21 @@ static int32_t supported(void)
 #else
     return 1;
 #endif
+}
+
+/* Memory that is used as a whole and given back: in large pages it costs fewer faults. */
+static void *large(size_t size, size_t alignment)
+{
+    const size_t page = (size_t)1 << 21;
+    if (size < 2 * page)
+        return aligned_alloc(alignment, size);
+    size = (size + page - 1) / page * page;
+    void *memory = aligned_alloc(page, size);
+#if defined(MADV_HUGEPAGE)
+    if (memory)
+        madvise(memory, size, MADV_HUGEPAGE); /* a wish: it may fail */
+#endif
+    return memory;
 }
 
 /* exp(i step k) for k = first … first + count - 1. */
