@@ -102,10 +102,10 @@ int64_t pt_sums_length(const pt_row *row, int64_t count);
 int64_t pt_term_length(const pt_window *window, int64_t count);
 int pt_pair_f32(int32_t isa, const pt_pair *pair, int64_t count, float *phase, float *sums);
 int pt_pair_f64(int32_t isa, const pt_pair *pair, int64_t count, double *phase, double *sums);
-int pt_smooth_f32(int32_t isa, const float *x, const float *taps, int32_t half, int64_t count,
-                  float *out);
-int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half, int64_t count,
-                  double *out);
+int pt_smooth_f32(int32_t isa, const float *x, const float *taps, const float *between,
+                  int32_t half, int64_t count, float *out);
+int pt_smooth_f64(int32_t isa, const double *x, const double *taps, const double *between,
+                  int32_t half, int64_t count, double *out);
 int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *const *out);
 int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *const *out);
 typedef struct {

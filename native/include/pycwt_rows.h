@@ -52,7 +52,8 @@ int pt_row_f64(int32_t isa, const pt_row *row, int64_t count, double *out);
  * where p_1 … p_4 are |a1|^2, |a2|^2, Re z and Im z: the adjoint of the interpolation, so that
  * what is smoothed at the rate of the band is the series of all samples, cut at its ends. (Two
  * outputs of each point make the same sum wherever it doesn't reach over an end.) Here D is at most
- * half of PT_MAX_DECIMATION, and so it is for pt_window. */
+ * half of PT_MAX_DECIMATION, and the window symmetric, window[k][D - d] = window[K - 1 - k][d], and so
+ * they are for pt_window. */
 typedef struct {
     pt_row first;       /* filter, and band of the first series */
     const void *second; /* band of the second */
@@ -66,12 +67,15 @@ int pt_pair_f32(int32_t isa, const pt_pair *pair, int64_t count, float *phase, f
 int pt_pair_f64(int32_t isa, const pt_pair *pair, int64_t count, double *phase, double *sums);
 
 /* out[i] = sum_j taps[|j|] x[i + j], |j| <= half, for i < count. The arrays go on for
- * PT_SLACK REALs, and out is overwritten there. */
+ * PT_SLACK REALs, and out is overwritten there. Where there is `between`, of `half` reals, out has
+ * twice as many numbers: these at out[2i], and
+ *
+ *     out[2i + 1] = sum_j between[j] (x[i - j] + x[i + 1 + j]),  0 <= j < half. */
 enum { PT_SLACK = 64 };
-int pt_smooth_f32(int32_t isa, const float *x, const float *taps, int32_t half, int64_t count,
-                  float *out);
-int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half, int64_t count,
-                  double *out);
+int pt_smooth_f32(int32_t isa, const float *x, const float *taps, const float *between,
+                  int32_t half, int64_t count, float *out);
+int pt_smooth_f64(int32_t isa, const double *x, const double *taps, const double *between,
+                  int32_t half, int64_t count, double *out);
 
 /* Squared coherence from the smoothed sums of the scales in a window, of one scale or two that have
  * most of their windows in common: reading the terms is what takes time.

@@ -239,7 +239,7 @@ static int NAME(long_fft)(const pt_circle *circle, const int forward, REAL *out)
     NAME(fft) own = {.circle = circle, .n1 = (int64_t)1 << bits / 2};
     own.n2 = circle->length / own.n1;
     size_t sizes = (size_t)(own.n1 + 2 * own.n2 + circle->length / LANES);
-    lanes *memory = aligned_alloc(sizeof(lanes), sizes * sizeof(lanes));
+    lanes *memory = large(sizes * sizeof(lanes), sizeof(lanes));
     REAL *factors = malloc(4 * (size_t)(own.n1 + own.n2) * sizeof *factors);
     if (!memory || !factors || roots_open(&own.all, bits)) {
         free(memory);

@@ -119,7 +119,7 @@ static void NAME(lower)(const pt_row *row, const desk *own, const REAL *band, in
         return;
     }
     NAME(product)(x, own->down, own->turned, whole);
-    NAME(filter_few)(own->turned + 2 * row->half, 2, taps, row->half, own->filtered, 2 * outputs);
+    NAME(filter_few)(own->turned + 2 * row->half, 2, taps, row->half, 0, own->filtered, 2 * outputs);
 }
 
 /* A whole block of a row with D < PAIRS or D = 1. */
@@ -131,7 +131,7 @@ PT_INLINE void NAME(dense_block)(const pt_row *row, const desk *own, const REAL 
     vec *b = own->room + (rows + 2 * half + PAIRS - 1) / PAIRS * PAIRS;
     NAME(deal)(x, 2, run, rows + 2 * half, own->down, own->room);
     for (int64_t m = 0; m < rows; m += 4)
-        NAME(filter_four)(own->room + half + m, row->taps, row->half, b + m);
+        NAME(filter_four)(own->room + half + m, row->taps, row->half, 0, b + m);
     NAME(narrow)(b, row->window, own->up, d, reach, run, out);
 }
 

@@ -42,20 +42,50 @@ PT_INLINE vec NAME(angle)(vec x, vec y)
     return NAME(choose)(y < zero, -sum, sum);
 }
 
+/* The window as tile() wants it. Points k and K - 1 - k have the same weights at outputs i and D - i
+ * the other way round, so sums and differences of points serve both: for i = 1 ... D/2 - 1 half the
+ * sums of both weights, then half the differences; before that all weights of i = 0, and last those of
+ * D/2, where both are equal. */
+static void NAME(fold)(const REAL *window, int32_t d, int32_t reach, REAL *folded)
+{
+    int32_t half = reach / 2;
+    for (int32_t k = 0; k < reach; k++)
+        folded[k] = window[k * d];
+    for (int32_t i = 1; i < d / 2; i++)
+        for (int32_t k = 0; k < half; k++) {
+            REAL left = window[k * d + i], right = window[(reach - 1 - k) * d + i];
+            folded[i * reach + k] = (left + right) / 2;
+            folded[i * reach + half + k] = (left - right) / 2;
+        }
+    for (int32_t k = 0; k < half; k++)
+        folded[d / 2 * reach + k] = window[k * d + d / 2];
+}
+
 /* A tile from the points at b on. */
-PT_INLINE void NAME(tile)(const REAL *b, const REAL *window, int32_t d, const int32_t reach,
+PT_INLINE void NAME(tile)(const REAL *b, const REAL *folded, int32_t d, const int32_t reach,
                           REAL *tile)
 {
-    vec at[PT_MAX_REACH];
-    for (int k = 0; k < reach; k++)
-        at[k] = NAME(load)(b + k);
-    for (int32_t i = 0; i < d; i++) {
-        vec even = at[0] * window[i], odd = at[1] * window[d + i];
-        for (int k = 2; k < reach; k += 2) {
-            even += at[k] * window[k * d + i];
-            odd += at[k + 1] * window[(k + 1) * d + i];
+    const int half = reach / 2;
+    vec both[PT_MAX_REACH / 2], apart[PT_MAX_REACH / 2];
+    vec first = {0}, middle = {0};
+    for (int k = 0; k < half; k++) {
+        vec left = NAME(load)(b + k), right = NAME(load)(b + reach - 1 - k);
+        both[k] = left + right;
+        apart[k] = left - right;
+        first += left * folded[k] + right * folded[reach - 1 - k];
+        middle += both[k] * folded[d / 2 * reach + k];
+    }
+    NAME(store)(tile, first);
+    NAME(store)(tile + (int64_t)(d / 2) * LANES, middle);
+    for (int32_t i = 1; i < d / 2; i++) {
+        const REAL *w = folded + i * reach;
+        vec even = both[0] * w[0], odd = apart[0] * w[half];
+        for (int k = 1; k < half; k++) {
+            even += both[k] * w[k];
+            odd += apart[k] * w[half + k];
         }
         NAME(store)(tile + (int64_t)i * LANES, even + odd);
+        NAME(store)(tile + (int64_t)(d - i) * LANES, even - odd);
     }
 }
 
@@ -75,16 +105,16 @@ PT_INLINE void NAME(gather)(const REAL *x, int64_t pitch, const REAL *window, in
     }
 }
 
-static void NAME(to_tile)(const REAL *b, const REAL *window, int32_t d, int32_t reach, REAL *tile)
+static void NAME(to_tile)(const REAL *b, const REAL *folded, int32_t d, int32_t reach, REAL *tile)
 {
     if (reach == 0)
         NAME(store)(tile, NAME(load)(b));
     else if (reach == 8)
-        NAME(tile)(b, window, d, 8, tile);
+        NAME(tile)(b, folded, d, 8, tile);
     else if (reach == 14)
-        NAME(tile)(b, window, d, 14, tile);
+        NAME(tile)(b, folded, d, 14, tile);
     else
-        NAME(tile)(b, window, d, reach, tile);
+        NAME(tile)(b, folded, d, reach, tile);
 }
 
 /* A tile in the order of time, or the first `count` values of it. */
@@ -126,6 +156,7 @@ enum { NAME(HALVES) = PT_BLOCK / 2 + 2 * PT_MAX_REACH + 2 * LANES };
 /* Room for the tiles, the split-up points and the products of a block. */
 typedef struct {
     REAL ends[2][4][PT_MAX_REACH];
+    REAL folded[PT_MAX_REACH * (PT_MAX_DECIMATION / 4 + 1)];
     REAL halves[4][2][NAME(HALVES)] __attribute__((aligned(64)));
     REAL tiles[4][PT_MAX_DECIMATION * LANES] __attribute__((aligned(64)));
     REAL angle[PT_MAX_DECIMATION * LANES] __attribute__((aligned(64)));
@@ -198,7 +229,7 @@ static void NAME(pair_block)(const pt_pair *pair, const desk *own, NAME(bench) *
         int64_t left = count - m * d;
         REAL *products[4];
         for (int i = 0; i < 4; i++) {
-            NAME(to_tile)(bench->points[i] + m, own->window, d, reach, bench->tiles[i]);
+            NAME(to_tile)(bench->points[i] + m, bench->folded, d, reach, bench->tiles[i]);
             products[i] = reach ? bench->halves[i][0] + PT_MAX_REACH + m
                                 : sums + i * pair->pitch + start + m;
         }
@@ -238,6 +269,7 @@ static int NAME(pair)(const pt_pair *pair, int64_t count, REAL *phase, REAL *sum
     }
     memset(bench, 0, sizeof *bench);
     own.window = (REAL *)row->window; /* each number once */
+    NAME(fold)(own.window, d, row->reach, bench->folded);
     int64_t points = (count + d - 1) / d, step = PT_BLOCK / d;
     for (int i = 0; i < 4; i++)
         memset(sums + i * pair->pitch, 0, (size_t)(points + row->reach + LANES) * sizeof *sums);
@@ -251,22 +283,6 @@ static int NAME(pair)(const pt_pair *pair, int64_t count, REAL *phase, REAL *sum
         memcpy(to + points - 1, bench->ends[1][i], (size_t)row->reach * sizeof *to);
     }
     free(bench);
-    free(memory);
-    return PT_OK;
-}
-
-static int NAME(smooth)(const REAL *x, const REAL *taps, int32_t half, int64_t count, REAL *out)
-{
-    enum { CHUNK = 4 * PT_BLOCK }; /* whole runs */
-    size_t room = CHUNK / LANES + 2 * (size_t)half + LANES;
-    vec *memory = aligned_alloc(sizeof(vec), room * sizeof(vec));
-    if (!memory)
-        return PT_NO_MEMORY;
-    for (int64_t i = 0; i < count; i += CHUNK)
-        if (count - i >= CHUNK)
-            NAME(filter)(x + i - half, 1, taps, half, NULL, out + i, CHUNK, memory);
-        else
-            NAME(filter_few)(x + i, 1, taps, half, out + i, count - i);
     free(memory);
     return PT_OK;
 }
@@ -331,7 +347,7 @@ static void NAME(coherence_block)(const pt_window *window, const NAME(gains) *ga
     int32_t d = window->decimation;
     for (int64_t m = 0; m < points; m += LANES) {
         for (int i = 0; i < 4; i++)
-            NAME(to_tile)(bench->points[i] + m, window->window, d, window->reach, bench->tiles[i]);
+            NAME(to_tile)(bench->points[i] + m, bench->folded, d, window->reach, bench->tiles[i]);
         NAME(ratio)(bench, d, gains->floor1, gains->floor2);
         NAME(lay_out)(bench->tiles[0], d, count - m * d, out + m * d);
     }
@@ -348,6 +364,8 @@ static int NAME(coherence)(const pt_window *window, int64_t count, REAL *const *
     NAME(gains) gains[PT_MAX_SCALES];
     for (int s = 0; s < scales; s++)
         gains[s] = NAME(gains_of)(window->floors[s]);
+    for (int s = 0; s < scales; s++)
+        NAME(fold)(window->window, d, reach, benches[s].folded);
     int64_t points = (count + d - 1) / d, step = PT_BLOCK / d;
     for (int64_t start = 0; start < points; start += step) {
         int64_t take = points - start < step ? points - start : step;

@@ -107,12 +107,12 @@ int pt_pair_f32(int32_t isa, const pt_pair *pair, int64_t count, float *phase, f
     return ISAS[isa]->pair_f32(pair, count, phase, sums);
 }
 
-int pt_smooth_f32(int32_t isa, const float *x, const float *taps, int32_t half, int64_t count,
-                  float *out)
+int pt_smooth_f32(int32_t isa, const float *x, const float *taps, const float *between,
+                  int32_t half, int64_t count, float *out)
 {
     if (!pt_isa_supported(isa) || half < 0 || count < 0)
         return PT_INVALID;
-    return ISAS[isa]->smooth_f32(x, taps, half, count, out);
+    return ISAS[isa]->smooth_f32(x, taps, between, half, count, out);
 }
 
 int pt_coherence_f32(int32_t isa, const pt_window *window, int64_t count, float *const *out)
@@ -128,12 +128,12 @@ int pt_pair_f64(int32_t isa, const pt_pair *pair, int64_t count, double *phase, 
     return ISAS[isa]->pair_f64(pair, count, phase, sums);
 }
 
-int pt_smooth_f64(int32_t isa, const double *x, const double *taps, int32_t half, int64_t count,
-                  double *out)
+int pt_smooth_f64(int32_t isa, const double *x, const double *taps, const double *between,
+                  int32_t half, int64_t count, double *out)
 {
     if (!pt_isa_supported(isa) || half < 0 || count < 0)
         return PT_INVALID;
-    return ISAS[isa]->smooth_f64(x, taps, half, count, out);
+    return ISAS[isa]->smooth_f64(x, taps, between, half, count, out);
 }
 
 int pt_coherence_f64(int32_t isa, const pt_window *window, int64_t count, double *const *out)

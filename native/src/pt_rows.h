@@ -14,9 +14,10 @@ typedef struct {
     int (*row_f64)(const pt_row *row, int64_t count, double *out);
     int (*pair_f32)(const pt_pair *pair, int64_t count, float *phase, float *sums);
     int (*pair_f64)(const pt_pair *pair, int64_t count, double *phase, double *sums);
-    int (*smooth_f32)(const float *x, const float *taps, int32_t half, int64_t count, float *out);
-    int (*smooth_f64)(const double *x, const double *taps, int32_t half, int64_t count,
-                      double *out);
+    int (*smooth_f32)(const float *x, const float *taps, const float *between, int32_t half,
+                      int64_t count, float *out);
+    int (*smooth_f64)(const double *x, const double *taps, const double *between, int32_t half,
+                      int64_t count, double *out);
     int (*coherence_f32)(const pt_window *window, int64_t count, float *const *out);
     int (*coherence_f64)(const pt_window *window, int64_t count, double *const *out);
     int (*inverse_f32)(const pt_circle *circle, float *out);

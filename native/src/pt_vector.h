@@ -85,48 +85,52 @@ PT_INLINE vec NAME(turn)(vec x, vec y)
 }
 
 /* out[i] = sum_j taps[|j|] x[i + step j] for i < count rounded up to four vectors: step 1 for real
- * numbers, 2 for complex ones, which count twice. */
+ * numbers, 2 for complex ones, which count twice. With `between` 1 what lies half a step to the right
+ * of i: sum_j taps[j - 1] (x[i + step (1 - j)] + x[i + step j]), 1 <= j <= half. */
 PT_INLINE void NAME(filter_few)(const REAL *x, const int32_t step, const REAL *taps, int32_t half,
-                            REAL *out, int64_t count)
+                                const int between, REAL *out, int64_t count)
 {
     enum { WIDE = 4 };
     for (int64_t i = 0; i < count; i += WIDE * LANES) {
-        const REAL *at = x + i;
+        const REAL *at = x + i, *left = at + between * step;
         vec sum[WIDE];
         for (int w = 0; w < WIDE; w++)
-            sum[w] = NAME(load)(at + w * LANES) * taps[0];
+            sum[w] = between ? (vec){0} : NAME(load)(at + w * LANES) * taps[0];
         for (int32_t j = 1; j <= half; j++)
             for (int w = 0; w < WIDE; w++)
-                sum[w] += taps[j] * (NAME(load)(at + w * LANES - step * j) +
-                                     NAME(load)(at + w * LANES + step * j));
+                sum[w] += taps[j - between] * (NAME(load)(left + w * LANES - step * j) +
+                                               NAME(load)(at + w * LANES + step * j));
         for (int w = 0; w < WIDE; w++)
             NAME(store)(out + i + w * LANES, sum[w]);
     }
 }
 
-/* sum_j taps[|j|] at[m + j] for m = 0 ... 3: a filter in each lane. What four outputs have in common
- * stays in registers. */
-PT_INLINE void NAME(filter_four)(const vec *at, const REAL *taps, int32_t half, vec *out)
+/* The same for at[m], m = 0 ... 3: a filter in each lane. What four outputs have in common stays in
+ * registers. */
+PT_INLINE void NAME(filter_four)(const vec *at, const REAL *taps, int32_t half, const int between,
+                                 vec *out)
 {
+    const vec *from = at + between;
     vec left[4], right[4], sum[4];
     for (int w = 0; w < 4; w++) {
-        left[w] = right[w] = at[w];
-        sum[w] = at[w] * taps[0];
+        left[w] = from[w];
+        right[w] = at[w];
+        sum[w] = between ? (vec){0} : at[w] * taps[0];
     }
     int32_t j = 1;
     for (; j + 3 <= half; j += 4) {
 #pragma GCC unroll 4
         for (int u = 0; u < 4; u++) {
-            left[3 - u] = at[-j - u];
+            left[3 - u] = from[-j - u];
             right[u] = at[3 + j + u];
 #pragma GCC unroll 4
             for (int w = 0; w < 4; w++)
-                sum[w] += taps[j + u] * (left[(w + 3 - u) & 3] + right[(w + 1 + u) & 3]);
+                sum[w] += taps[j + u - between] * (left[(w + 3 - u) & 3] + right[(w + 1 + u) & 3]);
         }
     }
     for (; j <= half; j++)
         for (int w = 0; w < 4; w++)
-            sum[w] += taps[j] * (at[w - j] + at[w + j]);
+            sum[w] += taps[j - between] * (from[w - j] + at[w + j]);
     for (int w = 0; w < 4; w++)
         out[w] = sum[w];
 }
@@ -194,7 +198,7 @@ PT_INLINE void NAME(filter)(const REAL *x, const int step, const REAL *taps, int
         vec v[LANES < 4 ? 4 : LANES];
 #pragma GCC unroll 4
         for (int w = 0; w < (n < 4 ? 4 : n); w += 4)
-            NAME(filter_four)(room + half + m + w, taps, half, v + w);
+            NAME(filter_four)(room + half + m + w, taps, half, 0, v + w);
 #pragma GCC unroll 4
         for (int w = 0; w < (n < 4 ? 4 : n); w += n)
             NAME(collect)(v + w, step, run, m + w, NULL, out);

@@ -48,7 +48,7 @@ def norm(s: float) -> float:
     return math.sqrt(2 * math.pi * s / math.sqrt(math.pi))
 
 
-def short(taps: NDArray[np.float64], precision: Precision) -> NDArray[np.floating]:
+def short(taps: NDArray[np.floating], precision: Precision) -> NDArray[np.floating]:
     """The right half of a symmetric filter, cut where nothing above ``precision`` is left."""
     rest = np.cumsum(np.abs(taps[::-1]))[::-1]
     rest = np.append(rest, 0.0)
@@ -86,34 +86,57 @@ def _sampled_gaussian(s: float, precision: Precision) -> NDArray[np.float64]:
 
 
 def smoothing_transform(
-    s: float, before: int, after: int, f: NDArray[np.float64], precision: Precision
-) -> NDArray[np.float64]:
+    s: float, before: int, after: int, f: NDArray[np.floating], precision: Precision
+) -> NDArray[np.floating]:
     """exp(−½ s²ω²) between an interpolation's adjoint and an interpolation, levelling both.
 
     Args:
         s: width in samples.
         before: samples for one of the points that are smoothed.
-        after: samples for one of those that the result is interpolated from; a multiple.
+        after: samples for one of those that the result is interpolated from.
         f: cycles per point that is smoothed, 0 … ½.
         precision: whose interpolations surround it.
     """
-    gauss: NDArray[np.float64] = np.exp(-0.5 * (2 * np.pi * s / before * f) ** 2)
+    gauss: NDArray[np.floating] = np.exp(-0.5 * (2 * np.pi * s / before * f) ** 2)
     level = np.ones_like(f)
     if before > 1:
         # The adjoint takes two outputs of each point (native/src/pt_pair.h).
         level *= 2 * window_transform(f, precision)
     if after > 1:
-        level *= window_transform(f * (after // before), precision)
-    return np.divide(gauss, level, out=np.zeros_like(f), where=gauss > 1e-18)
+        level *= window_transform(f * (after / before), precision)
+    # The level falls to 1e-9 before the Gaussian is nothing: cut earlier the filter gets long.
+    there = gauss > 1e-40
+    levelled: NDArray[np.floating] = np.divide(gauss, level, out=np.zeros_like(f), where=there)
+    return levelled
 
 
-def smoothing_taps(s: float, before: int, after: int, precision: Precision) -> NDArray[np.floating]:
-    """:func:`smoothing_transform` as a filter in time: its centre and right half."""
-    if after == 1:
-        return short(_sampled_gaussian(s, precision), precision)
-    f = np.arange(_GRID // 2 + 1) / _GRID
+def smoothing_taps(
+    s: float, before: int, after: int, precision: Precision
+) -> tuple[NDArray[np.floating], NDArray[np.floating] | None]:
+    """:func:`smoothing_transform` as a filter in time, at points as they come or two for each.
+
+    Args:
+        s: width in samples.
+        before: samples for one of the points that are smoothed.
+        after: samples for one of the points wanted: half of ``before``, or as many or more.
+        precision: whose interpolations surround it.
+
+    Returns:
+        Centre and right half of the filter, h + 1 numbers; where points between are wanted, the
+        right half of the filter for these, h numbers.
+    """
+    if before == after == 1:
+        return short(_sampled_gaussian(s, precision), precision), None
+    # In doubles the rounding of two levels leaves 1e-16 in all taps, so that none is negligible.
+    f = np.arange(_GRID // 2 + 1, dtype=np.longdouble) / _GRID
     transform = smoothing_transform(s, before, after, f, precision)
-    return short(sp_fft.irfft(transform)[: _GRID // 2], precision)
+    if after >= before:
+        return short(sp_fft.irfft(transform)[: _GRID // 2], precision), None
+    # Beyond half a cycle per point nothing is left of the Gaussian.
+    both = short(2 * sp_fft.irfft(transform, 2 * _GRID)[:_GRID], precision)
+    if both.size % 2 == 0:
+        both = np.append(both, both.dtype.type(0))
+    return both[::2].copy(), both[1::2].copy()
 
 
 @lru_cache(maxsize=32)
@@ -132,9 +155,15 @@ def window(decimation: int, precision: Precision) -> NDArray[np.floating]:
     return values.astype(precision.real_type)
 
 
-def window_transform(f: NDArray[np.float64], precision: Precision) -> NDArray[np.float64]:
+def window_transform(f: NDArray[np.floating], precision: Precision) -> NDArray[np.floating]:
     """The window's Fourier transform at ``f`` cycles per point, within its main lobe."""
     reach, beta = precision.reach, precision.beta
     inside = np.sqrt(np.maximum(beta**2 - (np.pi * reach * f) ** 2, 1e-30))
-    values: NDArray[np.float64] = reach * np.sinh(inside) / inside / np.i0(beta)
+    values: NDArray[np.floating] = np.sinh(inside) / inside * (reach / _peak(beta))
     return values
+
+
+@lru_cache(maxsize=8)
+def _peak(beta: float) -> float:
+    """I₀(β): numpy takes longer over one number than over the sinh of hundreds."""
+    return float(np.i0(beta))

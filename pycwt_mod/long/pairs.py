@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 #: Largest decimation here: a tile of one fits the cache.
 _MOST = 64
+#: Share by which bands are sampled more densely than the transform needs: the smoothing levels two
+#: interpolations, and where the Gaussian has anything left of that at Nyquist its filter is long.
+_SPARE = 1.15
 #: Smallest scale, in samples, whose smoothing in time is a filter: Nyquist cuts smaller ones.
 _LEAST = {np.float32: 1.78, np.float64: 2.15}
 #: Columns of arrays that are used again come in multiples of this.
@@ -188,10 +191,17 @@ class _Work:
         self._padded = 1 << (size - 1).bit_length()
         self._buffers = _Buffers(precision.real_type)
         self.half = len(weights) // 2
-        # A row is interpolated from points that suit the smallest scale of its window, and a
-        # scale is sampled as finely as the first row that it is part of.
-        self.rates = [self._rate(j, 2 * self.half, order) for j in range(scales.size)]
+        # A row is interpolated from points that suit the smallest scale of its window.
         self._rows = [self._rate(j, self.half, order).decimation for j in range(scales.size)]
+        self.rates = [self._source_rate(j, order) for j in range(scales.size)]
+
+    def _source_rate(self, j: int, order: float) -> Rate:
+        """How the bands of a scale are sampled; where rows need more, the smoothing doubles it."""
+        s = self._scales[j]
+        rate = band_rate(s, order, self._precision, s / _SPARE, _MOST)
+        if rate.own:  # An FFT smooths it, at the points of the first row that it is part of.
+            return self._rate(j, 2 * self.half, order)
+        return Rate(min(rate.decimation, 2 * self._rows[max(0, j - self.half)]), False)
 
     def _rate(self, j: int, before: int, order: float) -> Rate:
         finest = self._scales[max(0, j - before)]
@@ -228,33 +238,21 @@ class _Work:
         rows = range(max(0, j - self.half), min(j + self.half + 1, self._scales.size))
         after = sorted({self._rows[row] for row in rows})
         # A Gaussian that Nyquist cuts has no short filter, and one of a large scale neither.
-        filtered = (self.rates[j].own and d > 1) or s < _LEAST[self._precision.real_type]
-        filters = {
-            row: np.ones(1, self._precision.real_type)
-            if filtered
-            else smoothing_taps(s, d, row, self._precision)
-            for row in after
-        }
-        half = max(taps.size for taps in filters.values()) - 1
-        margin = half + self._precision.reach // 2 * (after[-1] // d)
-        stop = max(self._length(row) * (row // d) for row in after) + half + SLACK
-        sums = self._sums(pair, phase, margin, stop)
-        values = {}
-        for row, taps in filters.items():
-            start = -self._before(row) * (row // d)
-            if filtered:
-                where = np.arange(self._length(row)) * (row // d) + start
-                circle = sums[:, margin : margin + self._padded // d]
-                values[row] = self._smoothed(circle, s, d, row, where)
-                continue
-            out = self._buffers.take(4, self._length(row) * (row // d) + SLACK)
-            for line, to in zip(sums[:, margin + start - taps.size + 1 :], out, strict=True):
-                smooth(line, taps, to)
-            out[:, -SLACK:] = 0
-            values[row] = out
-            if row > d:
-                values[row] = np.ascontiguousarray(out[:, : -SLACK : row // d])
-                self._buffers.give(out)
+        if (self.rates[j].own and d > 1) or s < _LEAST[self._precision.real_type]:
+            margin = self._precision.reach // 2 * (after[-1] // d)
+            stop = max(self._length(row) * (row // d) for row in after) + SLACK
+            sums = self._sums(pair, phase, margin, stop)
+            circle = sums[:, margin : margin + self._padded // d]
+            values = {row: self._smoothed(circle, s, d, row) for row in after}
+        else:
+            filters = {row: smoothing_taps(s, d, row, self._precision) for row in after}
+            half = max(taps.size for taps, _ in filters.values()) - 1
+            margin = half + self._precision.reach // 2 * max(1, after[-1] // d)
+            stop = max(self._length(row) * row // d + 2 for row in after) + half + SLACK
+            sums = self._sums(pair, phase, margin, stop)
+            values = {
+                row: self._filtered(sums, margin, both, d, row) for row, both in filters.items()
+            }
         self._buffers.give(sums)
         peaks = values[after[0]][:2].max(axis=1)
         return _Term(values, (float(peaks[0]), float(peaks[1])))
@@ -267,10 +265,44 @@ class _Work:
         """Points that a row of R² is interpolated from, with room for whole vectors."""
         return -(-self._size // decimation) + self._precision.reach + SLACK
 
-    def _smoothed(
-        self, circle: NDArray[np.floating], s: float, d: int, row: int, where: NDArray[np.intp]
+    def _filtered(
+        self,
+        sums: NDArray[np.floating],
+        margin: int,
+        filters: tuple[NDArray[np.floating], NDArray[np.floating] | None],
+        d: int,
+        row: int,
     ) -> NDArray[np.floating]:
-        """The products of a scale, smoothed by FFT, at some points of the circle."""
+        """The products of a scale, smoothed by a filter, at the points of rows of ``row``.
+
+        Args:
+            sums: from ``margin`` points before the first sample on.
+            margin: so many.
+            filters: of :func:`pycwt_mod.long.bands.smoothing_taps`.
+            d: decimation of the sums.
+            row: decimation of the result.
+        """
+        taps, between = filters
+        length, before = self._length(row), self._before(row)
+        # With two results for each point the first of them may lie a half before the one wanted.
+        odd = 0 if between is None else before % 2
+        first = -(before + odd) * row // d
+        results = length * (row // d) if between is None else (length + odd + 1) // 2 * 2
+        out = self._buffers.take(4, results + SLACK)
+        for line, to in zip(sums[:, margin + first - taps.size + 1 :], out, strict=True):
+            smooth(line, taps, to, between)
+        out[:, -SLACK:] = 0
+        if row <= d:
+            return out[:, odd:]
+        values = np.ascontiguousarray(out[:, : -SLACK : row // d])
+        self._buffers.give(out)
+        return values
+
+    def _smoothed(
+        self, circle: NDArray[np.floating], s: float, d: int, row: int
+    ) -> NDArray[np.floating]:
+        """The products of a scale, smoothed by FFT, at the points of rows of decimation ``row``."""
+        where = (np.arange(self._length(row)) - self._before(row)) * (row // d)
         n = circle.shape[1]
         half = smoothing_transform(s, d, row, np.arange(n // 2 + 1) / n, self._precision)
         gauss = np.concatenate([half, half[-2:0:-1]])

@@ -155,14 +155,20 @@ def smooth(
     x: NDArray[np.floating],
     taps: NDArray[np.floating],
     out: NDArray[np.floating],
+    between: NDArray[np.floating] | None = None,
     isa: str | None = None,
 ) -> None:
     """out[i] = Σ taps[|j|]·x[i + j + h], |j| ≤ h = ``taps.size`` − 1.
 
+    With ``between`` that is out[2i], and out[2i + 1] what lies half a number further on,
+    Σ between[j]·(x[i + h − j] + x[i + h + 1 + j]), 0 ≤ j < h.
+
     Args:
-        x: contiguous, at least ``out.size`` + 2h numbers.
+        x: contiguous, at least a number for each result or each two results, 2h more and
+            :data:`SLACK` more.
         taps: centre and right half of the filter.
         out: contiguous; its last :data:`SLACK` numbers are not results.
+        between: h numbers.
         isa: see :func:`make_row`.
 
     Raises:
@@ -170,13 +176,17 @@ def smooth(
         MemoryError: there is no memory for it.
     """
     half = taps.size - 1
-    if not x.dtype == taps.dtype == out.dtype or x.size < out.size + 2 * half:
-        raise ValueError("x, taps and out must have the same type, and x room for the filter")
     if out.size < SLACK:
         raise ValueError(f"out must have at least {SLACK} numbers, not {out.size}")
+    if between is not None and (between.dtype != taps.dtype or between.size != half):
+        raise ValueError("between must have the type of taps, and one number less")
+    count = (out.size - SLACK) // (1 if between is None else 2)
+    if not x.dtype == taps.dtype == out.dtype or x.size < count + SLACK + 2 * half:
+        raise ValueError("x, taps and out must have the same type, and x room for the filter")
     function = lib.pt_smooth_f32 if out.dtype == np.float32 else lib.pt_smooth_f64
+    filters = _pointer(taps), ffi.NULL if between is None else _pointer(between)
     at = _pointer(x) + half
-    code = function(instruction_set(isa), at, _pointer(taps), half, out.size - SLACK, _pointer(out))
+    code = function(instruction_set(isa), at, *filters, half, count, _pointer(out))
     if code == lib.PT_NO_MEMORY:
         raise MemoryError("no memory for a filter")
 
@@ -196,7 +206,7 @@ def coherence_rows(
         terms: of each scale around, shape (4, …) with contiguous rows: |W₁|², |W₂|², Re and Im
             of W₁·conj(W₂), smoothed, from K/2 − 1 points before the first on.
         weights: of the terms, for each scale.
-        window: interpolation, shape (K, decimation).
+        window: interpolation, shape (K, decimation), symmetric.
         floors: for each scale, powers up to which there is nothing to cohere.
         outs: for each scale, float32 or float64, contiguous, shape (N,).
         isa: see :func:`make_row`.

@@ -156,6 +156,30 @@ def test_options_out_of_range(options, error, text):
         pycwt.wct(*related(100), 1.0, dj=1, J=3, sig=False, **options)
 
 
+@pytest.mark.parametrize("dtype", PROMISED)
+@pytest.mark.parametrize(("half", "points"), [(1, 70), (6, 300), (23, 9_000)])
+def test_smoothing_at_points_and_between(half, points, dtype, monkeypatch):
+    """Against numpy's convolution of the points with zeros between them."""
+    rng = np.random.default_rng(half)
+    both = rng.standard_normal(2 * half + 1)
+    x = np.zeros(points + 2 * half + rows.SLACK)
+    x[: points + 2 * half] = rng.standard_normal(points + 2 * half)
+    apart = np.zeros(2 * (points + 2 * half))
+    apart[::2] = x[: points + 2 * half]
+    whole = np.convolve(apart, np.concatenate([both[:0:-1], both]))
+    expected = whole[4 * half : 4 * half + 2 * points]
+    taps, between = (part.copy().astype(dtype) for part in (both[::2], both[1::2]))
+    for isa in rows.instruction_sets():
+        monkeypatch.setenv("PYCWT_ISA", isa)
+        out = np.empty(2 * points + rows.SLACK, dtype)
+        rows.smooth(x.astype(dtype), taps, out, between)
+        tolerance = 100 * half * np.finfo(dtype).eps
+        np.testing.assert_allclose(out[: 2 * points], expected, atol=tolerance)
+        plain = np.empty(points + rows.SLACK, dtype)
+        rows.smooth(x.astype(dtype), taps, plain)
+        np.testing.assert_allclose(plain[:points], expected[::2], atol=tolerance)
+
+
 def test_rows_refuse_what_does_not_fit():
     how = rows.RowFilter(0.1, 8, np.ones(3, np.float32), np.ones((8, 8), np.float32))
     band = np.zeros(40, np.complex64)
@@ -174,6 +198,10 @@ def test_rows_refuse_what_does_not_fit():
         rows.smooth(x, taps, np.empty(200, np.float32))
     with pytest.raises(ValueError, match="at least 64"):
         rows.smooth(x, taps, np.empty(10, np.float32))
+    with pytest.raises(ValueError, match="room for the filter"):
+        rows.smooth(x, taps, np.empty(64 + 2 * 130, np.float32), taps[1:])
+    with pytest.raises(ValueError, match="between must have"):
+        rows.smooth(x, taps, np.empty(100, np.float32), taps)
     window = np.ones((8, 8), np.float32)
     make = partial(rows.coherence_rows, floors=[(0, 0)], outs=[phase])
     make([sums], [[1.0]], window)
