@@ -19,7 +19,7 @@ REQUEST = {
 CONFIG = """
 [engine]
 chunk_seconds = 0.1
-silence_seconds = 2.0
+silence_seconds = 5.0
 memory_bytes = 1073741824
 """
 
@@ -86,7 +86,7 @@ def daemon(tmp_path_factory):
     make(folder, "bad_talks", "        print('noise ' * 100_000)\n")
     os.environ["PYCWTD_DRIVER_FOLDERS"] = os.fspath(folder)
     try:
-        with running(CONFIG, backends=["sequential"]) as one:
+        with running(CONFIG, backends=["joblib"]) as one:
             yield one
     finally:
         del os.environ["PYCWTD_DRIVER_FOLDERS"]
@@ -94,7 +94,7 @@ def daemon(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def expected(daemon):
-    job = daemon.submit("wct", {**REQUEST, "backend": "sequential"})
+    job = daemon.submit("wct", {**REQUEST, "backend": "joblib"})
     assert daemon.finish(job)["status"] == "completed"
     return daemon.result(job)
 
