@@ -63,8 +63,14 @@ build/lua32/lua: etc/build-lua32.sh
 .PHONY: test
 test: $(VENV)/.test  ## everything that CI runs: lint, C tests, Python tests
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint test-kernel
+# Editable installs keep no byte code, and the tests start a thousand processes.
+	@$(BIN)/python -m compileall -q pycwt_mod pycwtd drivers console
 # Three for two cores: the tests of the daemon often wait.
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+.PHONY: test-long
+test-long: $(VENV)/.test  ## the variants of tests that take long, 5 minutes
+	@$(BIN)/pytest -n 2 --dist loadfile -m long
 
 .PHONY: test-kernel
 test-kernel: build/native/build.ninja  ## the C kernel alone, on every instruction set there is

@@ -14,7 +14,7 @@ from support import red_pair, running
 A, B = red_pair()
 GRID = {"dt": 1.0, "dj": 1 / 12, "s0": 2.0, "J": 84}
 REQUEST = {"signal1": A, "signal2": B, "sig": True, "seed": 5, "mc_count": 60, **GRID}
-LONG = {**REQUEST, "backend": "sequential", "estimator": "full", "mc_count": 8_000}
+LONG = {**REQUEST, "backend": "sequential", "estimator": "full", "mc_count": 5_000}
 
 
 def flip(path, place=0.5):

@@ -45,7 +45,9 @@ def undisturbed():
         return {name: daemon.result(job_id) for name, job_id in jobs.items()}
 
 
-@pytest.mark.parametrize(("seed", "estimator"), [(0, "full"), (1, "cascade")])
+@pytest.mark.parametrize(
+    ("seed", "estimator"), [(0, "full"), pytest.param(1, "cascade", marks=pytest.mark.long)]
+)
 def test_kill_at_random_moments_ends_in_the_same_histogram(undisturbed, seed, estimator):
     moments = random.Random(seed)
     request = REQUESTS[estimator]
@@ -151,7 +153,7 @@ def test_workers_dont_outlive_a_killed_daemon():
         job_id = daemon.submit("wct", LONG)
         daemon.until(job_id, lambda job: job["realisations_done"] > 0)
         workers = daemon.workers()
-        assert len(workers) == 3
+        assert len(workers) == 2
         daemon.kill()
         for worker in workers:
             wait_gone(worker, 5.0)

@@ -74,7 +74,7 @@ FROZEN = sorted(Path(__file__).parent.glob("state-v*"))
 @pytest.mark.parametrize("frozen", FROZEN, ids=lambda path: path.name)
 def test_a_frozen_state_opens_and_goes_on(frozen):
     expected = json.loads((frozen / "expected.json").read_text())
-    with running(start=False, backends=["joblib"]) as daemon:
+    with running(start=False) as daemon:
         shutil.copytree(frozen, daemon.state)
         daemon.start()
         for kind, job_id in expected["completed"].items():

@@ -101,7 +101,13 @@ FAULTS = {
 SUM = "test_numerics_are_of_their_class"
 
 
-@pytest.mark.parametrize("test", FAULTS)
+@pytest.mark.parametrize(
+    "test",
+    [
+        test if n % 3 == 0 else pytest.param(test, marks=pytest.mark.long)
+        for n, test in enumerate(FAULTS)
+    ],
+)
 def test_the_suite_finds(test, tmp_path):
     folder = new_driver("wrong_board", tmp_path)
     package = folder / "pycwtd_driver_wrong_board"

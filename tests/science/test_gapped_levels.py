@@ -197,7 +197,9 @@ def test_within_the_cone_of_the_ends_noise_is_significant_as_often(measured):
     assert abs(mean - 0.05) < 0.003 + ALLOWED * np.hypot(error, 0.004)
 
 
-@pytest.mark.parametrize("null", ["ar", "phase", "iaaft", "bootstrap"])
+@pytest.mark.parametrize(
+    "null", ["ar", "phase", pytest.param("iaaft", marks=pytest.mark.long), "bootstrap"]
+)
 def test_other_nulls_take_the_series_as_they_are_filled(null, measured):
     """Against levels of each pair's own, as a user has them: 30 pairs, 100 surrogates each."""
     rng, shares = np.random.default_rng(8), []

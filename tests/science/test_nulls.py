@@ -120,7 +120,7 @@ def test_refusals_name_the_argument(arguments, error, text):
         pycwt_mod.wct(a, b, **GRID, **arguments)
 
 
-@pytest.mark.parametrize("model", ["ar", "phase", "iaaft"])
+@pytest.mark.parametrize("model", ["ar", "phase", pytest.param("iaaft", marks=pytest.mark.long)])
 def test_independent_oscillations_pass_the_level_as_often_as_promised(model, measured):
     """False alarms at the 95 % level, of 40 pairs of oscillating series, outside the cone.
 
