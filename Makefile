@@ -65,8 +65,7 @@ test: $(VENV)/.test  ## everything that CI runs: lint, C tests, Python tests
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint test-kernel
 # Editable installs keep no byte code, and the tests start a thousand processes.
 	@$(BIN)/python -m compileall -q pycwt_mod pycwtd drivers console
-# Three for two cores: the tests of the daemon often wait.
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-long
 test-long: $(VENV)/.test  ## the variants of tests that take long, 5 minutes

@@ -21,6 +21,7 @@ COHERENCE["backend"] = "sequential"
 REQUESTS = {
     "full": {**COHERENCE, "estimator": "full", "mc_count": 12_000},
     "cascade": {**COHERENCE, "estimator": "cascade", "mc_count": 90_000},
+    "shorter": {**COHERENCE, "estimator": "cascade", "mc_count": 30_000},
 }
 #: More than is done before it is shot.
 LONG = {**REQUESTS["full"], "mc_count": 1_000_000}
@@ -124,13 +125,13 @@ def test_a_killed_worker_costs_a_chunk_and_no_number(undisturbed, estimator):
 
 
 def test_chunks_of_any_size_add_up_to_the_same_histogram(undisturbed):
-    """Chunks of a hundredth of a second, merged on the way, against those of a second."""
-    with running("[engine]\nchunk_seconds = 0.01\n", backends=["sequential"]) as daemon:
-        job_id = daemon.submit("wct", REQUESTS["cascade"])
+    """Chunks of milliseconds, merged on the way, against those of a second."""
+    with running("[engine]\nchunk_seconds = 0.003\n", backends=["sequential"]) as daemon:
+        job_id = daemon.submit("wct", REQUESTS["shorter"])
         told = daemon.events(0, lambda event: event["type"] == "job.completed")
         assert sum(event["type"] == "job.progress" for event in told) > 64
         result = daemon.result(job_id)
-    np.testing.assert_array_equal(result["histogram"], undisturbed["cascade"]["histogram"])
+    np.testing.assert_array_equal(result["histogram"], undisturbed["shorter"]["histogram"])
 
 
 def test_a_job_that_kills_its_worker_again_and_again_is_given_up():
