@@ -86,14 +86,14 @@ def stuck_and_migrated(tree: Path) -> None:
 
 
 def _edit(tree: Path, name: str, old: str, new: str, end: str = "") -> None:
-    """Replace the only occurrence of a text, and the last line if there is another for it."""
+    """Replace the only occurrence of a text, and the end of the tuple that it begins, if given."""
     (file,) = tree.glob(f"{_SITE}/{name}")
     text = file.read_text()
     assert text.count(old) == 1, f"{name} has {old!r} {text.count(old)} times"
     text = text.replace(old, new)
     if end:
-        assert text.endswith("\n)\n"), f"{name} ends otherwise"
-        text = text.removesuffix(")\n") + end
+        at = text.index("\n)\n", text.index(new)) + 1
+        text = text[:at] + end + text[at:].removeprefix(")\n")
     file.write_text(text)
     # Compiled ones are never compared with their source.
     for compiled in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
