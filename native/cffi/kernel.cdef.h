@@ -85,7 +85,7 @@ typedef struct {
 
 typedef struct {
     int32_t scales;
-    double floors[2][2];
+    double floors[...][2];
     const double *weights;
     const void *const *terms;
     const int64_t *pitches;

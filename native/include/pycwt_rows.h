@@ -77,16 +77,16 @@ int pt_smooth_f32(int32_t isa, const float *x, const float *taps, const float *b
 int pt_smooth_f64(int32_t isa, const double *x, const double *taps, const double *between,
                   int32_t half, int64_t count, double *out);
 
-/* Squared coherence from the smoothed sums of the scales in a window, of one scale or two that have
+/* Squared coherence from the smoothed sums of the scales in a window, of a few scales that have
  * most of their windows in common: reading the terms is what takes time.
  *
  *     T_i = sum_n weights[n] terms[n][i],   interpolated to every sample,
  *     out = (T_3^2 + T_4^2) / (T_1 T_2), within [0, 1]; 0 where T_1 or T_2 is not above its floor.
  */
-enum { PT_MAX_SCALES = 2 };
+enum { PT_MAX_SCALES = 4 };
 
 typedef struct {
-    int32_t scales;            /* 1 or PT_MAX_SCALES */
+    int32_t scales;            /* 1 to PT_MAX_SCALES */
     double floors[PT_MAX_SCALES][2];
     const double *weights;     /* `count` of each scale */
     const void *const *terms;  /* each: four rows, beginning at point -max(K/2 - 1, 0) */

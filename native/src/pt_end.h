@@ -6,3 +6,4 @@
 #undef lanes
 #undef short_fft
 #undef PAIRS
+#undef PT_WITH

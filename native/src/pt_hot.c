@@ -62,7 +62,11 @@ static void phases_f64(double step, int64_t first, int64_t count, double *out)
 #define NAME(x) JOIN(x, _f32)
 #include "pt_vector.h"
 #include "pt_lane.h"
+#include "pt_angle.h"
+#include "pt_tile.h"
+#include "pt_runs.h"
 #include "pt_pair.h"
+#include "pt_coherence.h"
 #include "pt_smooth.h"
 #include "pt_fft.h"
 #include "pt_end.h"
@@ -76,7 +80,11 @@ static void phases_f64(double step, int64_t first, int64_t count, double *out)
 #define NAME(x) JOIN(x, _f64)
 #include "pt_vector.h"
 #include "pt_lane.h"
+#include "pt_angle.h"
+#include "pt_tile.h"
+#include "pt_runs.h"
 #include "pt_pair.h"
+#include "pt_coherence.h"
 #include "pt_smooth.h"
 #include "pt_fft.h"
 #include "pt_end.h"

@@ -6,6 +6,8 @@
 
 /* Output samples of a block: its tables and buffers stay in the first-level cache. */
 enum { PT_BLOCK = 1024 };
+/* Those of a block of a pair in runs, which the second-level cache holds, and the largest D of it. */
+enum { PT_RUNS = 4096, PT_RUNS_MOST = 8 };
 
 typedef struct {
     const char *name;

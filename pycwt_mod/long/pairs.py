@@ -31,13 +31,14 @@ from pycwt_mod.long.bands import (
     smoothing_transform,
     window,
 )
+from pycwt_mod.long.buffers import Buffers
 from pycwt_mod.long.circles import Circle, band_signal
 from pycwt_mod.long.fast import BandTransform, Rate, band_rate, single_suffices
 from pycwt_mod.long.rows import MAX_SCALES, SLACK, Pair, RowFilter, pair_rows, smooth
 from pycwt_mod.long.rows import coherence_rows as make_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,8 +52,6 @@ _MOST = 64
 _SPARE = 1.15
 #: Smallest scale, in samples, whose smoothing in time is a filter: Nyquist cuts smaller ones.
 _LEAST = {np.float32: 1.78, np.float64: 2.15}
-#: Columns of arrays that are used again come in multiples of this.
-_PITCH = 1 << 12
 #: Smoothed power below this share of the scale's largest is rounding.
 _FLOOR = {np.float32: 1e-10, np.float64: 1e-13}
 
@@ -100,11 +99,8 @@ def coherence_rows(
     def term(source: _Source) -> None:
         emit_phase(source.scale, lambda out: ring.update({source.scale: work.term(source, out)}))
 
-    def row(numbers: Sequence[int], outs: tuple[NDArray[Any], ...] = ()) -> None:
-        if len(outs) == len(numbers):
-            work.rows(numbers, ring, outs)
-        else:
-            emit_r2(numbers[len(outs)], lambda out: row(numbers, (*outs, out)))
+    def row(numbers: Sequence[int]) -> None:
+        _all_at_once(numbers, emit_r2, lambda outs: work.rows(numbers, ring, outs))
 
     ready = 0
     with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
@@ -120,6 +116,23 @@ def coherence_rows(
             ready = groups[-1].stop if groups else ready
             for j in [j for j in ring if j < ready - work.half]:
                 work.recycle(ring.pop(j))
+
+
+def _all_at_once(
+    numbers: Sequence[int],
+    emit: Emit,
+    fill: Callable[[tuple[NDArray[Any], ...]], None],
+    outs: tuple[NDArray[Any], ...] = (),
+) -> None:
+    """Have the rows of several scales filled together.
+
+    It isn't a function within another: one that calls itself there keeps all it knows, the arrays
+    of the results included, until Python looks for such circles.
+    """
+    if len(outs) == len(numbers):
+        fill(outs)
+    else:
+        emit(numbers[len(outs)], lambda out: _all_at_once(numbers, emit, fill, (*outs, out)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,36 +156,6 @@ class _Term:
     peaks: tuple[float, float]
 
 
-class _Buffers:
-    """Memory that is used again: fresh memory costs more time than what is done with it.
-
-    Args:
-        dtype: of the arrays.
-    """
-
-    def __init__(self, dtype: type[np.floating]) -> None:
-        self._dtype = dtype
-        self._spare: dict[int, list[NDArray[np.floating]]] = {}
-
-    def take(self, rows: int, columns: int) -> NDArray[np.floating]:
-        """An array of that shape, its contents undefined."""
-        pitch = -(-columns // _PITCH) * _PITCH
-        # Scales ascend: what is much too large won't be wanted again.
-        for other in [other for other in list(self._spare) if other > 2 * pitch + _PITCH]:
-            self._spare.pop(other, None)
-        try:
-            whole = self._spare.setdefault(pitch, []).pop()
-        except IndexError:
-            whole = np.empty((rows, pitch), self._dtype)
-        return whole[:, :columns]
-
-    def give(self, array: NDArray[np.floating]) -> None:
-        """Take an array back, where it came from here."""
-        spare = self._spare.get(array.strides[0] // array.itemsize)
-        if spare is not None and isinstance(array.base, np.ndarray):
-            spare.append(array.base)
-
-
 class _Work:
     """What the scales have in common."""
 
@@ -189,7 +172,7 @@ class _Work:
         self._precision = precision
         self._size = size
         self._padded = 1 << (size - 1).bit_length()
-        self._buffers = _Buffers(precision.real_type)
+        self._buffers = Buffers(precision.real_type, self._padded)
         self.half = len(weights) // 2
         # A row is interpolated from points that suit the smallest scale of its window.
         self._rows = [self._rate(j, self.half, order).decimation for j in range(scales.size)]
@@ -288,7 +271,7 @@ class _Work:
         odd = 0 if between is None else before % 2
         first = -(before + odd) * row // d
         results = length * (row // d) if between is None else (length + odd + 1) // 2 * 2
-        out = self._buffers.take(4, results + SLACK)
+        out = self._buffers.take(results + SLACK)
         for line, to in zip(sums[:, margin + first - taps.size + 1 :], out, strict=True):
             smooth(line, taps, to, between)
         out[:, -SLACK:] = 0
@@ -330,7 +313,7 @@ class _Work:
         reach = int(pair.how.window.shape[0])
         before = self._before(d)
         ring, written = self._padded // d, pair.sums_length(self._size)
-        sums = self._buffers.take(4, margin + max(stop, ring, written))
+        sums = self._buffers.take(margin + max(stop, ring, written))
         if phase.dtype == sums.dtype:
             pair_rows(pair, phase, sums[:, margin - before :])
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,21 +23,21 @@ if TYPE_CHECKING:
     Destination = NDArray[Any] | str | os.PathLike[str] | None
 
 
-class Store:
+class Store(ABC):
     """Takes the rows of an array."""
 
+    @abstractmethod
     def emit(self, j: int, fill: Fill) -> None:
         """Have row ``j`` filled."""
-        raise NotImplementedError
 
     def emit_all(self, rows: NDArray[Any]) -> None:
         """Take all rows from an array."""
         for j, row in enumerate(rows):
             self.emit(j, partial(_copy, row))
 
+    @abstractmethod
     def result(self) -> NDArray[Any]:
         """The array."""
-        raise NotImplementedError
 
 
 def _copy(row: NDArray[Any], out: NDArray[Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from functools import partial
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 import pycwt_mod as pycwt
 from pycwt_mod.long import rows
+from pycwt_mod.long.buffers import Buffers
 from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
 from pycwt_mod.transform import transform, unit_series
 
@@ -220,3 +223,46 @@ def test_rows_refuse_what_does_not_fit():
     wide = rows.RowFilter(0.1, 128, np.ones(3, np.float32), window.repeat(16, axis=1))
     with pytest.raises(ValueError, match="don't fit"):
         rows.pair_rows(rows.Pair(band, band, wide), phase, sums)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 300), st.booleans()), max_size=40))
+def test_nobody_gets_memory_that_another_has(steps):
+    """Whatever is taken and given back, as what is wanted gets smaller."""
+    buffers, lent = Buffers(np.float32, 1 << 14), []
+    for halvings, more, back in sorted(steps, key=lambda step: step[0]):
+        if back and lent:
+            buffers.give(lent.pop(more % len(lent))[:, more % 8 :])
+        columns = (1 << 14 >> halvings) + more
+        array = buffers.take(columns)
+        assert array.shape == (4, columns)
+        assert not any(np.shares_memory(array, other) for other in lent)
+        lent.append(array)
+
+
+def test_memory_is_used_again():
+    buffers = Buffers(np.float64, 1 << 14)
+    whole = buffers.take(1 << 14)
+    buffers.give(whole)
+    halves = [buffers.take(1 << 13) for _ in range(3)]
+    assert [np.shares_memory(half, whole) for half in halves] == [True, True, False]
+
+
+@pytest.mark.parametrize("n", [300, 20_000])
+@pytest.mark.parametrize("which", ["cwt", "xwt", "wct", "wct with levels"])
+def test_results_leave_no_circle_behind(n, which):
+    """What nobody has any more is gone at once: two results of 1.6 GB are one too many."""
+    y1, y2 = related(n)
+    levels = {"mc_count": 16, "seed": 1, "cache": False, "progress": False}
+    calls = {
+        "cwt": lambda: pycwt.cwt(y1, 1.0).W,
+        "xwt": lambda: pycwt.xwt(y1, y2, 1.0).W12,
+        "wct": lambda: pycwt.wct(y1, y2, 1.0, sig=False).WCT,
+        "wct with levels": lambda: pycwt.wct(y1, y2, 1.0, **levels).WCT,
+    }
+    calls[which]()  # what is imported and prepared once may well have circles
+    gc.disable()
+    try:
+        left = weakref.ref(calls[which]())
+        assert left() is None
+    finally:
+        gc.enable()
