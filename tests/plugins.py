@@ -113,7 +113,12 @@ def write(folder: Path, name: str, declaration: str, compute: str | None = None)
     (folder / f"{name}.py").write_text(DECLARATION + declaration)
     if compute is not None:
         (folder / f"{name}_compute.py").write_text(compute)
+    announce(folder, name, "pycwtd.workloads", f"{name} = {name}:WORKLOAD")
+
+
+def announce(folder: Path, name: str, group: str, entry: str) -> None:
+    """The metadata of a distribution with one entry point, beside its modules."""
     facts = folder / f"{name}-1.0.dist-info"
     facts.mkdir()
     (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (facts / "entry_points.txt").write_text(f"[pycwtd.workloads]\n{name} = {name}:WORKLOAD\n")
+    (facts / "entry_points.txt").write_text(f"[{group}]\n{entry}\n")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pycwt_mod.backends.backend import BackendUnavailableError
-from pycwt_mod.backends.registry import get_backend, list_backends
+from pycwt_mod.backends.registry import get_backend, list_backends, offered_backends
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pycwt_mod.backends.backend import MonteCarloBackend
     from pycwt_mod.backends.task import SignificanceTask
 
@@ -32,9 +34,8 @@ def choose_backend(name: str, task: SignificanceTask) -> MonteCarloBackend:
         if lack := _lack(backend, task):
             raise ValueError(f"backend {name!r} {lack}")
         return backend
-    names = sorted((info.name for info in list_backends()), key=lambda n: (n != _PREFERRED, n))
     reasons = []
-    for candidate in names:
+    for candidate in _candidates():
         backend = get_backend(candidate)
         if lack := _lack(backend, task):
             reasons.append(f"{candidate}: it {lack}")
@@ -47,6 +48,13 @@ def choose_backend(name: str, task: SignificanceTask) -> MonteCarloBackend:
         "no backend can compute a significance; "
         + ("; ".join(reasons) if reasons else "no driver is installed")
     )
+
+
+def _candidates() -> Iterator[str]:
+    """The preferred one, then all others by name, which are looked for when it won't do."""
+    if any(info.name == _PREFERRED for info in offered_backends()):
+        yield _PREFERRED
+    yield from (info.name for info in list_backends() if info.name != _PREFERRED)
 
 
 def _lack(backend: MonteCarloBackend, task: SignificanceTask) -> str | None:

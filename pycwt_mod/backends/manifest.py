@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, get_args
 
 from pycwt_mod.backends.backend import HOOKS, BackendInfo, BackendType
@@ -84,10 +85,20 @@ def load_manifest(path: Path) -> Manifest:
         ManifestError: it isn't there, isn't TOML, or a key is missing, unknown or wrong.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ManifestError(f"{path}: can't be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{path}: isn't TOML: {error}") from None
+    return _parsed(path, text)
+
+
+# Whoever looks for drivers reads a manifest, and then the driver itself does.
+@lru_cache(maxsize=32)
+def _parsed(path: Path, text: str) -> Manifest:
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise ManifestError(f"{path}: isn't TOML: {error}") from None
     driver = data.get("driver")
     if not isinstance(driver, dict) or not isinstance(driver.get("name"), str):

@@ -4,6 +4,9 @@ A driver is a package of this environment with an entry point in the group ``pyc
 a folder dropped into one of :func:`drop_in_folders`. What it offers is read from its
 ``driver.toml``; its code is imported when one of its backends is wanted, so that one driver's
 fault is nobody else's.
+
+The drivers of this distribution come first: no other takes the name of one of their backends, and
+whoever asks for one of these waits for no search of everything that is installed.
 """
 
 from __future__ import annotations
@@ -14,9 +17,9 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import PackageNotFoundError, distribution, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import pluggy
 
@@ -26,11 +29,14 @@ from pycwt_mod.backends.trust import distrust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from importlib.metadata import EntryPoint
 
     from pycwt_mod.backends.backend import BackendInfo, MonteCarloBackend
 
 #: Entry-point group and pluggy project name.
 GROUP = "pycwtd.drivers"
+#: What this library is installed as.
+DISTRIBUTION = "pycwtd"
 #: Folders of drop-in drivers, separated as in PATH.
 FOLDERS_VARIABLE = "PYCWTD_DRIVER_FOLDERS"
 DEFAULT_FOLDER = "/etc/pycwtd/drivers.d"
@@ -47,11 +53,11 @@ class UnknownBackendError(LookupError):
         return str(self.args[0])
 
 
-class DriverHooks:
+class DriverHooks(Protocol):
     """What a driver's module may implement."""
 
     @hookspec
-    def pycwtd_backends(self) -> Sequence[MonteCarloBackend]:  # type: ignore[empty-body]
+    def pycwtd_backends(self) -> Sequence[MonteCarloBackend]:
         """The backends of this driver, one for each ``[[backend]]`` of its manifest."""
 
 
@@ -77,10 +83,13 @@ def drop_in_folders() -> list[Path]:
 def installed_drivers() -> list[InstalledDriver]:
     """All drivers of this machine, by manifest alone: no driver's code is run.
 
-    Those that can't be used are among them, with the reason; one that offers a backend which an
-    earlier one has is such a driver.
+    Packages by name, then drop-ins. Those that can't be used are among them, with the reason; one
+    that offers a backend which another has already is such a driver. Names belong to the drivers
+    of this distribution first, then to packages in the order of their names, then to drop-ins.
     """
-    found = sorted(_packages(), key=lambda driver: driver.name)
+    ours = _our_entries()
+    entries = sorted(entry_points(group=GROUP), key=lambda e: (e not in ours, e.name))
+    found = [_package(entry) for entry in entries]
     for folder in drop_in_folders():
         if folder.is_dir():
             found += [_dropped_in(path) for path in sorted(folder.iterdir()) if path.is_dir()]
@@ -95,21 +104,30 @@ def installed_drivers() -> list[InstalledDriver]:
             continue
         taken |= dict.fromkeys(offered, driver.name)
         drivers.append(driver)
-    return drivers
+    packages, dropped_in = drivers[: len(entries)], drivers[len(entries) :]
+    return sorted(packages, key=lambda driver: driver.name) + dropped_in
 
 
 def _infos(driver: InstalledDriver) -> tuple[BackendInfo, ...]:
     return driver.manifest.backends if driver.manifest else ()
 
 
-def _packages() -> Iterator[InstalledDriver]:
-    for entry in entry_points(group=GROUP):
-        try:
-            manifest = load_manifest(_package_dir(entry.value) / "driver.toml")
-        except ManifestError as error:
-            yield InstalledDriver(entry.name, entry.value, None, str(error))
-        else:
-            yield InstalledDriver(entry.name, entry.value, manifest)
+@cache
+def _our_entries() -> tuple[EntryPoint, ...]:
+    """Of this distribution alone; none where only its files are there, without metadata."""
+    try:
+        entries = distribution(DISTRIBUTION).entry_points.select(group=GROUP)
+    except PackageNotFoundError:
+        return ()
+    return tuple(sorted(entries, key=lambda entry: entry.name))
+
+
+def _package(entry: EntryPoint) -> InstalledDriver:
+    try:
+        manifest = load_manifest(_package_dir(entry.value) / "driver.toml")
+    except ManifestError as error:
+        return InstalledDriver(entry.name, entry.value, None, str(error))
+    return InstalledDriver(entry.name, entry.value, manifest)
 
 
 def _package_dir(module: str) -> Path:
@@ -170,8 +188,17 @@ def _known(folders: str | None) -> tuple[InstalledDriver, ...]:
     return tuple(driver for driver in installed_drivers() if driver.manifest)
 
 
-def _usable() -> tuple[InstalledDriver, ...]:
-    return _known(os.environ.get(FOLDERS_VARIABLE))
+#: Our own manifests change with our code alone.
+_our_driver = cache(_package)
+
+
+def _usable() -> Iterator[InstalledDriver]:
+    """Drivers that can be used, ours first; no more is looked for than is asked for."""
+    ours = _our_entries()
+    yield from (driver for driver in map(_our_driver, ours) if driver.manifest)
+    modules = {entry.value for entry in ours}
+    known = _known(os.environ.get(FOLDERS_VARIABLE))
+    yield from (driver for driver in known if driver.module not in modules)
 
 
 def load_driver(driver: InstalledDriver) -> Sequence[MonteCarloBackend]:
@@ -181,7 +208,8 @@ def load_driver(driver: InstalledDriver) -> Sequence[MonteCarloBackend]:
         BackendUnavailableError: it can't be imported, or offers nothing.
     """
     manager = _manager()
-    module = manager.get_plugin(driver.name)
+    # By module, not by name: two packages may call their drivers the same.
+    module = manager.get_plugin(driver.module)
     if module is None:
         if driver.folder:
             # Behind everything else: a drop-in must not stand in for another package.
@@ -193,7 +221,7 @@ def load_driver(driver: InstalledDriver) -> Sequence[MonteCarloBackend]:
             raise BackendUnavailableError(
                 f"driver {driver.name} can't be imported: {error}"
             ) from error
-        manager.register(module, driver.name)
+        manager.register(module, driver.module)
     # The façade over pluggy: its hook calls are untyped.
     others = [plugin for plugin in manager.get_plugins() if plugin is not module]
     caller = manager.subset_hook_caller("pycwtd_backends", others)
@@ -215,11 +243,16 @@ def register_backend(backend: MonteCarloBackend) -> None:
     _registered[backend.info.name] = backend
 
 
+def offered_backends() -> Iterator[BackendInfo]:
+    """What :func:`list_backends` gives, in the order in which it is found, as far as is asked."""
+    for driver in _usable():
+        yield from _infos(driver)
+    yield from (backend.info for backend in _registered.values())
+
+
 def list_backends() -> list[BackendInfo]:
     """What every backend known to this process says of itself, by name."""
-    infos = [info for driver in _usable() for info in _infos(driver)]
-    infos += [backend.info for backend in _registered.values()]
-    return sorted(infos, key=lambda info: info.name)
+    return sorted(offered_backends(), key=lambda info: info.name)
 
 
 def get_backend(name: str) -> MonteCarloBackend:
@@ -230,17 +263,22 @@ def get_backend(name: str) -> MonteCarloBackend:
         BackendUnavailableError: its driver can't be imported, or doesn't offer what its manifest
             says.
     """
-    for info in list_backends():
-        if name != info.name and name not in info.aliases:
-            continue
-        if registered := _registered.get(info.name):
-            return registered
-        (driver,) = (one for one in _usable() if info in _infos(one))
-        for backend in load_driver(driver):
-            if backend.info.name == info.name:
-                return backend
-        raise BackendUnavailableError(
-            f"driver {driver.name} doesn't offer the backend {info.name!r} of its manifest"
-        )
+    for driver in _usable():
+        for info in _infos(driver):
+            if name in (info.name, *info.aliases):
+                registered = _registered.get(info.name)
+                return _offered_by(driver, info.name) if registered is None else registered
+    for backend in _registered.values():
+        if name in (backend.info.name, *backend.info.aliases):
+            return backend
     known = ", ".join(info.name for info in list_backends())
     raise UnknownBackendError(f"unknown backend {name!r}; there are: {known}")
+
+
+def _offered_by(driver: InstalledDriver, name: str) -> MonteCarloBackend:
+    for backend in load_driver(driver):
+        if backend.info.name == name:
+            return backend
+    raise BackendUnavailableError(
+        f"driver {driver.name} doesn't offer the backend {name!r} of its manifest"
+    )

@@ -8,6 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
+from plugins import announce
 from pycwt_mod import ar1
 from pycwt_mod.backends import get_backend
 from pycwt_mod.monte_carlo.run import coherence_task
@@ -62,10 +63,7 @@ def folder(tmp_path_factory):
                 return [Abacus()]
         """)
     )
-    metadata = folder / "abacus-1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: abacus\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text("[pycwtd.drivers]\nabacus = abacus\n")
+    announce(folder, "abacus", "pycwtd.drivers", "abacus = abacus")
     return folder
 
 
