@@ -1,9 +1,9 @@
 """Measures one case in a process of its own and prints what it found as JSON.
 
 Run as ``python -m bench.child SPEC``, SPEC being a JSON object: ``case`` is a function of
-:mod:`bench.ours`, :mod:`bench.peers` or :mod:`bench.floor` as "module.name", ``args`` its
-arguments, ``warm`` the number of calls after the first, ``cpus`` how many processors it may use.
-The function imports and prepares, and returns what is timed.
+:mod:`bench.ours`, :mod:`bench.peers`, :mod:`bench.floor` or :mod:`bench.beside` as "module.name",
+``args`` its arguments, ``warm`` the number of calls after the first, ``cpus`` how many processors
+it may use. The function imports and prepares, and returns what is timed.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ made from it, too.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -14,6 +15,7 @@ from bench import floor, work
 #: A program's long transform, in the order of the tables: key, title, digits of its result.
 LONG = (
     ("c64", "pycwtd, complex64", "single"),
+    ("into", "pycwtd, complex64, into an array", "single"),
     ("streamed", "pycwtd, complex64, streamed to a file", "single"),
     ("c128", "pycwtd, complex128", "double"),
     ("pycwt", "pycwt, complex128", "double"),
@@ -23,7 +25,23 @@ LONG = (
     ("loop32", "a loop over scipy.fft, complex64", "single"),
     ("loop64", "a loop over scipy.fft, complex128", "double"),
 )
-OURS = ("c64", "streamed", "c128")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Two processes that have nothing in common, each on a processor of its own.
+
+    Attributes:
+        alone: least elapsed seconds of a run on each, while the other one rests.
+        both: elapsed seconds on each while both run, in the round with most runs of both.
+        best: runs of both in that time over those of one alone, at its least.
+        usual: the same of each round and the one next to it with one alone; the median.
+    """
+
+    alone: list[float]
+    both: list[float]
+    best: float
+    usual: float
 
 
 class Figures:
@@ -31,11 +49,13 @@ class Figures:
 
     Args:
         raw: as ``build/bench.json`` holds it.
+        at_floor: cases that are taken to need no more than their floor.
     """
 
-    def __init__(self, raw: dict[str, Any]) -> None:
+    def __init__(self, raw: dict[str, Any], at_floor: tuple[str, ...] = ()) -> None:
         self.raw = raw
         self._cases: dict[str, Any] = raw["cases"]
+        self._at_floor = at_floor
 
     def missing(self, key: str) -> str | None:
         """Why a case has no figures; None where it has."""
@@ -60,6 +80,8 @@ class Figures:
 
     def least(self, key: str, kind: str = "warm") -> float | None:
         """Least seconds of a call."""
+        if key in self._at_floor:
+            return self.floor(key, kind)
         return min(self.calls(key, kind), default=None)
 
     def median(self, key: str, kind: str = "warm") -> float | None:
@@ -121,9 +143,34 @@ class Figures:
         return None if flops is None or rate is None else (0.0, flops / rate)
 
     def floor(self, key: str, kind: str = "warm") -> float | None:
-        """Their sum."""
+        """Their sum; of two threads, warm, what :attr:`together` makes of one thread's time."""
+        if key in {"full-two", "cascade-two"}:
+            one = self.least(key.removesuffix("-two"), kind)
+            return ratio(one, self.together) if kind == "warm_elapsed" else None
         parts = self.parts_of_floor(key, kind)
         return None if parts is None else sum(parts)
+
+    def beside(self) -> Beside | None:
+        """What two processors do together, each with a process of its own that runs ``full``."""
+        both, alone = (
+            [pair for pairs in self.values("full-beside", name) for pair in pairs]
+            for name in ("beside", "alone")
+        )
+        if not both:
+            return None
+        least, best = [min(each) for each in zip(*alone, strict=True)], max(both, key=_runs)
+        usual = median(_runs(b) / _runs(a) * 2 for b, a in zip(both, alone, strict=True))
+        return Beside(least, best, _runs(best) / _runs(least) * 2, usual)
+
+    @property
+    def together(self) -> float | None:
+        """Runs of two processes that have nothing in common over those of one: 2 is ideal.
+
+        Of both figures that there are for it the larger one: whoever else uses the machine leaves
+        two processors alone more rarely than one, and so lowers either.
+        """
+        found = self.beside()
+        return None if found is None else max(found.best, found.usual)
 
     def arithmetic_rate(self) -> float | None:
         """Operations a second that filters and FFTs can have: half the rate of a product.
@@ -150,6 +197,11 @@ class Figures:
                 return None
             each *= fewer / points
         return each * float(count)
+
+
+def _runs(seconds: list[float]) -> float:
+    """Runs a second of processes that take so long for one each."""
+    return sum(1 / each for each in seconds)
 
 
 def ratio(above: float | None, below: float | None) -> float | None:

@@ -31,6 +31,14 @@ def cwt(n: int, dtype: str) -> Callable[[], object]:
     return lambda: run(x, 1.0, work.spacing(n), work.S0, work.SCALES - 1, dtype=dtype)
 
 
+def cwt_into(n: int, dtype: str) -> Callable[[], object]:
+    """The transform into an array that the caller has, and that the system has found memory for."""
+    run, x = importlib.import_module("pycwt_mod").cwt, work.noise(n)[0]
+    out = np.empty((work.SCALES, n), dtype)
+    out.fill(0)
+    return lambda: run(x, 1.0, work.spacing(n), work.S0, work.SCALES - 1, dtype=dtype, out=out)
+
+
 def cwt_streamed(n: int, dtype: str) -> Callable[[], object]:
     """The transform into a file of the temporary directory."""
     transform, x = importlib.import_module("pycwt_mod").cwt, work.noise(n)[0]
@@ -50,9 +58,9 @@ def wct(n: int, dtype: str) -> Callable[[], object]:
     return lambda: run(y1, y2, *grid, sig=False, dtype=dtype)
 
 
-def small(calls: int) -> Callable[[], object]:
-    """Calls of cwt with a short series and default arguments."""
-    transform, x = importlib.import_module("pycwt_mod").cwt, work.noise(work.SMALL)[0]
+def small(calls: int, package: str = "pycwt_mod") -> Callable[[], object]:
+    """Calls of a package's cwt with a short series and default arguments."""
+    transform, x = importlib.import_module(package).cwt, work.noise(work.SMALL)[0]
 
     def run() -> None:
         for _ in range(calls):
@@ -61,10 +69,10 @@ def small(calls: int) -> Callable[[], object]:
     return run
 
 
-def cold() -> Callable[[], object]:
-    """The import and one small transform: what a short script waits for."""
+def cold(package: str = "pycwt_mod") -> Callable[[], object]:
+    """The import of a package and one small transform: what a short script waits for."""
     x = work.noise(work.SMALL)[0]
-    return lambda: importlib.import_module("pycwt_mod").cwt(x, 1.0)
+    return lambda: importlib.import_module(package).cwt(x, 1.0)
 
 
 def scan(lengths: list[int], dtype: str) -> Callable[[], dict[str, Any]]:

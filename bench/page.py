@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _FIRST_LINE = (
     "<!-- Written by `make bench` from the figures of one run. Don't edit: run it again. -->"
 )
+#: Which calls fall short of a goal that others reach.
+_CALLS: dict[Verdict, str] = {
+    "met when warm": "a first call gives",
+    "met at first": "warm calls give",
+}
 
 
 def page(figures: Figures) -> str:
@@ -75,7 +80,8 @@ def goals(figures: Figures) -> str:
     heading = ("", "goal", "first call", "warm", "")
     return (
         "CPU time of the call on one thread, ratios to peers from the same run. A goal counts as "
-        "met when the first call of a fresh process meets it as well as warm calls.\n\n"
+        "met when the first call of a fresh process meets it as well as warm calls, as met when "
+        "warm or met at first when only the ones or only the other does.\n\n"
         + markdown(heading, rows)
         + _fresh_memory(figures)
     )
@@ -87,7 +93,9 @@ def _fresh_memory(figures: Figures) -> str:
     factor = ratio(first, warm)
     if factor is None or factor < 1.5:
         return ""
-    best = ratio(figures.least("pycwt", "first"), figures.floor("c64", "first"))
+    ours, least = figures.least("c64", "first"), figures.floor("c64", "first")
+    passed = ours is not None and least is not None and ours < least
+    best = None if passed else ratio(figures.least("pycwt", "first"), least)
     even = "" if best is None else f" The floor itself is {best:.1f} times as fast as pycwt there."
     return "\n\n" + paragraph(
         f"In this run a process that touches its first 800 MB waits {seconds(first)} for them, and "
@@ -107,7 +115,7 @@ def amount(goal: Goal, figure: float | None) -> str:
 def losses(figures: Figures) -> str:
     """Every goal that isn't met, and every peer that beats us at something, from the figures."""
     missed = [
-        _missed(goal, first, warm, result)
+        _missed(goal, first, warm, result) + _at_floor(figures, goal, result) + "."
         for goal, first, warm, result in judge(figures)
         if result != "met"
     ]
@@ -132,19 +140,29 @@ def _counts(figures: Figures) -> str:
 def _missed(goal: Goal, first: float | None, warm: float | None, result: Verdict) -> str:
     limit = f"{goal.sense} {amount(goal, goal.limit)}"
     if result == "not measured":
-        return f"{goal.text}: {limit} wanted, not measured in this run."
+        return f"{goal.text}: {limit} wanted, not measured in this run"
     figure = first if result == "met when warm" else warm
-    calls = "a first call gives" if result == "met when warm" else "we have"
+    calls = _CALLS.get(result, "we have")
     short = ratio(goal.limit, figure) if goal.sense == "at least" else ratio(figure, goal.limit)
     by = "" if short is None else f", {short:.2f} times off"
-    return f"{goal.text}: {limit} wanted, {calls} {amount(goal, figure)}{by}."
+    return f"{goal.text}: {limit} wanted, {calls} {amount(goal, figure)}{by}"
+
+
+def _at_floor(figures: Figures, goal: Goal, result: Verdict) -> str:
+    """What the least work would give in place of the calls that fall short."""
+    kind = "first" if result == "met when warm" else "warm"
+    figure = goal.at_floor(figures, kind)
+    if figure is None or result == "not measured":
+        return ""
+    passed = ", which our own calls pass" if goal.passes_floor(figures, kind) else ""
+    return f"; {goal.floor_gives} {amount(goal, figure)}{passed}"
 
 
 def _beaten(figures: Figures) -> Iterable[str]:
     """Peers that are faster or smaller than our transform of the same precision."""
     for key, title, precision in LONG:
         ours = "c64" if precision == "single" else "c128"
-        if key in {ours, "streamed"}:
+        if key in {ours, "into", "streamed"}:
             continue
         name = title.split(",", maxsplit=1)[0]
         for kind, word in (("first", "first calls"), ("warm", "warm calls")):
@@ -238,7 +256,31 @@ def floor(figures: Figures) -> str:
     ]
     if rates:
         lines.append(_rates(figures))
+    lines.append(_two_processors(figures))
     return "\n\n".join(lines)
+
+
+def _two_processors(figures: Figures) -> str:
+    """What two threads could gain at most on this machine."""
+    found = figures.beside()
+    if found is None:
+        measured = f"There is no figure of that: {figures.missing('full-beside')}."
+    else:
+        alone, both = (" and ".join(map(seconds, each)) for each in (found.alone, found.both))
+        measured = (
+            f"Alone a run takes {alone} on the one and the other, at the least; in the best of "
+            f"many short rounds side by side {both}, counted while both were busy: "
+            f"{significant(found.best)} times the runs of one alone, where processors that share "
+            f"nothing would make 2. The median round side by side has {significant(found.usual)} "
+            "times the runs of the ones next to it with one alone. Whoever else uses the machine "
+            "leaves two processors alone more rarely than one: that lowers both figures, and the "
+            "larger one is taken."
+        )
+    return paragraph(
+        "Of two threads: what is gained by two processes that have nothing in common, each with a "
+        "processor of its own, which run `full` over and over at the same time. The cascade is "
+        f"taken to gain as much. Elapsed time, warm calls. {measured}"
+    )
 
 
 def _floor_table(figures: Figures) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench import work
+from bench import ours, work
 from bench.ours import least_times
 
 if TYPE_CHECKING:
@@ -100,19 +100,12 @@ def loop64(n: int) -> Callable[[], object]:
 
 def small(calls: int) -> Callable[[], object]:
     """Calls of pycwt's cwt with a short series and default arguments."""
-    transform, x = importlib.import_module("pycwt").cwt, work.noise(work.SMALL)[0]
-
-    def run() -> None:
-        for _ in range(calls):
-            transform(x, 1.0)
-
-    return run
+    return ours.small(calls, "pycwt")
 
 
 def cold() -> Callable[[], object]:
     """The import of pycwt and one small transform."""
-    x = work.noise(work.SMALL)[0]
-    return lambda: importlib.import_module("pycwt").cwt(x, 1.0)
+    return ours.cold("pycwt")
 
 
 def scan(lengths: list[int], who: str) -> Callable[[], dict[str, Any]]:

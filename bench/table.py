@@ -86,6 +86,14 @@ def _floor(figures: Figures, key: str, title: str) -> Row:
     return Row(title, first=figures.floor(key, "first"), least=figures.floor(key))
 
 
+def _floor_of_two(figures: Figures, key: str) -> Row:
+    return Row(
+        f"floor of {key}, two threads, elapsed",
+        least=figures.floor(f"{key}-two", "warm_elapsed"),
+        note=figures.missing("full-beside") or "",
+    )
+
+
 def _pycwt(figures: Figures, J: int, realisations: float, title: str) -> Row:
     """Realisations of pycwt's, from the time of one."""
     each = figures.pycwt_each(J)
@@ -115,7 +123,7 @@ def _run(
         median=figures.median(key, "warm" + suffix),
         peak=figures.peak(key),
         pycwt=None if elapsed else ratio(times(each, work.COUNT), least),
-        floor=None if elapsed else ratio(least, figures.floor(key)),
+        floor=ratio(least, figures.floor(key, "warm" + suffix)),
         error=figures.error(key, estimator, J),
         note=figures.missing(key) or "",
     )
@@ -135,6 +143,8 @@ def _typical(figures: Figures) -> tuple[Row, ...]:
         ),
         _floor(figures, "full", "floor of full"),
         _floor(figures, "cascade", "floor of cascade"),
+        _floor_of_two(figures, "full"),
+        _floor_of_two(figures, "cascade"),
     )
 
 
