@@ -16,13 +16,12 @@ from pycwtd.api.accounts import (
     Me,
 )
 from pycwtd.client.errors import ClientError
+from pycwtd.client.pages import in_pages
 
 if TYPE_CHECKING:
     from pycwtd.client.client import Client
 
 _AUTH = "/api/v1/auth"
-#: Rows in one answer of the daemon, at most.
-_PAGE = 1000
 
 __all__ = ["AuditEntry", "KeyMade", "KeyRole", "KeyView", "Me"]
 
@@ -69,14 +68,5 @@ class Accounts:
 
     async def audit(self, limit: int | None = 100) -> list[AuditEntry]:
         """The audit trail, newest first; ``limit`` None means all of it."""
-        found: list[AuditEntry] = []
-        cursor: str | None = None
-        while limit is None or len(found) < limit:
-            wanted = _PAGE if limit is None else min(limit - len(found), _PAGE)
-            query = {"limit": str(wanted), **({"cursor": cursor} if cursor else {})}
-            page = await self._client.ask("GET", "/api/v1/audit", AuditList, params=query)
-            found += page.entries
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return found
+        rows = in_pages(self._client, "/api/v1/audit", AuditList, lambda page: page.entries, limit)
+        return [one async for one in rows]

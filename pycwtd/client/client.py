@@ -25,6 +25,7 @@ from pycwtd.api.types import (
 )
 from pycwtd.client.answers import decode, reason_of, refusal
 from pycwtd.client.errors import ClientError, Patience, UnreachableError
+from pycwtd.client.pages import in_pages
 from pycwtd.platform.paths import default_socket
 from pycwtd.store.records import FINAL
 
@@ -45,8 +46,6 @@ _SILENCE_SECONDS = 60.0
 _HEARTBEAT = 15.0
 #: aiohttp waits for an answer to a ping for half of the time between two.
 _UNANSWERED = 1.5 * _HEARTBEAT
-#: Jobs in one answer of the daemon, at most.
-_PAGE = 1000
 _BLOCK = 256 * 1024
 _FULL_ID = 36
 
@@ -173,23 +172,13 @@ class Client:
         """One job, by its full id."""
         return await self._get(f"{_API}/jobs/{quote(job_id, safe='')}", JobView)
 
-    async def jobs(
+    def jobs(
         self, *, status: str | None = None, kind: str | None = None, limit: int | None = 100
     ) -> AsyncIterator[JobView]:
         """Jobs, newest first, fetched page by page; ``limit`` None means all of them."""
-        cursor: str | None = None
-        left = limit
-        while left is None or left > 0:
-            wanted = {"status": status, "kind": kind, "cursor": cursor}
-            query = {name: value for name, value in wanted.items() if value is not None}
-            query["limit"] = str(_PAGE if left is None else min(left, _PAGE))
-            page = await self._get(f"{_API}/jobs/", JobList, query)
-            for job in page.jobs:
-                yield job
-            left = None if left is None else left - len(page.jobs)
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        wanted = {"status": status, "kind": kind}
+        jobs = f"{_API}/jobs/"
+        return in_pages(self, jobs, JobList, lambda page: page.jobs, limit, wanted=wanted)
 
     async def find(self, prefix: str) -> JobView:
         """A job by its id or by a beginning of it that no other job's id has.
@@ -341,9 +330,8 @@ class Client:
         async with self._answer("GET", path) as response:
             return await response.text()
 
-    async def _get(self, path: str, kind: type[T], query: Mapping[str, str] | None = None) -> T:
-        async with self._answer("GET", path, params=query) as response:
-            return self._decode(await response.read(), kind)
+    async def _get(self, path: str, kind: type[T]) -> T:
+        return await self.ask("GET", path, kind)
 
     @asynccontextmanager
     async def _answer(

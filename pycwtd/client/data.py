@@ -11,6 +11,7 @@ import msgspec
 
 from pycwtd.api.data_types import DataList, DataPreview, DataView, Deleted, Uploaded
 from pycwtd.client.errors import ClientError
+from pycwtd.client.pages import in_pages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from pycwtd.client.client import Arrived, Client
 
 _DATA = "/api/v1/data"
-#: Series in one answer of the daemon, at most.
-_PAGE = 1000
 _FULL_ID = 36
 
 __all__ = ["DataPreview", "DataView", "Deleted", "Uploaded", "Uploads"]
@@ -57,19 +56,9 @@ class Uploads:
             form.add_field("file", file, filename=path.name)
             return await self._client.ask("POST", f"{_DATA}/upload", Uploaded, data=form)
 
-    async def all(self, limit: int | None = 100) -> AsyncIterator[DataView]:
+    def all(self, limit: int | None = 100) -> AsyncIterator[DataView]:
         """Series, newest first, fetched page by page; ``limit`` None means all of them."""
-        left, cursor = limit, None
-        while left is None or left > 0:
-            query = {"limit": str(_PAGE if left is None else min(left, _PAGE))}
-            query |= {"cursor": cursor} if cursor else {}
-            page = await self._client.ask("GET", f"{_DATA}/", DataList, params=query)
-            for one in page.data:
-                yield one
-            left = None if left is None else left - len(page.data)
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return in_pages(self._client, f"{_DATA}/", DataList, lambda page: page.data, limit)
 
     async def find(self, prefix: str) -> DataView:
         """A series by its id or by a beginning of it that no other one's id has.

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import UNSET
 
 from pycwtd.api.watch_types import EventList
+from pycwtd.client.pages import in_pages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from pycwtd.client.client import Client
-
-#: Events in one answer of the daemon, at most.
-_PAGE = 1000
 
 
 class Events:
@@ -56,16 +53,7 @@ class Events:
             job_id: only those of this job, by its full id.
             type: only those of this type, such as ``job.failed``.
         """
-        found: list[dict[str, Any]] = []
-        given = {"since": since, "job_id": job_id, "type": type}
-        query = {name: str(value) for name, value in given.items() if value is not None}
-        cursor = None if before is None else str(before)
-        while limit is None or len(found) < limit:
-            query["limit"] = str(_PAGE if limit is None else min(limit - len(found), _PAGE))
-            query |= {} if cursor is None else {"before": cursor}
-            page = await self._client.ask("GET", "/api/v1/events", EventList, params=query)
-            found += page.events
-            if page.next_cursor is UNSET:
-                break
-            cursor = page.next_cursor
-        return found
+        wanted = {"since": since, "before": before, "job_id": job_id, "type": type}
+        pages = (self._client, "/api/v1/events", EventList)
+        rows = in_pages(*pages, lambda page: page.events, limit, wanted=wanted, cursor="before")
+        return [one async for one in rows]

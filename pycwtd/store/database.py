@@ -107,6 +107,14 @@ class Database:
         """For the store's other modules: to look at rows."""
         yield self._connection
 
+    def newest(self, table: str, number: str, before: int | None, limit: int) -> list[sqlite3.Row]:
+        """Rows of a table, the newest first, from before that number where there is one."""
+        return self._connection.execute(
+            f"SELECT * FROM {table} WHERE (:before IS NULL OR {number} < :before)"
+            f" ORDER BY {number} DESC LIMIT :limit",
+            {"before": before, "limit": limit},
+        ).fetchall()
+
     # -- jobs ----------------------------------------------------------------------------
 
     def insert_jobs(

@@ -50,13 +50,7 @@ def find(database: Database, data_id: str) -> Data | None:
 
 def page(database: Database, before: int | None, limit: int) -> list[Data]:
     """Series, newest first, older than number ``before``."""
-    with database.reading() as db:
-        rows = db.execute(
-            "SELECT * FROM data WHERE (:before IS NULL OR number < :before)"
-            " ORDER BY number DESC LIMIT :limit",
-            {"before": before, "limit": limit},
-        ).fetchall()
-    return [_data_of(row) for row in rows]
+    return [_data_of(row) for row in database.newest("data", "number", before, limit)]
 
 
 def ids(database: Database) -> set[str]:

@@ -44,10 +44,4 @@ def _insert(db: sqlite3.Connection, rows: Sequence[AuditRow], keep: int) -> None
 
 def page(database: Database, before: int | None, limit: int) -> list[AuditRow]:
     """The audit trail, newest first, from before row ``before``."""
-    with database.reading() as db:
-        rows = db.execute(
-            "SELECT * FROM audit WHERE (:before IS NULL OR seq < :before)"
-            " ORDER BY seq DESC LIMIT :limit",
-            {"before": before, "limit": limit},
-        ).fetchall()
-    return [AuditRow(**dict(row)) for row in rows]
+    return [AuditRow(**dict(row)) for row in database.newest("audit", "seq", before, limit)]

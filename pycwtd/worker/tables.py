@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from pycwtd.cells import number_in
 from pycwtd.worker.bounds import RefusedError, too_long
 from pycwtd.worker.columns import FILL_FIRST, find_column, short
 
@@ -51,7 +52,7 @@ def read_csv(path: Path, column: str | int | None, gaps: bool, limit: int) -> ND
 
 def _sample(cell: str, line: int, gaps: bool) -> float:
     """A cell's number; NaN where it is missing and may be."""
-    value = _number(cell)
+    value = number_in(cell)
     missing = cell.lower() in _MISSING or (value is not None and math.isnan(value))
     if gaps and missing:
         return math.nan
@@ -87,25 +88,15 @@ def _clean(cell: str) -> str:
     return cell.strip().strip('"')
 
 
-def _number(cell: str) -> float | None:
-    # Python takes 1_000 for a number, tables don't.
-    if "_" in cell:
-        return None
-    try:
-        return float(cell)
-    except ValueError:
-        return None
-
-
 def _place(column: str | int | None, first: list[str]) -> tuple[int, bool]:
     """Which column is meant, and whether the first line holds names."""
-    titles = first if any(_number(cell) is None for cell in first) else None
+    titles = first if any(number_in(cell) is None for cell in first) else None
     index = find_column(column, titles, len(first))
     if isinstance(column, str):
         return index, True
     # Beside a date a number is a sample: a line of names has a name there, too.
     cell = first[index]
-    return index, _number(cell) is None and cell.lower() not in _MISSING
+    return index, number_in(cell) is None and cell.lower() not in _MISSING
 
 
 def read_json(path: Path, _column: str | int | None, gaps: bool, limit: int) -> NDArray[Any]:

@@ -74,7 +74,7 @@ def test_events_page_by_page_and_by_what_they_are(watched):
 
 
 def test_the_client_reads_all_pages(watched, monkeypatch):
-    monkeypatch.setattr("pycwtd.client.events._PAGE", 2)
+    monkeypatch.setattr("pycwtd.client.pages._PAGE", 2)
     found = ask(watched, lambda client: Events(client).recent(None, before=6))
     assert [one["seq"] for one in found] == [5, 4, 3, 2, 1]
     found = ask(watched, lambda client: Events(client).recent(1, job_id=watched.job_id))

@@ -9,7 +9,7 @@ import click
 
 from pycwtd.client import Accounts, ClientError
 from pycwtd.client.accounts import KeyRole
-from pycwtd_console.ctl.connection import ask, print_json
+from pycwtd_console.ctl.connection import ask, print_json, print_list
 from pycwtd_console.ctl.session import Session, json_option, pass_session
 from pycwtd_console.ctl.table import local, print_table
 
@@ -73,21 +73,15 @@ def add(session: Session, name: str, role: KeyRole, expires: int | None) -> None
 def list_(session: Session) -> None:
     """List all keys, without their secrets."""
     found = ask(session, lambda client: Accounts(client).keys())
-    if session.json:
-        print_json(found)
-        return
-    if not found:
-        session.say("There are no keys.")
-        return
-    print_table(
+    print_list(
+        session,
+        found,
+        "There are no keys.",
         ("KEY", "NAME", "ROLE", "STATUS", "MADE", "BY", "EXPIRES"),
-        [
-            (
-                *(one.id, one.name, one.role, one.status, local(one.created_at)),
-                *(one.created_by, local(one.expires_at) if one.expires_at else "never"),
-            )
-            for one in found
-        ],
+        lambda one: (
+            *(one.id, one.name, one.role, one.status, local(one.created_at)),
+            *(one.created_by, local(one.expires_at) if one.expires_at else "never"),
+        ),
     )
 
 
@@ -153,19 +147,13 @@ def whoami(session: Session) -> None:
 def audit(session: Session, limit: int) -> None:
     """Show who changed what, or was kept from it, newest first."""
     found = ask(session, lambda client: Accounts(client).audit(limit))
-    if session.json:
-        print_json(found)
-        return
-    if not found:
-        session.say("Nothing has been changed yet.")
-        return
-    print_table(
+    print_list(
+        session,
+        found,
+        "Nothing has been changed yet.",
         ("TIME", "WHO", "ROLE", "FROM", "WHAT", "OF", "OUTCOME"),
-        [
-            (
-                *(local(one.time), one.identity, one.role, one.address, one.action),
-                *(one.target or "-", f"{one.outcome} {one.status}"),
-            )
-            for one in found
-        ],
+        lambda one: (
+            *(local(one.time), one.identity, one.role, one.address, one.action),
+            *(one.target or "-", f"{one.outcome} {one.status}"),
+        ),
     )

@@ -10,9 +10,10 @@ import msgspec
 
 from pycwtd.client import Client, ClientError, UnreachableError
 from pycwtd_console.ctl.session import NotReachedError, RefusedError, unusable
+from pycwtd_console.ctl.table import print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from pycwtd_console.ctl.session import Session
 
@@ -94,3 +95,27 @@ def refused(error: ClientError) -> RefusedError:
 def print_json(value: Any) -> None:
     """One line of JSON on stdout."""
     click.echo(msgspec.json.encode(value))
+
+
+def print_list(
+    session: Session,
+    found: Sequence[T],
+    nothing: str,
+    header: Sequence[str],
+    cells: Callable[[T], Sequence[str]],
+) -> None:
+    """Several things: a line each, or what is said where there are none; or all as JSON.
+
+    Args:
+        session: of the command.
+        found: the things.
+        nothing: the sentence for none.
+        header: above the lines.
+        cells: of a thing's line, as many as in the header.
+    """
+    if session.json:
+        print_json(found)
+    elif found:
+        print_table(header, [cells(one) for one in found])
+    else:
+        session.say(nothing)

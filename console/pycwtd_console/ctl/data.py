@@ -11,7 +11,7 @@ from pycwtd.client import Uploads
 from pycwtd_console.ctl.blocks import drawn, readable_width
 from pycwtd_console.ctl.completing import data_argument
 from pycwtd_console.ctl.completing import data_ids as data_ids_of
-from pycwtd_console.ctl.connection import ask, ask_each, print_json
+from pycwtd_console.ctl.connection import ask, ask_each, print_json, print_list
 from pycwtd_console.ctl.result import (
     announce,
     force_option,
@@ -115,22 +115,15 @@ def list_(session: Session, limit: int) -> None:
     async def work(client: Client) -> list[DataView]:
         return [one async for one in Uploads(client).all(limit)]
 
-    found = ask(session, work)
-    if session.json:
-        print_json(found)
-        return
-    if not found:
-        session.say("There are no uploaded series.")
-        return
-    print_table(
+    print_list(
+        session,
+        ask(session, work),
+        "There are no uploaded series.",
         ("DATA", "FORMAT", "SAMPLES", "BYTES", "BY", "UPLOADED", "FILE"),
-        [
-            (
-                *(one.data_id[:_SHORT], one.format, f"{one.length}", f"{one.bytes}", one.owner),
-                *(local(one.created_at), one.filename),
-            )
-            for one in found
-        ],
+        lambda one: (
+            *(one.data_id[:_SHORT], one.format, f"{one.length}", f"{one.bytes}", one.owner),
+            *(local(one.created_at), one.filename),
+        ),
     )
 
 

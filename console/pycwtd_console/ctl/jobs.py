@@ -11,7 +11,7 @@ from rich.console import Console
 from pycwtd.client import Jobs, Status
 from pycwtd_console.ctl.completing import job_argument
 from pycwtd_console.ctl.completing import job_ids as job_ids_of
-from pycwtd_console.ctl.connection import ask, ask_each, print_json
+from pycwtd_console.ctl.connection import ask, ask_each, print_json, print_list
 from pycwtd_console.ctl.session import RefusedError, Session, json_option, pass_session
 from pycwtd_console.ctl.table import local, print_table
 from pycwtd_console.progress import duration, span, summary
@@ -44,27 +44,20 @@ def jobs(session: Session, status: str | None, kind: str | None, limit: int) -> 
     async def work(client: Client) -> list[JobView]:
         return [job async for job in client.jobs(status=status, kind=kind, limit=limit)]
 
-    found = ask(session, work)
-    if session.json:
-        print_json(found)
-        return
-    if not found:
-        session.say("There are no such jobs." if status or kind else "There are no jobs.")
-        return
-    print_table(
+    print_list(
+        session,
+        ask(session, work),
+        "There are no such jobs." if status or kind else "There are no jobs.",
         ("JOB", "KIND", "STATUS", "PROGRESS", "BACKEND", "SUBMITTED", "TOOK"),
-        [
-            (
-                job.job_id[:_SHORT],
-                job.kind,
-                job.status,
-                f"{job.progress:.0%}",
-                job.backend or "-",
-                local(job.created_at),
-                "-" if (seconds := duration(job)) is None else span(seconds),
-            )
-            for job in found
-        ],
+        lambda job: (
+            job.job_id[:_SHORT],
+            job.kind,
+            job.status,
+            f"{job.progress:.0%}",
+            job.backend or "-",
+            local(job.created_at),
+            "-" if (seconds := duration(job)) is None else span(seconds),
+        ),
     )
 
 
@@ -123,22 +116,15 @@ def _chunks(session: Session, job_id: str) -> None:
     async def work(client: Client) -> list[ChunkView]:
         return await Jobs(client).chunks((await client.find(job_id)).job_id)
 
-    found = ask(session, work)
-    if session.json:
-        print_json(found)
-        return
-    if not found:
-        session.say("No realisation of it is done.")
-        return
-    print_table(
+    print_list(
+        session,
+        ask(session, work),
+        "No realisation of it is done.",
         ("FIRST", "COUNT", "BACKEND", "SECONDS", "PER SECOND"),
-        [
-            (
-                *(f"{one.first}", f"{one.count}", one.backend, f"{one.seconds:.3f}"),
-                f"{one.count / one.seconds:,.0f}" if one.seconds else "-",
-            )
-            for one in found
-        ],
+        lambda one: (
+            *(f"{one.first}", f"{one.count}", one.backend, f"{one.seconds:.3f}"),
+            f"{one.count / one.seconds:,.0f}" if one.seconds else "-",
+        ),
     )
 
 

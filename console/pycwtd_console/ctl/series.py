@@ -10,6 +10,7 @@ import csv
 import math
 from pathlib import Path
 
+from pycwtd.cells import number_in
 from pycwtd_console.ctl.session import InputError
 
 #: Lines that begin so are passed over.
@@ -89,7 +90,7 @@ def cells_of(line: str, delimiter: str | None) -> list[str]:
 
 def _header(first: list[str]) -> list[str] | None:
     """The first line, where it has names: no numbers, and more than marks of missing values."""
-    if any(parsed(cell) is not None for cell in first):
+    if any(number_in(cell) is not None for cell in first):
         return None
     return first if any(cell.lower() not in _MISSING for cell in first) else None
 
@@ -113,7 +114,7 @@ def _index(name: str, header: list[str] | None, width: int, wanted: str | None) 
 
 
 def _number(name: str, line: int, cell: str, gaps: bool) -> float | None:
-    value = parsed(cell)
+    value = number_in(cell)
     missing = cell.lower() in _MISSING or (value is not None and math.isnan(value))
     if missing and gaps:
         return None
@@ -128,13 +129,3 @@ def _number(name: str, line: int, cell: str, gaps: bool) -> float | None:
     if not math.isfinite(value):
         raise InputError(f"{name}, line {line}: {cell} isn't a finite number")
     return value
-
-
-def parsed(cell: str) -> float | None:
-    """The number in a cell, if there is one."""
-    if "_" in cell:
-        return None
-    try:
-        return float(cell)
-    except ValueError:
-        return None

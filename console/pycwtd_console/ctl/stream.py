@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pycwtd.cells import number_in
 from pycwtd.client import Streams
 from pycwtd_console.ctl.connection import ask, print_json
-from pycwtd_console.ctl.series import COMMENTS, cells_of, delimiter_of, parsed
+from pycwtd_console.ctl.series import COMMENTS, cells_of, delimiter_of
 from pycwtd_console.ctl.session import (
     InputError,
     RefusedError,
@@ -85,6 +86,8 @@ def stream(session: Session, /, file: str, columns: str | None, **fields: Any) -
                     async with asyncio.TaskGroup() as group:
                         group.create_task(_send(one, handle, lines))
                         lost = group.create_task(_show(session, one, config["dt"]))
+                # A group of tasks raises nothing else, whatever one of them has failed with: lines
+                # that are none, a file, the line to the daemon. The first is why the other ended.
                 except ExceptionGroup as errors:
                     raise errors.exceptions[0] from None
                 return lost.result()
@@ -219,7 +222,7 @@ class _Lines:
         if self._places is None:
             self._delimiter = delimiter_of(line)
             cells = cells_of(line, self._delimiter)
-            named = all(parsed(cell) is None for cell in cells)
+            named = all(number_in(cell) is None for cell in cells)
             self._places = [self._place(one, cells, named) for one in self._wanted]
             if named:
                 return None
@@ -238,7 +241,7 @@ class _Lines:
         raise self._wrong(f"there is no column {wanted!r}; there are {there}")
 
     def _value(self, cell: str) -> float:
-        value = parsed(cell)
+        value = number_in(cell)
         if value is None or not math.isfinite(value):
             raise self._wrong(f"{cell!r} isn't a finite number")
         return value
