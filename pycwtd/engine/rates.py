@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 
-#: After so much computing a measurement counts half (seconds).
-_HALF_LIFE = 2.0
+#: So many measurements are kept: a lasting change is known after half of them.
+_MEASUREMENTS = 5
 #: What took less than this was mostly overhead, and says nothing of the rate (seconds).
 _SHORTEST = 0.04
 
@@ -28,25 +29,36 @@ class Work:
 
 
 class Pace:
-    """The speed lately: seconds over units, of which the older ones count less and less."""
+    """The speed lately: that of the median unit of the last measurements.
+
+    A median, since a computation during which the machine stood still, or a first one that is
+    small and has all the tables to make, says nothing of the next ones.
+    """
 
     def __init__(self) -> None:
-        self._seconds = self._units = 0.0
+        #: Seconds per unit, and units.
+        self._lately: deque[tuple[float, float]] = deque(maxlen=_MEASUREMENTS)
 
     @property
     def seconds_per_unit(self) -> float | None:
         """``None`` before anything has been measured."""
-        return self._seconds / self._units if self._units else None
+        half = sum(units for _, units in self._lately) / 2
+        for each, units in sorted(self._lately):
+            half -= units
+            if half <= 0:
+                return each
+        return None
 
     def measured(self, units: float, seconds: float) -> None:
         """Take note of a computation that took ``seconds`` of wall time."""
-        if units <= 0 or (seconds < _SHORTEST and not self._units):
+        if units <= 0:
             return
-        kept = 0.5 ** (seconds / _HALF_LIFE)
-        # Sums, not a mean of quotients: a first chunk, small and with all the tables to be
-        # made, is outweighed by the next ones.
-        self._seconds = kept * self._seconds + seconds
-        self._units = kept * self._units + units
+        each, known = seconds / units, self.seconds_per_unit
+        # Who is faster than was known, overhead included, can't be held back by it: work that
+        # was cut too small by a slow measurement would never be measured again.
+        if seconds < _SHORTEST and (known is None or each >= known):
+            return
+        self._lately.append((each, units))
 
 
 class Rates:
@@ -57,17 +69,13 @@ class Rates:
 
     def measured(self, backend: str, work: Work, seconds: float) -> None:
         """Take note of a computation that took ``seconds`` of wall time."""
-        if seconds < _SHORTEST:
-            return
-        pace = self._paces.setdefault(_way(backend, work), Pace())
-        pace.measured(work.units, seconds)
+        self._paces.setdefault(_way(backend, work), Pace()).measured(work.units, seconds)
 
     def seconds(self, backend: str, work: Work) -> float | None:
         """Time that so much work would take; ``None`` before its like has been measured."""
         pace = self._paces.get(_way(backend, work))
-        if pace is None or pace.seconds_per_unit is None or work.units <= 0:
-            return None
-        return pace.seconds_per_unit * work.units
+        each = pace.seconds_per_unit if pace and work.units > 0 else None
+        return None if each is None else each * work.units
 
     def speedup(self, backend: str, reference: str, work: Work) -> float | None:
         """How many times faster than the reference."""

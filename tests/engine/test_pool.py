@@ -113,6 +113,39 @@ def test_a_small_first_measurement_with_all_its_overhead_is_soon_outweighed():
     assert 0.8 < count * 1e-4 < 1.2
 
 
+@pytest.mark.parametrize("units", [32, 500])
+def test_a_machine_that_stood_still_is_soon_forgotten(units):
+    """As the first, it makes what follows too short to be measured by itself."""
+    each, rates = 2e-4, Rates()
+    rates.measured("joblib", replace(FULL, units=units), 6.5)
+    for _ in range(60):
+        known = rates.seconds("joblib", replace(FULL, units=1))
+        count = spans.chunk_count(10**9, known, 0.1)
+        rates.measured("joblib", replace(FULL, units=count), count * each)
+    assert rates.seconds("joblib", replace(FULL, units=1)) == pytest.approx(each)
+
+
+def test_one_stall_among_others_changes_nothing_but_a_lasting_change_does():
+    pace = Pace()
+    for seconds in (0.1, 0.1, 0.1, 6.5):
+        pace.measured(500, seconds)
+    assert pace.seconds_per_unit == pytest.approx(0.1 / 500)
+    for _ in range(3):
+        pace.measured(500, 1.0)
+    assert pace.seconds_per_unit == pytest.approx(1.0 / 500)
+
+
+def test_what_is_too_short_to_be_measured_shows_at_most_that_it_is_faster():
+    pace = Pace()
+    pace.measured(100, 0.01)
+    assert pace.seconds_per_unit is None
+    pace.measured(100, 0.1)
+    pace.measured(10, 0.02)
+    assert pace.seconds_per_unit == pytest.approx(0.1 / 100)
+    pace.measured(200, 0.02)
+    assert pace.seconds_per_unit == pytest.approx(0.02 / 200)
+
+
 def test_work_of_unknown_size_is_neither_measured_nor_estimated():
     rates = Rates()
     unknown = replace(FULL, units=0.0)

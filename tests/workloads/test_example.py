@@ -212,12 +212,15 @@ def test_a_job_tells_of_its_progress_and_counts(served, example, undisturbed, mo
     assert counted["realisations"] >= LARGE["mc_count"]
 
 
-def test_after_one_job_the_next_ones_time_is_known(served):
+def test_after_one_job_the_next_ones_time_is_known(served, undisturbed):
     before = served.submit("lomb_scargle", {**LARGE, "mc_count": 2000})
     served.finish(before)
-    each = float(served.result(before)["computation_time"]) / 2000
+    # Two, since the machine may stand still during one of them.
+    each = [
+        float(r["computation_time"]) / r["mc_count"] for r in (undisturbed, served.result(before))
+    ]
     job = served.job(served.submit("lomb_scargle", {**LARGE, "mc_count": 1000}))
-    assert 0.2 * each < job["estimated_time_seconds"] / 1000 < 5 * each
+    assert 0.2 * min(each) < job["estimated_time_seconds"] / 1000 < 5 * max(each)
 
 
 def test_netcdf_has_its_axes(served):
