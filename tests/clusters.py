@@ -191,10 +191,10 @@ class Cluster:
 
 
 @contextmanager
-def cluster(workers: int = 2, **options: object) -> Iterator[Cluster]:
+def cluster(workers: int = 2, **options: Any) -> Iterator[Cluster]:
     """A scheduler on this machine, with workers of one thread each."""
     with tempfile.TemporaryDirectory(prefix="dask-", dir="/tmp") as folder:
-        one = Cluster(Path(folder), **options)  # type: ignore[arg-type]
+        one = Cluster(Path(folder), **options)
         try:
             one.start()
             one.add_workers(workers)

@@ -9,7 +9,7 @@ import re
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -79,6 +79,9 @@ class WatchedApp(ConsoleApp):
         return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
+AnyApp = TypeVar("AnyApp", bound=WatchedApp)
+
+
 def live(socket: Path) -> WatchedApp:
     """A console of the daemon on a socket."""
 
@@ -110,6 +113,20 @@ async def console(
     async with app.run_test(size=size) as pilot:
         await app.until(lambda: app.model.link.state == "live")
         await settle(app, pilot)
+        yield app, pilot
+
+
+@asynccontextmanager
+async def recorded(
+    size: tuple[int, int] = (80, 24),
+    recording: Path = RECORDING,
+    kind: type[AnyApp] = WatchedApp,
+) -> AsyncIterator[tuple[AnyApp, Pilot[None]]]:
+    """A console at the end of a recording."""
+    app = kind(lambda: replaying(recording, float("inf")), "a recording")
+    async with app.run_test(size=size) as pilot:
+        await app.until(lambda: app.model.link.state == "ended")
+        await pilot.pause()
         yield app, pilot
 
 
@@ -186,9 +203,7 @@ def utc() -> Iterator[None]:
 
 async def screen(keys: str, size: tuple[int, int], recording: Path = RECORDING) -> str:
     """A screen at the end of the recording, as text, after some keys."""
-    app = WatchedApp(lambda: replaying(recording, float("inf")), "a recording")
-    async with app.run_test(size=size) as pilot:
-        await app.until(lambda: app.model.link.state == "ended")
+    async with recorded(size, recording) as (app, pilot):
         await press(pilot, keys)
         for _ in range(3):
             # The keys at the bottom are made anew after what they are of.

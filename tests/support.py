@@ -47,6 +47,13 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(os.fspath(self._path))
 
 
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
 @dataclass
 class Answer:
     status: int
@@ -281,4 +288,5 @@ def red_pair(samples: int = 128, seed: int = 7) -> tuple[list[float], list[float
     """Two series with some coherence."""
     rng = np.random.default_rng(seed)
     common = np.cumsum(rng.normal(size=samples)) * 0.3
-    return tuple((common + rng.normal(size=samples)).tolist() for _ in range(2))  # type: ignore[return-value]
+    first, second = ((common + rng.normal(size=samples)).tolist() for _ in range(2))
+    return first, second

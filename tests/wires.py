@@ -26,6 +26,15 @@ API = "/api/v1"
 #: Without any rate, for tests of other things.
 NO_RATE = "[network]\nrequests_per_second = 0\n"
 TCP = ["--listen", "127.0.0.1:0"]
+#: Listeners for the tests, and for a proxy before the daemon.
+BEHIND_PROXY = """\
+[[listen]]
+unix = "s"
+[[listen]]
+unix = "proxy"
+auth = "token"
+proxy = true
+"""
 
 #: Framings on which a proxy and we could differ (RFC 9112, sections 6.3 and 11.2).
 AMBIGUOUS = {

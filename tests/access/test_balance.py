@@ -10,53 +10,32 @@ import re
 import socket
 import ssl
 import subprocess
-import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from programs import need
-from support import Daemon, red_pair, running
-from wires import API, add_key, over
+from programs import need, nginx
+from support import Daemon, free_port, red_pair, running
+from wires import API, BEHIND_PROXY, add_key, over
 
 NGINX = Path(__file__).parents[2] / "etc" / "nginx"
 NAME = "lab.example"
+LOOPBACK = "127.0.0.1"
 A, B = red_pair()
 REQUEST = {"signal1": A, "signal2": B, "dt": 1.0, "sig": True, "mc_count": 50, "seed": 3}
 LONG = {**REQUEST, "dj": 1 / 12, "mc_count": 3000, "estimator": "full", "backend": "sequential"}
-CONFIG = """
+CONFIG = f"""
 [engine]
 chunk_seconds = 0.05
 [access]
 hosts = ["lab.example"]
-[[listen]]
-unix = "s"
-[[listen]]
-unix = "proxy"
-auth = "token"
-proxy = true
+{BEHIND_PROXY}
 """
 CLOSE, PING, PONG = 0x88, 0x89, 0x8A
-#: What nginx needs around a site that isn't in /etc/nginx.
-MAIN = """
-daemon off; master_process off; worker_processes 1; pid {root}/pid; error_log stderr warn;
-events {{ worker_connections 256; }}
-http {{
-    client_body_temp_path {root}/b; proxy_temp_path {root}/p;
-    fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
-    {site}
-}}
-"""
 #: Beside what docs/operate.md has each box know of the nginx before it.
 BEFORE_BOXES = "set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For;"
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def put(text: str, *pairs: tuple[str, str]) -> str:
@@ -77,26 +56,6 @@ def here(name: str, root: Path, port: int) -> str:
         ("/var/log/nginx/", f"{root}/"),
         ("/etc/ssl/pycwtd/", f"{root.parent}/"),
     )
-
-
-@contextmanager
-def nginx(root: Path, site: str, port: int):
-    root.mkdir()
-    (root / "nginx.conf").write_text(MAIN.format(root=root, site=site))
-    command = [need("nginx", "test-security"), "-p", root, "-c", root / "nginx.conf"]
-    with (root / "stderr").open("w") as log, subprocess.Popen(command, stderr=log) as process:
-        try:
-            end = time.monotonic() + 30
-            # It tells nobody when it listens: a connection is refused until it does.
-            while True:
-                assert time.monotonic() < end, (root / "stderr").read_text()
-                assert process.poll() is None, (root / "stderr").read_text()
-                with closing(socket.socket()) as one:
-                    if one.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-            yield
-        finally:
-            process.terminate()
 
 
 def certify(folder: Path) -> None:
@@ -179,14 +138,14 @@ def lab(tmp_path_factory):
             own = here("pycwtd.conf", folder / f"box-{number}", port)
             own = put(own, ("/run/pycwtd/proxy.sock", f"{box.root}/proxy"))
             own = put(own, ("server_tokens off;", f"server_tokens off; {BEFORE_BOXES}"))
-            stack.enter_context(nginx(folder / f"box-{number}", own, port))
+            stack.enter_context(nginx(folder / f"box-{number}", own, (LOOPBACK, port)))
             site = put(site, (f"lab-{number}.example:443", f"127.0.0.1:{port}"))
             lines += listed(key.split("_")[1], f"lab-{number}") if number == 2 else ""
             boxes.append(box)
             keys.append(key)
         (folder / "keys.map").write_text(lines)
         site = put(site, ("/etc/nginx/pycwtd-keys.map", f"{folder}/keys.map"))
-        stack.enter_context(nginx(folder / "front", site, front))
+        stack.enter_context(nginx(folder / "front", site, (LOOPBACK, front)))
         yield Lab(folder, front, boxes, keys)
 
 
@@ -281,8 +240,8 @@ def test_a_box_that_is_known_by_another_name_gets_no_key(lab, tmp_path_factory):
     site = put(site, ("lab-2.example:443", "127.0.0.1:9"))
     site = put(site, ("include /etc/nginx/pycwtd-keys.map;", ""))
     with (
-        nginx(folder / "box", thief.format(port, folder), port),
-        nginx(lab.folder / "misled", site, front),
+        nginx(folder / "box", thief.format(port, folder), (LOOPBACK, port)),
+        nginx(lab.folder / "misled", site, (LOOPBACK, front)),
     ):
         misled = Lab(lab.folder, front, [], [])
         assert misled.ask(lab.keys[0], "GET", f"{API}/jobs").status == 503

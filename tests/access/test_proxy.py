@@ -8,23 +8,16 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import time
 from contextlib import closing
 
 import pytest
 
-from programs import need
+from programs import need, nginx
 from support import running
-from wires import AMBIGUOUS, API, HIDDEN, add_key, over, read_all
+from wires import AMBIGUOUS, API, BEHIND_PROXY, HIDDEN, add_key, over, read_all
 
-NGINX = """
-daemon off; master_process off; worker_processes 1; pid {root}/nginx.pid;
-error_log stderr warn;
-events {{ worker_connections 64; }}
-http {{
-    access_log off; client_body_temp_path {root}/b; proxy_temp_path {root}/p;
-    fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
+SITE = """
+    access_log off;
     upstream pycwtd {{ server unix:{root}/proxy; keepalive 4; }}
     server {{
         listen unix:{root}/front;
@@ -34,47 +27,21 @@ http {{
             proxy_set_header X-Forwarded-For $remote_addr;
         }}
     }}
-}}
 """
-PROXY = """
+CONFIG = f"""
 [log]
 format = "json"
-[[listen]]
-unix = "s"
-[[listen]]
-unix = "proxy"
-auth = "token"
-proxy = true
+{BEHIND_PROXY}
 """
 
 
 @pytest.fixture(scope="module")
 def proxied():
-    program = need("nginx", "test-security")
-    with running(PROXY, own_socket=False, backends=()) as daemon:
-        config = daemon.root / "nginx.conf"
-        config.write_text(NGINX.format(root=daemon.root))
-        command = [program, "-p", daemon.root, "-c", config]
-        with (
-            (daemon.root / "nginx").open("w") as log,
-            subprocess.Popen(command, stderr=log) as nginx,
-        ):
-            try:
-                _wait_for(daemon.root, nginx)
-                yield daemon
-            finally:
-                nginx.terminate()
-
-
-def _wait_for(root, process):
-    """nginx tells nobody when it listens: a connection is refused until it does."""
-    end = time.monotonic() + 30
-    while time.monotonic() < end and process.poll() is None:
-        with closing(socket.socket(socket.AF_UNIX)) as one:
-            if one.connect_ex(os.fspath(root / "front")) == 0:
-                return
-        os.sched_yield()
-    raise AssertionError((root / "nginx").read_text())
+    need("nginx", "test-security")
+    with running(CONFIG, own_socket=False, backends=()) as daemon:
+        root = daemon.root
+        with nginx(root, SITE.format(root=root), root / "front"):
+            yield daemon
 
 
 def front(daemon):
@@ -100,7 +67,7 @@ def test_nothing_is_smuggled_through(proxied, how):
     # The connection that nginx keeps to the daemon is clean: the next answer is to the next.
     with closing(front(proxied)) as wire:
         answer = over(wire, "GET", "/health")
-    assert answer.json["status"] == "healthy", (proxied.root / "nginx").read_text()
+    assert answer.json["status"] == "healthy", (proxied.root / "nginx.stderr").read_text()
     assert f"{API}/auth/me" not in asked(proxied)
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import random
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support import running
+from support import free_port, running
 
 #: Little is asked of the appliance's time, and nothing is refused for want of room or of rate:
 #: a 429 would stand in for the answer that is to be looked at.
@@ -33,9 +32,7 @@ benchmark_seconds = 1.0
 
 def fuzz(examples: int, seed: int) -> subprocess.CompletedProcess[str]:
     """Have everything tried out that a daemon's own document tells of."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     with running(CONFIG, ["--listen", f"127.0.0.1:{port}"]) as daemon:
         token = (daemon.state / "token").read_text().strip()
         ran = subprocess.run(

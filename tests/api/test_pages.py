@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import http.client
 import re
-import socket
 from importlib import resources
 
 import pytest
 
 from pycwtd.assets import FOREIGN, OWN
-from support import running
+from support import free_port, running
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
@@ -55,9 +54,7 @@ def test_nothing_else_is_served(daemon, name):
 
 
 def test_they_need_no_token_and_tell_nothing():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     with running(arguments=["--listen", f"127.0.0.1:{port}"], backends=()):
         for path, status in (
             ("/docs", 200),

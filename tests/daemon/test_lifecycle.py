@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from support import START_SECONDS, Daemon, red_pair, running
+from support import START_SECONDS, Daemon, free_port, red_pair, running
 
 PYCWTD = Path(sys.executable).with_name("pycwtd")
 A, B = red_pair()
@@ -154,14 +153,8 @@ class TestTcp:
         connection.close()
         return answer
 
-    @staticmethod
-    def free_port() -> int:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            return int(one.getsockname()[1])
-
     def test_a_token_is_needed(self):
-        port = self.free_port()
+        port = free_port()
         with running(arguments=["--listen", f"127.0.0.1:{port}"], backends=["joblib"]) as daemon:
             path = daemon.state / "token"
             assert path.stat().st_mode & 0o777 == 0o600
@@ -178,14 +171,14 @@ class TestTcp:
             assert self.get(port, "/api/v1/jobs", Authorization=f"Bearer {token}")[0] == 200
 
     def test_none_on_loopback_in_so_many_words(self):
-        port = self.free_port()
+        port = free_port()
         with running(
             arguments=["--listen", f"127.0.0.1:{port}", "--auth", "none"], backends=["joblib"]
         ):
             assert self.get(port, "/api/v1/jobs")[0] == 200
 
     def test_a_web_page_cant_reach_it(self):
-        port = self.free_port()
+        port = free_port()
         with running(
             arguments=["--listen", f"127.0.0.1:{port}", "--auth", "none"], backends=["joblib"]
         ):

@@ -79,6 +79,7 @@ def test_a_backend_that_is_being_probed_is_waited_for(refusals, pool, tmp_path):
     async def refused():
         job = a_job(tmp_path, "joblib")
         asking = asyncio.create_task(refusals.by(job, "joblib", "too long"))
+        # One turn of the loop, no time: as far as it gets by itself.
         await asyncio.sleep(0)
         assert not asking.done()
         device.take_up(Ready(Identity()))

@@ -49,6 +49,7 @@ async def play(lab: Lab, record: Record, seconds: float, seed: int, share: float
     loop, began = asyncio.get_running_loop(), asyncio.get_running_loop().time()
     doing = []
     for moment in moments(seconds, seed, share):
+        # Each comes when the hour has it come, whatever has become of the ones before it.
         await asyncio.sleep(began + moment.at - loop.time())
         action: Callable[..., Coroutine[Any, Any, None]] = getattr(
             work if moment.name in WORK else broken, moment.name
@@ -85,6 +86,7 @@ async def at_rest(pid: int, record: Record) -> watching.Look:
     """The look with the fewest descriptors until nothing has changed for a while."""
     end, still, best = record.now + _CALM, 0, watching.look(pid, record.now)
     while still < 5 and record.now < end:
+        # A look each second: a descriptor that is closed tells nobody.
         await asyncio.sleep(1.0)
         now = watching.look(pid, record.now)
         still = still + 1 if now.fds == best.fds and now.threads == best.threads else 0

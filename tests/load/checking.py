@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import random
@@ -14,6 +15,7 @@ import numpy as np
 
 import pycwt_mod
 from load import work
+from pycwtd.platform.inotify import Watch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,8 +87,31 @@ async def check_data(lab: Lab, state: Path) -> int:
         _, body = await lab.ask(lab.people[0], "download", "GET", f"/data/{data_id}/download")
         if body != record.uploads[data_id].data:
             record.complain(f"upload {data_id} isn't what was sent")
+    await wait_cleared(state / "incoming")
     check_files(lab, state, listed)
     return len(listed)
+
+
+async def wait_cleared(folder: Path) -> None:
+    """Wait until nothing is there: a stream whose client left computes its window to the end."""
+    watch, changed = Watch(), asyncio.Event()
+    watch.set([folder])
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        watch.read()
+        changed.set()
+
+    loop.add_reader(watch.fd, look)
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while any(folder.iterdir()):
+                    await changed.wait()
+                    changed.clear()
+    finally:
+        loop.remove_reader(watch.fd)
+        watch.close()
 
 
 def check_files(lab: Lab, state: Path, uploads: set[str]) -> None:

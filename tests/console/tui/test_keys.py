@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from consoles import RECORDING, WatchedApp, console
+from consoles import console, recorded
 from pycwtd_console.tui import themes
 from pycwtd_console.tui.keys import (
     LAYERED,
@@ -18,7 +18,6 @@ from pycwtd_console.tui.keys import (
     keep_theme,
     load,
 )
-from pycwtd_console.tui.recording import replaying
 from pycwtd_console.tui.screens.jobs import JobsScreen
 from pycwtd_console.tui.widgets.key_line import KeyLine
 
@@ -136,10 +135,7 @@ def test_the_file_s_keys_and_colours_hold(daemon, write):
 
 def test_a_click_on_a_key_is_the_key():
     async def main():
-        app = WatchedApp(lambda: replaying(RECORDING, float("inf")), "a recording")
-        async with app.run_test(size=(80, 24)) as pilot:
-            await app.until(lambda: app.model.link.state == "ended")
-            await pilot.pause()
+        async with recorded() as (app, pilot):
             line = app.screen.query_one(KeyLine)
             begin = 0
             for hint in line.hints:

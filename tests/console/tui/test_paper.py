@@ -15,9 +15,8 @@ from textual._compositor import CompositorUpdate, LayoutUpdate
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from consoles import RECORDING, WatchedApp, press
+from consoles import WatchedApp, press, recorded
 from pycwtd_console.tui.paper import Paper
-from pycwtd_console.tui.recording import replaying
 from terminals import Cells
 
 COLUMNS, LINES = 14, 3
@@ -96,9 +95,7 @@ def test_a_key_costs_few_bytes(keys):
     """80 × 24 in true colour."""
 
     async def main():
-        app = Counting(lambda: replaying(RECORDING, float("inf")), "a recording")
-        async with app.run_test(size=(80, 24)) as pilot:
-            await app.until(lambda: app.model.link.state == "ended")
+        async with recorded(kind=Counting) as (app, pilot):
             await press(pilot, "down")
             *before, last = keys.split()
             await press(pilot, " ".join(before))
@@ -112,9 +109,7 @@ def test_a_key_costs_few_bytes(keys):
 
 def test_a_change_costs_few_bytes_and_a_redrawing_all():
     async def main():
-        app = Counting(lambda: replaying(RECORDING, float("inf")), "a recording")
-        async with app.run_test(size=(80, 24)) as pilot:
-            await app.until(lambda: app.model.link.state == "ended")
+        async with recorded(kind=Counting) as (app, pilot):
             await press(pilot, "2")
             found = []
             for turn in range(3):

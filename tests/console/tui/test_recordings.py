@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from consoles import PATIENCE, RECORDING, WatchedApp, utc
+from consoles import PATIENCE, RECORDING, recorded, utc
 from pycwtd.client import Client, ClientError
 from pycwtd_console.tui.feed import Feed
 from pycwtd_console.tui.heads import read_head
@@ -150,10 +150,7 @@ def test_it_is_played_at_its_speed():
 
 def test_nothing_is_offered_that_a_recording_cannot_do():
     async def main():
-        app = WatchedApp(lambda: replaying(RECORDING, float("inf")), "a recording")
-        async with app.run_test(size=(80, 24)) as pilot:
-            await app.until(lambda: app.model.link.state == "ended")
-            await pilot.pause()
+        async with recorded() as (app, _):
             assert not app.may("analyst")
             assert "Cancel" not in app.text
             assert await app.ask(lambda client: client.health()) is None

@@ -8,9 +8,8 @@ import itertools
 import numpy as np
 import pytest
 
-from consoles import RECORDING, WatchedApp, press
+from consoles import press, recorded
 from pycwtd_console.tui import themes
-from pycwtd_console.tui.recording import replaying
 from pycwtd_console.tui.widgets.listing import Listing
 
 #: WCAG 2.2, success criterion 1.4.3: text of ordinary size.
@@ -92,10 +91,8 @@ WAYS = ("down", "tab down", "2 space", "slash w escape", "8", "5", "colon", "esc
 
 def test_every_word_can_be_read_in_every_theme():
     async def main():
-        app = WatchedApp(lambda: replaying(RECORDING, float("inf")), "a recording")
         found = {}
-        async with app.run_test(size=(110, 34)) as pilot:
-            await app.until(lambda: app.model.link.state == "ended")
+        async with recorded((110, 34)) as (app, pilot):
             for name in themes.NAMES:
                 app.theme = name
                 app.notify("something is wrong", severity="error")
@@ -113,9 +110,8 @@ def test_every_word_can_be_read_in_every_theme():
 
 def test_states_are_told_apart_by_every_vision():
     async def main():
-        app = WatchedApp(lambda: replaying(RECORDING, float("inf")), "a recording")
         found = {}
-        async with app.run_test(size=(80, 24)) as pilot:
+        async with recorded() as (app, pilot):
             for name in themes.NAMES:
                 app.theme = name
                 await pilot.pause()
