@@ -47,7 +47,7 @@ _OVERFLOW = 709.782712893384
 _PAUL = 10
 
 
-def checked(compat: str, **plain: object) -> None:
+def checked(compat: str, **plain: Any) -> None:
     """Refuse what pycwt 0.5 doesn't have.
 
     Args:
@@ -71,7 +71,7 @@ def checked(compat: str, **plain: object) -> None:
             "from a call without compat"
         )
     for name, value in plain.items():
-        given = np.dtype(value) if name == "dtype" else value  # type: ignore[call-overload]
+        given = np.dtype(value) if name == "dtype" else value
         if given not in usual[name]:
             raise ValueError(f"{name} must have its default with compat={compat!r}, not {value!r}")
 

@@ -27,7 +27,7 @@ from pycwt_mod.datasets import Dataset
 from pycwt_mod.gaps import filled
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from pycwt_mod.results.labels import Labels
 
@@ -64,9 +64,9 @@ class Prepared:
         """As :func:`remove_cycle`, after what was done already."""
         return remove_cycle(self, period, gaps="mask")
 
-    def __array__(self, dtype: object = None, copy: bool | None = None) -> NDArray[np.float64]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         """The values, for NumPy and for every function of this library."""
-        return np.array(self.values, dtype=dtype, copy=copy)  # type: ignore[call-overload,no-any-return]
+        return np.array(self.values, dtype=dtype, copy=copy)
 
     def __str__(self) -> str:
         return f"{self.values.size} samples: " + "; ".join(self.steps)

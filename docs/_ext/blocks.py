@@ -123,6 +123,7 @@ class Runner:
             warnings.simplefilter("always", CautionWarning)
             try:
                 value = self._execute(block, where)
+            # A page's code may raise anything: it ends the build, or is what the page shows.
             except Exception as error:
                 if "raises" not in block.flags:
                     raise BlockError(f"{where}: {type(error).__name__}: {error}") from error

@@ -81,8 +81,8 @@ class TimeScale:
     def label(self, axes: Axes) -> None:
         """Name the axis; dates need ticks of their own."""
         if self.dated:
-            locator = dates.AutoDateLocator()  # type: ignore[no-untyped-call]
-            formatter = dates.ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+            locator = dates.AutoDateLocator()
+            formatter = dates.ConciseDateFormatter(locator)
             axes.xaxis.set_major_locator(locator)
             axes.xaxis.set_major_formatter(formatter)
             axes.set_xlabel("Time")
@@ -127,7 +127,7 @@ def ascending(result: AnyResult) -> AnyResult:
         return result
     rows = {
         name: values[order]
-        for name, values in result._asdict().items()  # type: ignore[attr-defined]
+        for name, values in result._asdict().items()
         # ``sig`` of a coherence without levels is no row.
         if name in _BY_SCALE and values.shape[0] == order.size
     }
@@ -317,7 +317,7 @@ def headline(axes: Axes, title: str, ax: Axes | None, note: str = "") -> None:
 
 def _days(times: NDArray[Any]) -> NDArray[np.float64]:
     """Dates as matplotlib counts them."""
-    days: NDArray[np.float64] = dates.date2num(times)  # type: ignore[no-untyped-call]
+    days: NDArray[np.float64] = dates.date2num(times)
     return days
 
 

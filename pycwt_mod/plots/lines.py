@@ -16,6 +16,7 @@ from pycwt_mod.plots.frame import (
     mesh,
     period_axis,
 )
+from pycwt_mod.uneven_spectra import UnevenCoherence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from pycwt_mod.analysis.filters import BandCorrelation
     from pycwt_mod.analysis.spectra import GlobalSpectrum, ScaleAverage
-    from pycwt_mod.uneven_spectra import WWZ, UnevenCoherence
+    from pycwt_mod.uneven_spectra import WWZ
 
 
 def plot_spectrum(spectrum: GlobalSpectrum, *, ax: Axes | None = None) -> Figure:
@@ -120,8 +121,6 @@ def plot_uneven(found: WWZ | UnevenCoherence, *, ax: Axes | None = None) -> Figu
 
 def _shown(found: WWZ | UnevenCoherence) -> tuple[NDArray[np.float64], str, float | None]:
     """Values of the map, what they are, and the largest where it is known."""
-    coherence: NDArray[np.float64] | None = getattr(found, "WCT", None)
-    if coherence is not None:
-        return coherence, "Squared coherence R²", 1.0
-    Z: NDArray[np.float64] = found.Z  # type: ignore[union-attr]
-    return Z, "Z", None
+    if isinstance(found, UnevenCoherence):
+        return found.WCT, "Squared coherence R²", 1.0
+    return found.Z, "Z", None

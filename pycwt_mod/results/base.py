@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -93,11 +94,8 @@ class About:
         )
 
 
-class Result:
-    """What the maps over time and period have in common."""
-
-    #: What the result was made with; None where it was put together by hand.
-    about: About | None = None
+class _Elements:
+    """What a result has of the tuple that it is."""
 
     if TYPE_CHECKING:
 
@@ -105,10 +103,23 @@ class Result:
         def coi(self) -> NDArray[np.float64]:
             """Cone of influence in periods, shape (N,)."""
 
+        def _replace(self, **changes: Any) -> Self:
+            """A copy with other elements."""
+
+        def _asdict(self) -> dict[str, Any]:
+            """The elements by name."""
+
+
+class Result(_Elements, ABC):
+    """What the maps over time and period have in common."""
+
+    #: What the result was made with; None where it was put together by hand.
+    about: About | None = None
+
     @property
+    @abstractmethod
     def frequencies(self) -> NDArray[np.float64]:
         """Fourier frequencies of the scales in 1/time, shape (scales,)."""
-        raise NotImplementedError
 
     @property
     def periods(self) -> NDArray[np.float64]:
@@ -261,7 +272,7 @@ class Result:
     def _replace(self, **changes: Any) -> Self:
         """A copy with other values: of the tuple's elements, or of what came with them."""
         own = {name: changes.pop(name) for name in list(changes) if name in _EXTRAS}
-        copy: Self = super()._replace(**changes)  # type: ignore[misc]
+        copy = super()._replace(**changes)
         copy.__dict__.update({**self.__dict__, **own})
         return copy
 
@@ -274,11 +285,16 @@ class Result:
 class Phased(Result):
     """What maps of two series have in common."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def freq(self) -> NDArray[np.float64]:
+            """Fourier frequencies of the scales in 1/time, shape (scales,)."""
+
     @property
     def frequencies(self) -> NDArray[np.float64]:
         """Fourier frequencies of the scales in 1/time, shape (scales,)."""
-        frequencies: NDArray[np.float64] = self.freq  # type: ignore[attr-defined]
-        return frequencies
+        return self.freq
 
     @property
     def freqs(self) -> NDArray[np.float64]:
@@ -286,9 +302,9 @@ class Phased(Result):
         return self.frequencies
 
     @property
+    @abstractmethod
     def phase(self) -> NDArray[np.floating]:
         """Phase of W₁·conj(W₂) in radians, shape (scales, N); positive where y1 leads."""
-        raise NotImplementedError
 
     @property
     def phase_degrees(self) -> NDArray[np.floating]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pycwt_mod.backends import BackendInfo
+from pycwt_mod.backends import BackendInfo, BackendType
 from pycwtd.engine.device import Device
 from pycwtd.engine.lifecycle import Unavailable
 from pycwtd.hosts.host import Host
@@ -13,10 +13,10 @@ _NO_DRIVER = (
 )
 
 
-def _info(name: str, kind: str, description: str, *aliases: str) -> BackendInfo:
+def _info(name: str, kind: BackendType, description: str, *aliases: str) -> BackendInfo:
     return BackendInfo(
         name=name,
-        type=kind,  # type: ignore[arg-type]  # one of its literals, below
+        type=kind,
         description=description,
         numerics="unknown",
         tolerance=0.0,

@@ -171,12 +171,11 @@ class _Guard:
 @contextmanager
 def _nothing_heavy(entry: EntryPoint) -> Iterator[None]:
     guard = _Guard(frozenset({entry.module.partition(".")[0]}))
-    finders: list[object] = sys.meta_path  # type: ignore[assignment]  # it has what is asked for
-    finders.insert(0, guard)
+    sys.meta_path.insert(0, guard)
     try:
         yield
     finally:
-        finders.remove(guard)
+        sys.meta_path.remove(guard)
 
 
 # -- what must hold ------------------------------------------------------------------------
