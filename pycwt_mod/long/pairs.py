@@ -359,20 +359,29 @@ class _Work:
         shape = window(decimation, self._precision)
         around = [j for j in sorted(ring) if any(self._weight(row, j) for row in numbers)]
         weights = [[self._weight(row, j) for j in around] for row in numbers]
-        peaks = np.array([ring[j].peaks for j in around])
-        floors = _FLOOR[self._precision.real_type] * (np.array(weights) @ peaks)
         kind = shape.dtype
         made = [out if out.dtype == kind else np.empty(out.size, kind) for out in outs]
         make_rows(
             [ring[j].values[decimation] for j in around],
             weights,
             shape,
-            floors=[(float(first), float(second)) for first, second in floors],
+            floors=[self._floors(row, ring) for row in numbers],
             outs=made,
         )
         for out, row in zip(outs, made, strict=True):
             if row is not out:
                 out[:] = row
+
+    def _floors(self, row: int, ring: dict[int, _Term]) -> tuple[float, float]:
+        """Powers below which a row is rounding.
+
+        One product after the other: in a product of matrices their order, and so the last digit,
+        depends on the processor and on how many rows are made together.
+        """
+        window = [(self._weight(row, j), ring[j].peaks) for j in sorted(ring)]
+        floor = _FLOOR[self._precision.real_type]
+        first = sum(weight * peaks[0] for weight, peaks in window)
+        return floor * first, floor * sum(weight * peaks[1] for weight, peaks in window)
 
     def _weight(self, row: int, j: int) -> float:
         """Of the term of scale ``j`` in the window of scale ``row``."""
