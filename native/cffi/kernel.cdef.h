@@ -39,6 +39,7 @@ void pk_plan_free(pk_plan *plan);
 int32_t pk_plan_path(const pk_plan *plan);
 const char *pk_plan_isa(const pk_plan *plan);
 int32_t pk_plan_lanes(const pk_plan *plan);
+int32_t pk_plan_fewest(const pk_plan *plan);
 int64_t pk_plan_workspace(const pk_plan *plan);
 int64_t pk_plan_points(const pk_plan *plan);
 int pk_space_create(const pk_plan *plan, pk_space **out);

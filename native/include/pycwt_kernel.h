@@ -73,6 +73,8 @@ void pk_plan_free(pk_plan *plan);
 int32_t pk_plan_path(const pk_plan *plan);
 const char *pk_plan_isa(const pk_plan *plan);
 int32_t pk_plan_lanes(const pk_plan *plan);
+/* Half of that where narrower vectors compute so few in half the time, else the same. */
+int32_t pk_plan_fewest(const pk_plan *plan);
 /* Bytes that each running pk_plan_run works in. */
 int64_t pk_plan_workspace(const pk_plan *plan);
 /* R2 values of one realisation that are evaluated. The multirate path evaluates few points; each

@@ -113,6 +113,7 @@ class Octave:
         return -(-realisations * self.draws // FIRST_STAGE)
 
 
+@lru_cache(maxsize=16)
 def whole(task: SignificanceTask) -> Octave:
     """A full task as the one part of itself."""
     scales = len(task.scales)

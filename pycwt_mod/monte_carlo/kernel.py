@@ -116,35 +116,37 @@ class Plan:
             )
             models.setdefault(tables, plan)
             rows = slice(octave.row, None)
-            parts.append(Part(plan, rows, int(lib.pk_plan_lanes(plan)), octave.series))
+            lanes, fewest = int(lib.pk_plan_lanes(plan)), int(lib.pk_plan_fewest(plan))
+            parts.append(Part(plan, rows, lanes, fewest, octave.series))
         # Those that lend their tables live as long as any.
-        self._parts = tuple(parts)
+        #: What is computed by itself.
+        self.parts = tuple(parts)
 
     @property
     def handle(self) -> Any:
         """The kernel's own plan, of a task that isn't a cascade."""
-        return self._parts[0].plan
+        return self.parts[0].plan
 
     @property
     def path(self) -> Path:
         """Which path runs: ``plain`` or ``multirate``; of a cascade, at the largest scales."""
-        last = lib.pk_plan_path(self._parts[-1].plan)
+        last = lib.pk_plan_path(self.parts[-1].plan)
         return "multirate" if last == lib.PK_MULTIRATE else "plain"
 
     @property
     def isa(self) -> str:
         """Name of the instruction set."""
-        return str(ffi.string(lib.pk_plan_isa(self._parts[-1].plan)).decode())
+        return str(ffi.string(lib.pk_plan_isa(self.parts[-1].plan)).decode())
 
     @property
     def lanes(self) -> int:
         """Realisations computed side by side: the natural unit of splitting."""
-        return max(part.lanes for part in self._parts)
+        return max(part.lanes for part in self.parts)
 
     @property
     def workspace(self) -> int:
         """Bytes that each thread takes while it runs."""
-        return max(int(lib.pk_plan_workspace(part.plan)) for part in self._parts)
+        return max(int(lib.pk_plan_workspace(part.plan)) for part in self.parts)
 
     @property
     def points(self) -> int:
@@ -153,7 +155,7 @@ class Plan:
         The multirate path evaluates few; each counts for the samples next to it, so that both
         paths count every sample outside the cone of influence.
         """
-        return sum(int(lib.pk_plan_points(part.plan)) for part in self._parts)
+        return sum(int(lib.pk_plan_points(part.plan)) for part in self.parts)
 
     def run(
         self, seed: int, first: int, count: int, threads: int = 1, control: Control | None = None
@@ -183,7 +185,7 @@ class Plan:
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
         shape = (self.task.rows, self.task.bins)
-        run = Run(self._parts, shape, seed, (first, count), threads)
+        run = Run(self.parts, shape, seed, (first, count), threads)
         return run.result(control or NoControl())
 
     def coherence(self, seed: int, realisation: int, octave: int = 0) -> Coherence:
@@ -199,7 +201,7 @@ class Plan:
         """
         _check_seed(seed)
         check_span(realisation, 1)
-        plan = self._parts[octave].plan
+        plan = self.parts[octave].plan
         points = int(lib.pk_plan_points(plan))
         r2 = np.empty(points, np.float32)
         scale = np.empty(points, np.int32)
@@ -228,7 +230,7 @@ class Plan:
         check_span(realisation, 1)
         x = np.empty((2, self._octaves[octave].task.length), np.float32)
         first, second = (ffi.from_buffer("float[]", row) for row in x)
-        check(lib.pk_plan_series(self._parts[octave].plan, seed, realisation, first, second))
+        check(lib.pk_plan_series(self.parts[octave].plan, seed, realisation, first, second))
         return x
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -22,11 +24,15 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at the control; drivers promise 0.1.
 POLL_INTERVAL = 0.03
-#: Pieces of a span for each thread, so that a slow thread doesn't hold up the end.
-PIECES_PER_THREAD = 8
+#: A piece is this part of a thread's share of what is left: pieces get smaller towards the end,
+#: so that no thread waits long for another.
+PIECE_OF_SHARE = 2
 #: The caller is one of the threads where each block of the work takes so many bytes at most: a
 #: block is then done in a fraction of a millisecond, and the caller looks up between a few.
 SMALL_WORKSPACE, SMALL_BLOCKS = 2**21, 8
+#: Workspaces that are kept between runs: their bytes at most, and how many. Larger ones cost
+#: little beside what is computed in them.
+KEPT_BYTES, KEPT = 2**23, 8
 
 
 class KernelError(RuntimeError):
@@ -43,6 +49,8 @@ class Part:
     rows: slice
     #: Realisations side by side.
     lanes: int
+    #: As few cost no more than their share of that.
+    fewest: int
     #: How many series the realisations before a number draw.
     series: Callable[[int], int]
 
@@ -78,7 +86,7 @@ class Run:
         spaces = [int(lib.pk_plan_workspace(part.plan)) for part in parts]
         self._small = max(spaces) <= SMALL_WORKSPACE
         # Of small blocks there may be millions.
-        self._pieces = _pieces(parts, span, threads, self._small)
+        self._pieces = pieces(parts, span, threads, self._small)
         first = list(islice(self._pieces, threads))
         threads = len(first)
         self._pieces = chain(first, self._pieces)
@@ -136,13 +144,8 @@ class Run:
                     worker.join()
 
     def _work(self, number: int, watch: _Watch | None = None) -> None:
-        out = ffi.new("pk_space **")
-        code = lib.pk_space_create(self._largest, out)
-        if code == lib.PK_OK:
-            try:
-                code = self._compute(number, out[0], watch)
-            finally:
-                lib.pk_space_free(out[0])
+        with WORKSPACES.lent(self._largest) as space:
+            code = self._compute(number, space, watch) if space else lib.PK_NO_MEMORY
         with self._lock:
             self._codes.append(code)
             self._running -= 1
@@ -179,6 +182,45 @@ class Run:
             return self._count * done // self._series if self._series else self._count
 
 
+class Workspaces:
+    """Memory to run plans in, which is used again.
+
+    Finding fresh memory takes the system as long as a block of realisations takes to compute.
+    """
+
+    def __init__(self) -> None:
+        #: That nobody uses now: the number of bytes, and the kernel's ``pk_space``. What falls out
+        #: is freed. Threads may append and pop at the same time.
+        self._spare: deque[tuple[int, Any]] = deque(maxlen=KEPT)
+
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._spare)
+
+    @contextmanager
+    def lent(self, plan: Any) -> Iterator[Any]:
+        """A workspace for a plan, or ``None`` where there is no memory for it."""
+        wanted = int(lib.pk_plan_workspace(plan))
+        try:
+            size, space = self._spare.pop()
+        except IndexError:
+            size, space = 0, None
+        if size < wanted:
+            out = ffi.new("pk_space **")
+            lib.pk_space_create(plan, out)
+            size, space = wanted, ffi.gc(out[0], lib.pk_space_free) if out[0] else None
+        yield space
+        if space and size <= KEPT_BYTES:
+            self._spare.append((size, space))
+
+    def clear(self) -> None:
+        """Free what is kept."""
+        self._spare.clear()
+
+
+WORKSPACES = Workspaces()
+
+
 class _Watch:
     """Looks at a control now and then.
 
@@ -206,20 +248,34 @@ class _Watch:
         self._next = time.monotonic() + POLL_INTERVAL
 
 
-def _pieces(
+def pieces(
     parts: Sequence[Part], span: tuple[int, int], threads: int, small: bool
 ) -> Iterator[Piece]:
-    """Pieces of like work for several threads; for one, as much as it may do at a time."""
-    wanted = max(2 * threads, threads * PIECES_PER_THREAD // len(parts))
-    for part in parts:
-        begin, end = part.span(span)
-        blocks = max(1, -(-(end - begin) // part.lanes))
-        if threads > 1:
-            blocks = -(-blocks // wanted)
-        if small:
-            blocks = min(blocks, SMALL_BLOCKS)
-        size = part.lanes * blocks
-        yield from ((part, at, min(size, end - at)) for at in range(begin, end, size))
+    """Pieces of the work in order, for several threads smaller and smaller ones.
+
+    Args:
+        parts: of the plan.
+        span: number of the first realisation, and how many.
+        threads: how many take pieces.
+        small: whether one thread may do only so much at a time, too.
+    """
+    spans = [part.span(span) for part in parts]
+    # What a block costs grows as what it works on.
+    costs = [int(lib.pk_plan_workspace(part.plan)) / part.lanes for part in parts]
+    left = sum(cost * (end - begin) for cost, (begin, end) in zip(costs, spans, strict=True))
+    for part, cost, (begin, end) in zip(parts, costs, spans, strict=True):
+        at = begin
+        while at < end:
+            size = end - at
+            if threads > 1:
+                share = int(left / (threads * PIECE_OF_SHARE * cost))
+                block = part.lanes if left > threads * cost * part.lanes else part.fewest
+                size = min(size, max(block, share // part.lanes * part.lanes))
+            if small:
+                size = min(size, SMALL_BLOCKS * part.lanes)
+            yield part, at, size
+            at += size
+            left -= cost * size
 
 
 def check(code: int, text: str = "") -> None:

@@ -1,0 +1,90 @@
+"""How a run is cut into pieces for threads, and the memory that they work in."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pycwt_mod.backends import Cancelled, NoControl, SignificanceTask
+from pycwt_mod.monte_carlo.kernel import Plan
+from pycwt_mod.monte_carlo.kernel_run import KEPT, SMALL_BLOCKS, WORKSPACES, pieces
+
+SCALES = tuple(2 * 2 ** (j / 6) for j in range(24))
+TASK = SignificanceTask("morlet", 6.0, SCALES, (0.25, 0.5, 0.25), 150, (0.4, 0.9), 50)
+PLANS = {kind: Plan(replace(TASK, estimator=kind)) for kind in ("full", "cascade")}
+
+
+@given(
+    estimator=st.sampled_from(sorted(PLANS)),
+    first=st.integers(0, 1000),
+    count=st.integers(1, 3000),
+    threads=st.integers(1, 9),
+    lanes=st.sampled_from([(4, 4), (8, 8), (16, 8), (16, 16)]),
+    small=st.booleans(),
+)
+def test_pieces_are_all_of_it_once(*, estimator, first, count, threads, lanes, small):
+    parts = [replace(p, lanes=lanes[0], fewest=lanes[1]) for p in PLANS[estimator].parts]
+    found = list(pieces(parts, (first, count), threads, small))
+    for part in parts:
+        mine = [(at, size) for other, at, size in found if other is part]
+        begin, end = part.span((first, count))
+        assert [at for at, _ in mine] == [begin, *(at + size for at, size in mine)][: len(mine)]
+        assert sum(size for _, size in mine) == end - begin
+        # Only the last one of a part may be a broken block.
+        assert all(size > 0 and size % part.fewest == 0 for _, size in mine[:-1])
+        if small:
+            assert all(size <= SMALL_BLOCKS * part.lanes for _, size in mine)
+
+
+@given(count=st.integers(200, 3000), threads=st.integers(2, 9))
+def test_no_thread_is_left_with_much_more_than_the_others(count, threads):
+    """Each takes the next piece when it is done; time goes with realisations."""
+    (part,) = PLANS["full"].parts
+    part = replace(part, lanes=16, fewest=8)
+    loads = [0] * threads
+    for _, _, size in pieces([part], (0, count), threads, False):
+        loads[loads.index(min(loads))] += -(-size // part.fewest) * part.fewest
+    assert max(loads) - min(loads) <= part.lanes
+    if threads == 2:
+        assert max(loads) <= -(-count // 2) + part.fewest
+
+
+def test_memory_is_used_again_and_by_one_thread_at_a_time():
+    plan = PLANS["full"]
+    expected = plan.run(1, 0, 40)
+    WORKSPACES.clear()
+    plan.run(1, 0, 40)
+    plan.run(1, 0, 40)
+    assert len(WORKSPACES) == 1
+    found = {}
+
+    def run(number):
+        found[number] = plan.run(1, 0, 40, 2)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for histogram in found.values():
+        np.testing.assert_array_equal(histogram, expected)
+    assert 2 <= len(WORKSPACES) <= KEPT
+
+
+class Stop(NoControl):
+    def cancelled(self):
+        return True
+
+
+def test_a_cancelled_run_leaves_memory_that_is_good():
+    plan = PLANS["cascade"]
+    expected = plan.run(3, 0, 100, 2)
+    for threads in (1, 3):
+        with pytest.raises(Cancelled):
+            plan.run(3, 0, 10**8, threads, Stop())
+        np.testing.assert_array_equal(plan.run(3, 0, 100, 2), expected)
