@@ -18,6 +18,26 @@ static const REAL NAME(ATAN)[] = {
 #endif
 };
 
+/* That polynomial. Neighbours are joined, then neighbouring pairs and so on: the processor waits for
+ * four products that need each other, not for eleven. */
+PT_INLINE vec NAME(polynomial)(vec z)
+{
+    enum { TERMS = sizeof NAME(ATAN) / sizeof NAME(ATAN)[0] };
+    vec part[TERMS];
+#pragma GCC unroll 12
+    for (int i = 0; i < TERMS; i++)
+        part[i] = (vec){0} + NAME(ATAN)[i];
+#pragma GCC unroll 4
+    for (int left = TERMS; left > 1; left = (left + 1) / 2, z *= z) {
+#pragma GCC unroll 6
+        for (int i = 0; i < left / 2; i++)
+            part[i] = part[2 * i + 1] * z + part[2 * i];
+        if (left % 2)
+            part[left / 2] = part[left - 1];
+    }
+    return part[0];
+}
+
 /* Angle of x + iy in (-pi, pi]; 0 for 0. */
 PT_INLINE vec NAME(angle)(vec x, vec y)
 {
@@ -31,10 +51,7 @@ PT_INLINE vec NAME(angle)(vec x, vec y)
     vec below = NAME(choose)(large, low + high, high);
     vec t = above / NAME(choose)(below == zero, zero + 1, below);
     vec z = t * t;
-    enum { TERMS = sizeof NAME(ATAN) / sizeof NAME(ATAN)[0] };
-    vec sum = zero + NAME(ATAN)[TERMS - 1];
-    for (int i = TERMS - 2; i >= 0; i--)
-        sum = sum * z + NAME(ATAN)[i];
+    vec sum = NAME(polynomial)(z);
     sum = sum * t + NAME(choose)(large, zero + (REAL)0.78539816339744831, zero);
     sum = NAME(choose)(steep, (REAL)1.5707963267948966 - sum, sum);
     sum = NAME(choose)(x < zero, (REAL)3.1415926535897932 - sum, sum);
