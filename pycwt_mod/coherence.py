@@ -365,6 +365,7 @@ def _coherence(
             spectra = [real_fft(x, n) for x in (x1, x2)]
             # They would only take room beside the rows.
             del x1, x2
+            fresh = [r2.fresh, a.fresh] if grid.rows is None else []
             coherence_rows(
                 spectra,
                 shape[1],
@@ -374,6 +375,7 @@ def _coherence(
                 dtype=dtype,
                 emit_r2=row_progress("coherence", scales.size, emit_r2) if progress else emit_r2,
                 emit_phase=grid.emitter(a.emit),
+                results=[array for array in fresh if array is not None],
                 threads=threads,
             )
         else:

@@ -144,7 +144,13 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
     with opened(out, (sj.size, x.size), kind) as store:
         # Samples of unit size can't overflow on the way; the scaling is exact.
         emit = row_progress("transform", sj.size, store.emit) if progress else store.emit
-        _rows(centred, exponent, sj / dt, mother, dtype=kind, emit=emit, threads=threads)
+        _rows(
+            *(centred, exponent, sj / dt, mother),
+            dtype=kind,
+            emit=emit,
+            result=store.fresh,
+            threads=threads,
+        )
     spectrum = sp_fft.rfft(centred)[1 : (x.size + 1) // 2] / math.sqrt(x.size)
     return Transform(
         W=store.result(),
@@ -310,6 +316,7 @@ def _rows(
     *,
     dtype: np.dtype[Any],
     emit: Emit,
+    result: NDArray[Any] | None,
     threads: int,
 ) -> None:
     """Have the rows of a transform emitted, times 2^exponent."""
@@ -324,7 +331,14 @@ def _rows(
         return
     unit = math.ldexp(1.0, exponent)
     if wavelet.family == "morlet" and n >= MIN_FFT:
-        morlet_rows(x, n, scales, wavelet, dtype=dtype, unit=unit, emit=emit, threads=threads)
+        morlet_rows(
+            *(x, n, scales, wavelet),
+            dtype=dtype,
+            unit=unit,
+            emit=emit,
+            result=result,
+            threads=threads,
+        )
     else:
         _analytic_rows(sp_fft.rfft(x, n) * unit, scales, wavelet, emit, x.size)
 

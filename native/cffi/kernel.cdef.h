@@ -117,8 +117,9 @@ typedef struct {
     double scale;
     int64_t before;
     int64_t after;
+    void *room;
 } pt_circle;
-enum { PT_MIN_FFT, ... };
+enum { PT_MIN_FFT, PT_ROOM, ... };
 int pt_inverse_f32(int32_t isa, const pt_circle *circle, float *out);
 int pt_inverse_f64(int32_t isa, const pt_circle *circle, double *out);
 int pt_forward_f64(int32_t isa, const double *x, int64_t count, int64_t half, double *out);

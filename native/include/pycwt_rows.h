@@ -115,9 +115,10 @@ typedef struct {
     double scale;
     int64_t before;     /* each from 0 to length */
     int64_t after;
+    void *room; /* for `length` complex numbers of the result's kind, and PT_ROOM bytes; or NULL */
 } pt_circle;
 
-enum { PT_MIN_FFT = 1 << 8 };
+enum { PT_MIN_FFT = 1 << 8, PT_ROOM = 64 };
 
 /* before + after interleaved complex numbers. */
 int pt_inverse_f32(int32_t isa, const pt_circle *circle, float *out);

@@ -238,7 +238,7 @@ static int NAME(long_fft)(const pt_circle *circle, const int forward, REAL *out)
     int bits = log2_of(circle->length);
     NAME(fft) own = {.circle = circle, .n1 = (int64_t)1 << bits / 2};
     own.n2 = circle->length / own.n1;
-    size_t sizes = (size_t)(own.n1 + 2 * own.n2 + circle->length / LANES);
+    size_t sizes = (size_t)(own.n1 + 2 * own.n2 + (circle->room ? 0 : circle->length / LANES));
     lanes *memory = large(sizes * sizeof(lanes), sizeof(lanes));
     REAL *factors = malloc(4 * (size_t)(own.n1 + own.n2) * sizeof *factors);
     if (!memory || !factors || roots_open(&own.all, bits)) {
@@ -249,7 +249,7 @@ static int NAME(long_fft)(const pt_circle *circle, const int forward, REAL *out)
     own.x = memory;
     own.y = own.x + own.n2;
     own.lane_root = own.y + own.n2;
-    own.middle = own.lane_root + own.n1;
+    own.middle = circle->room ? aligned(circle->room) : own.lane_root + own.n1;
     int64_t used = NAME(prepare)(&own.columns, bits / 2, &own.all, factors);
     NAME(prepare)(&own.rows, bits - bits / 2, &own.all, factors + used);
     for (int64_t k1 = 0; k1 < own.n1; k1++)
@@ -295,7 +295,7 @@ static int NAME(forward)(const double *x, int64_t count, int64_t half, double *o
     roots all;
     if (roots_open(&all, log2_of(half) + 1))
         return PT_NO_MEMORY;
-    pt_circle circle = {x, count / 2, 0, half, 1.0, 0, half};
+    pt_circle circle = {x, count / 2, 0, half, 1.0, 0, half, NULL};
     int code = NAME(long_fft)(&circle, 1, out);
     out[2 * half] = out[0];
     out[2 * half + 1] = out[1];

@@ -45,6 +45,12 @@ static void *large(size_t size, size_t alignment)
     return memory;
 }
 
+/* The first address from there on that any vector may begin at. */
+static void *aligned(void *memory)
+{
+    return (void *)(((uintptr_t)memory + PT_ROOM - 1) / PT_ROOM * PT_ROOM);
+}
+
 /* exp(i step k) for k = first … first + count - 1. */
 static void phases_f64(double step, int64_t first, int64_t count, double *out)
 {

@@ -5,6 +5,7 @@ The C interface is in ``native/include/pycwt_rows.h``.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from pycwt_mod.long.rows import instruction_set
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from pycwt_mod.long.buffers import Buffers
 
 #: Shorter FFTs are scipy's.
 MIN_FFT = int(lib.PT_MIN_FFT)
@@ -69,6 +72,7 @@ def band_signal(
     dtype: type[np.complexfloating],
     *,
     isa: str | None = None,
+    buffers: Buffers | None = None,
 ) -> NDArray[Any]:
     """A signal from some of its bins: scale·Σ bins[i]·exp(2πi·(first + i)·t/length).
 
@@ -79,6 +83,7 @@ def band_signal(
         scale: of the result.
         dtype: complex64 or complex128.
         isa: see :func:`pycwt_mod.long.rows.make_row`.
+        buffers: where memory comes from that is needed on the way.
 
     Returns:
         Of ``dtype``, shape (before + after,).
@@ -106,7 +111,9 @@ def band_signal(
     single = out.dtype == np.complex64
     function = lib.pt_inverse_f32 if single else lib.pt_inverse_f64
     to = ffi.from_buffer("float[]" if single else "double[]", out, require_writable=True)
-    _check(function(instruction_set(isa), ffi.new("pt_circle *", fields), to))
+    with buffers.room(n * out.itemsize + lib.PT_ROOM) if buffers else nullcontext() as room:
+        fields["room"] = ffi.NULL if room is None else ffi.from_buffer(room)
+        _check(function(instruction_set(isa), ffi.new("pt_circle *", fields), to))
     return out
 
 

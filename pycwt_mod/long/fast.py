@@ -30,6 +30,7 @@ from pycwt_mod.long.bands import (
     window,
     window_transform,
 )
+from pycwt_mod.long.buffers import Buffers
 from pycwt_mod.long.circles import Circle, band_signal, real_fft
 from pycwt_mod.long.rows import RowFilter, make_row
 
@@ -70,6 +71,7 @@ def morlet_rows(
     dtype: np.dtype[Any],
     unit: float,
     emit: Emit,
+    result: NDArray[np.complexfloating] | None = None,
     threads: int = 1,
 ) -> None:
     """The transform of a series at scales in samples, row by row.
@@ -83,18 +85,27 @@ def morlet_rows(
         unit: every row is multiplied with it.
         emit: is called once for each scale, by several threads where there are several, with
             a function that fills a row of ``dtype``.
+        result: the array that the rows go to, if it is contiguous and nobody has seen it yet:
+            what is needed on the way finds room there.
         threads: rows made at the same time.
     """
     spectrum = real_fft(x, n)
     single = np.zeros(scales.size, np.bool_)
     if dtype == np.complex64:
         single = single_suffices(spectrum, scales, wavelet.order)
+    # Only rows that are written one after the other leave room behind them.
+    in_order = bool((np.diff(scales) > 0).all() and (single == single[0]).all())
     for precision in (SINGLE, DOUBLE):
         numbers = np.flatnonzero(single == (precision is SINGLE))
         if numbers.size:
             rates = {j: band_rate(scales[j], wavelet.order, precision) for j in numbers.tolist()}
-            transform = BandTransform(x.size, n, spectrum, wavelet.order, precision)
-            _run(transform.batches(scales, rates, unit), emit, threads)
+            real = precision.real_type
+            results = [] if result is None or not in_order else [result.view(result.real.dtype)]
+            buffers = Buffers(real, 4 * n // np.dtype(real).itemsize, results)
+            transform = BandTransform(
+                x.size, n, spectrum, wavelet.order, precision, buffers=buffers
+            )
+            _run(transform.batches(scales, rates, unit), emit, buffers, threads)
 
 
 def single_suffices(
@@ -139,7 +150,7 @@ def single_suffices(
     return suffices
 
 
-def _run(batches: Iterator[Batch], emit: Emit, threads: int) -> None:
+def _run(batches: Iterator[Batch], emit: Emit, buffers: Buffers, threads: int) -> None:
     def filler(prepare: Prepare) -> Fill:
         def fill(out: NDArray[Any]) -> None:
             band, how = prepare()
@@ -154,11 +165,13 @@ def _run(batches: Iterator[Batch], emit: Emit, threads: int) -> None:
 
     if threads == 1:
         for numbers, prepares in batches:
+            buffers.keep(max(numbers) + 1)
             for j, prepare in zip(numbers, prepares, strict=True):
                 emit(j, filler(prepare))
         return
     with ThreadPoolExecutor(threads) as pool:
         for numbers, prepares in batches:
+            buffers.keep(max(numbers) + 1)
             for _ in pool.map(emit, numbers, map(filler, prepares)):
                 pass
 
@@ -232,6 +245,7 @@ class BandTransform:
         spectrum: of the padded series, bins 0 … n/2.
         order: ω₀ of the Morlet wavelet.
         precision: of the work.
+        buffers: where memory comes from that is needed on the way.
     """
 
     def __init__(
@@ -241,12 +255,15 @@ class BandTransform:
         spectrum: NDArray[np.complex128],
         order: float,
         precision: Precision,
+        *,
+        buffers: Buffers | None = None,
     ) -> None:
         self._size = size
         self._n = n
         self._spectrum = spectrum
         self._order = order
         self._precision = precision
+        self._buffers = buffers
 
     def batches(
         self, scales: NDArray[np.float64], rates: Mapping[int, Rate], unit: float
@@ -297,7 +314,7 @@ class BandTransform:
             if rate.decimation == 1:
                 # What is left of a wavelet's skirt may be below the range of single precision.
                 circle = Circle(self._n, 0, self._size)
-                row = band_signal(bins, group.low, circle, 1 / self._n, np.complex128)
+                row = self._signal(bins, group.low, circle, np.complex128)
                 return row, RowFilter(0.0, 1, np.ones(1), np.empty((0, 1)))
             carrier = self._order / (2 * np.pi * s)
             f = (np.arange(group.low, group.high) / self._n - carrier) * rate.decimation
@@ -346,4 +363,13 @@ class BandTransform:
         """``length`` samples of the band, from ``before`` samples before the first one on."""
         around = self._n // group.rate.decimation
         circle = Circle(around, before, min(around, length - before))
-        return band_signal(bins, group.low, circle, 1 / self._n, self._precision.complex_type)
+        return self._signal(bins, group.low, circle, self._precision.complex_type)
+
+    def _signal(
+        self,
+        bins: NDArray[np.complex128],
+        first: int,
+        circle: Circle,
+        kind: type[np.complexfloating],
+    ) -> NDArray[Any]:
+        return band_signal(bins, first, circle, 1 / self._n, kind, buffers=self._buffers)

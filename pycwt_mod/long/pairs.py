@@ -31,7 +31,7 @@ from pycwt_mod.long.bands import (
     smoothing_transform,
     window,
 )
-from pycwt_mod.long.buffers import Buffers
+from pycwt_mod.long.buffers import Buffers, touch
 from pycwt_mod.long.circles import Circle, band_signal
 from pycwt_mod.long.fast import BandTransform, Rate, band_rate, single_suffices
 from pycwt_mod.long.rows import MAX_SCALES, SLACK, Pair, RowFilter, pair_rows, smooth
@@ -52,6 +52,10 @@ _MOST = 64
 _SPARE = 1.15
 #: Smallest scale, in samples, whose smoothing in time is a filter: Nyquist cuts smaller ones.
 _LEAST = {np.float32: 1.78, np.float64: 2.15}
+#: Bytes of results that take longer than a second. A virtual machine gives memory that nobody has
+#: used for so long back to its host, and finding it anew takes as long as all the rest. So all is
+#: asked for at once, while what earlier results had is still there.
+_LONG = 1 << 30
 #: Smoothed power below this share of the scale's largest is rounding.
 _FLOOR = {np.float32: 1e-10, np.float64: 1e-13}
 
@@ -66,6 +70,7 @@ def coherence_rows(
     dtype: np.dtype[Any],
     emit_r2: Emit,
     emit_phase: Emit,
+    results: Sequence[NDArray[np.floating]] = (),
     threads: int = 1,
 ) -> None:
     """Squared coherence and phase of two series at ascending scales.
@@ -81,6 +86,8 @@ def coherence_rows(
         emit_r2: is called once for each scale, by several threads where there are several,
             with a function that fills a row of ``dtype`` with R².
         emit_phase: likewise with the phase.
+        results: the arrays that the rows go to, where they are contiguous, in the order of the
+            scales, and nobody has seen them yet: what is needed on the way finds room there.
         threads: scales worked at the same time.
     """
     precision = DOUBLE
@@ -88,10 +95,13 @@ def coherence_rows(
         single_suffices(spectrum, scales, wavelet.order).all() for spectrum in spectra
     ):
         precision = SINGLE
-    work = _Work(scales, weights, wavelet.order, precision, size)
     n = 2 * (spectra[0].size - 1)
+    # The largest are four rows of the padded length, and complex128 for an FFT.
+    buffers = Buffers(precision.real_type, 4 * n // np.dtype(precision.real_type).itemsize, results)
+    work = _Work(scales, weights, wavelet.order, precision, size, buffers=buffers)
     transforms = [
-        BandTransform(size, n, spectrum, wavelet.order, precision) for spectrum in spectra
+        BandTransform(size, n, spectrum, wavelet.order, precision, buffers=buffers)
+        for spectrum in spectra
     ]
     sources = work.sources(transforms)
     ring: dict[int, _Term] = {}
@@ -105,9 +115,12 @@ def coherence_rows(
     ready = 0
     with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
         for_each = pool.map if pool else map
+        if sum(array.nbytes for array in results) >= _LONG:
+            deque(for_each(touch, results), 0)
         while batch := list(islice(sources, threads)):
-            deque(for_each(term, batch), 0)
             last = batch[-1].scale
+            buffers.keep(work.written_beside(last, threads))
+            deque(for_each(term, batch), 0)
             # The largest scales have no others after them to wait for.
             end = last + 1 - (work.half if last < scales.size - 1 else 0)
             # Two threads are better off with a row each.
@@ -166,13 +179,15 @@ class _Work:
         order: float,
         precision: Precision,
         size: int,
+        *,
+        buffers: Buffers,
     ) -> None:
         self._scales = scales
         self._weights = weights
         self._precision = precision
         self._size = size
         self._padded = 1 << (size - 1).bit_length()
-        self._buffers = Buffers(precision.real_type, self._padded)
+        self._buffers = buffers
         self.half = len(weights) // 2
         # A row is interpolated from points that suit the smallest scale of its window.
         self._rows = [self._rate(j, self.half, order).decimation for j in range(scales.size)]
@@ -198,6 +213,14 @@ class _Work:
         batches = [transform.batches(self._scales, rates, 1.0) for transform in transforms]
         for first, second in zip(*batches, strict=True):
             yield from map(_Source, first[0], first[1], second[1])
+
+    def written_beside(self, j: int, threads: int) -> int:
+        """Up to which row results are written before nobody needs the term of scale ``j``.
+
+        That is when the last row of its window is made, which may wait for those that are made
+        with it, and all of them for the terms of their windows.
+        """
+        return j + 2 * self.half + MAX_SCALES + threads
 
     def recycle(self, term: _Term) -> None:
         """Take back the memory of a term."""

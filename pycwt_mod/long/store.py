@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 class Store(ABC):
     """Takes the rows of an array."""
 
+    #: The array, where nobody has seen it yet.
+    fresh: NDArray[Any] | None = None
+
     @abstractmethod
     def emit(self, j: int, fill: Fill) -> None:
         """Have row ``j`` filled."""
@@ -47,8 +50,9 @@ def _copy(row: NDArray[Any], out: NDArray[Any]) -> None:
 class ArrayStore(Store):
     """Rows of an array in memory."""
 
-    def __init__(self, array: NDArray[Any]) -> None:
+    def __init__(self, array: NDArray[Any], *, fresh: bool = False) -> None:
         self._array = array
+        self.fresh = array if fresh else None
 
     def emit(self, j: int, fill: Fill) -> None:
         """Have row ``j`` filled."""
@@ -128,7 +132,7 @@ def opened(
         OSError: the file can't be written.
     """
     if out is None:
-        yield ArrayStore(np.empty(shape, dtype))
+        yield ArrayStore(np.empty(shape, dtype), fresh=True)
     elif isinstance(out, np.ndarray):
         yield ArrayStore(_fitting(out, shape, np.dtype(dtype), name))
     elif isinstance(out, str | os.PathLike):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import pycwt_mod as pycwt
 from pycwt_mod.long import rows
 from pycwt_mod.long.buffers import Buffers
+from pycwt_mod.long.store import ArrayStore
 from pycwt_mod.smoothing import Smoother, scale_weights, squared_coherence
 from pycwt_mod.transform import transform, unit_series
 
@@ -225,18 +226,30 @@ def test_rows_refuse_what_does_not_fit():
         rows.pair_rows(rows.Pair(band, band, wide), phase, sums)
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 300), st.booleans()), max_size=40))
-def test_nobody_gets_memory_that_another_has(steps):
-    """Whatever is taken and given back, as what is wanted gets smaller."""
-    buffers, lent = Buffers(np.float32, 1 << 14), []
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 300), st.booleans()), max_size=40),
+    st.lists(st.integers(1, 60), max_size=2),
+    st.sampled_from(["f4", "f8"]),
+)
+def test_nobody_gets_memory_that_another_has(steps, rows, dtype):
+    """Whatever is taken and given back, as what is wanted gets smaller and results are written."""
+    results = [np.empty((count, 4999), dtype) for count in rows]
+    buffers, lent, written = Buffers(np.float32, 1 << 14, results), [], 0
     for halvings, more, back in sorted(steps, key=lambda step: step[0]):
         if back and lent:
             buffers.give(lent.pop(more % len(lent))[:, more % 8 :])
         columns = (1 << 14 >> halvings) + more
         array = buffers.take(columns)
         assert array.shape == (4, columns)
-        assert not any(np.shares_memory(array, other) for other in lent)
+        assert not any(np.may_share_memory(array, other) for other in lent)
+        assert not any(np.may_share_memory(array, result[:written]) for result in results)
         lent.append(array)
+        with buffers.room(100 * more) as room:
+            assert room.nbytes >= 100 * more
+            assert not any(np.may_share_memory(room, other) for other in lent)
+        # What is lent has time until its rows are written.
+        written = max(written, halvings * 9)
+        buffers.keep(written)
 
 
 def test_memory_is_used_again():
@@ -245,6 +258,50 @@ def test_memory_is_used_again():
     buffers.give(whole)
     halves = [buffers.take(1 << 13) for _ in range(3)]
     assert [np.shares_memory(half, whole) for half in halves] == [True, True, False]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("dj", [1 / 2, 1 / 7, 1 / 16])
+@pytest.mark.parametrize("dtype", PROMISED)
+def test_rows_are_written_where_nobody_works(dtype, dj, threads, monkeypatch):
+    """What is needed on the way is in the last rows of the results until these are written."""
+    made, seen = [], []
+
+    def buffers(*args):
+        made.append(Buffers(*args))
+        return made[0]
+
+    class Watched(ArrayStore):
+        def emit(self, j, fill):
+            def check(out):
+                self.look(out)
+                fill(out)
+                self.look(out)
+
+            super().emit(j, check)
+
+        @staticmethod
+        def look(out):
+            for array in made[0].lent:
+                seen.append(any(np.may_share_memory(array, result) for result in results))
+                assert not np.may_share_memory(array, out)
+
+    results = []
+
+    def store(array, *, fresh=False):
+        results.append(array)
+        return Watched(array, fresh=fresh)
+
+    monkeypatch.setattr("pycwt_mod.long.pairs.Buffers", buffers)
+    monkeypatch.setattr("pycwt_mod.long.store.ArrayStore", store)
+    series = related(12_000)
+    found = pycwt.wct(*series, 1.0, dj=dj, sig=False, dtype=dtype, threads=threads)
+    assert any(seen)
+    monkeypatch.undo()
+    elsewhere = tuple(np.empty(found.WCT.shape, dtype) for _ in range(2))
+    pycwt.wct(*series, 1.0, dj=dj, sig=False, dtype=dtype, out=elsewhere)
+    np.testing.assert_array_equal(found.WCT, elsewhere[0])
+    np.testing.assert_array_equal(found.aWCT, elsewhere[1])
 
 
 @pytest.mark.parametrize("n", [300, 20_000])
