@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-#: Bins that are summed up before one of them is looked for.
-_BLOCK = 16
+#: Bins that are summed up before one of them is looked for, at most.
+_BLOCK = 32
 
 
 def levels(
@@ -52,7 +52,7 @@ def levels(
     p = checks.within(level, "level", 0, 1)
     n = counts.sum(axis=1) if independent is None else np.asarray(independent, dtype=np.float64)
     spread = np.sqrt(p * (1 - p) / np.maximum(np.broadcast_to(n, counts.shape[:1]), 1))
-    shares = np.stack([np.full(spread.shape, p), p + spread, p - spread])
+    shares = p + np.multiply.outer([0.0, 1.0, -1.0], spread)
     found, upper, lower = _quantiles(counts, np.clip(shares, 0, 1))
     return found, (upper - lower) / 2
 
@@ -121,22 +121,24 @@ def _quantiles(counts: NDArray[Any], p: NDArray[np.float64]) -> NDArray[np.float
         p: the shares, shape (shares, rows).
     """
     bins, rows = counts.shape[1], np.arange(counts.shape[0])
-    starts = np.arange(0, bins, _BLOCK)
+    width = max(size for size in range(1, _BLOCK + 1) if bins % size == 0)
     # Integers are compared as floats: exact below 2^53, and beyond it as good as any.
     kind = np.result_type(counts, np.int64)
-    blocks = np.cumsum(np.add.reduceat(counts, starts, axis=1, dtype=kind), axis=1)
+    cut = counts.reshape(rows.size, bins // width, width)
+    blocks = np.cumsum(np.einsum("rbw->rb", cut, dtype=kind), axis=1)
     wanted = p * blocks[:, -1]
-    block = np.minimum((blocks < wanted[..., None]).sum(axis=2), starts.size - 1)
-    at = starts[block][..., None] + np.arange(_BLOCK)
-    inner = np.where(at < bins, counts[rows[:, None], np.minimum(at, bins - 1)], 0)
+    block = np.minimum((blocks < wanted[..., None]).sum(axis=2), blocks.shape[1] - 1)
+    inner = cut[rows, block].astype(kind)
     before = np.where(block > 0, blocks[rows, block - 1], 0)
-    cumulative = before[..., None] + np.cumsum(inner, axis=2, dtype=kind)
-    reached = np.minimum((cumulative < wanted[..., None]).sum(axis=2), bins - 1 - starts[block])
-    share, row = np.indices(reached.shape, sparse=True)
-    count = inner[share, row, reached].astype(kind)
-    below = cumulative[share, row, reached] - count
+    cumulative = before[..., None] + np.cumsum(inner, axis=2)
+    # Of weighted counts the sum of a block may differ in the last digit.
+    wanted = np.minimum(wanted, cumulative[..., -1])
+    reached = (cumulative < wanted[..., None]).sum(axis=2)
+    at = (*np.indices(reached.shape, sparse=True), reached)
+    count = inner[at]
+    below = cumulative[at] - count
     # What an empty bin is divided by doesn't matter.
     inside = np.where(count > 0, (wanted - below) / np.where(count > 0, count, 1), 0)
-    found = (starts[block] + reached + np.clip(inside, 0, 1)) / bins
+    found = (block * width + reached + np.clip(inside, 0, 1)) / bins
     values: NDArray[np.float64] = np.where(blocks[:, -1] > 0, found, np.nan)
     return values

@@ -7,6 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
 from scipy import stats
 
 import pycwt_mod as pycwt
@@ -234,6 +237,33 @@ def test_levels_of_few_counts():
     np.testing.assert_allclose(found, [0.375, np.nan, 0.875])
     assert errors[0] > 0
     assert np.isnan(errors[1])
+
+
+@given(
+    npst.arrays(
+        st.sampled_from([np.int64, np.uint8, np.uint64, np.float64]),
+        st.tuples(st.integers(1, 3), st.integers(2, 200)),
+        elements=st.integers(0, 200),
+    ),
+    st.floats(0.001, 0.999),
+)
+def test_levels_are_where_the_counts_reach_a_share(counts, share):
+    found, _ = levels(counts, share)
+    for row, level in zip(counts.astype(np.float64), found, strict=True):
+        below = np.concatenate([[0.0], np.cumsum(row)])
+        if not below[-1]:
+            assert np.isnan(level)
+            continue
+        last = np.searchsorted(below, share * below[-1])
+        inside = (share * below[-1] - below[last - 1]) / row[last - 1]
+        assert level == pytest.approx((last - 1 + inside) / row.size, abs=1e-12)
+
+
+def test_weighted_counts_may_have_any_sum():
+    """0.37 each: sums of blocks and of what is in them differ in the last digit."""
+    counts = np.random.default_rng(4).integers(0, 5, (3000, 65)) * (np.arange(65) < 60)
+    found, errors = levels(0.37 * counts, 0.999, 300)
+    np.testing.assert_allclose((found, errors), levels(counts, 0.999, 300), atol=1e-9)
 
 
 def test_standard_errors_are_those_of_repeated_runs():
