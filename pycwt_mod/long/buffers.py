@@ -30,12 +30,12 @@ class _Result:
     """A result whose last rows nobody has written yet."""
 
     def __init__(self, array: NDArray[np.floating], dtype: type[np.floating]) -> None:
-        per_row = array.shape[1] * array.itemsize
-        raw = array.reshape(-1).view(np.uint8)
-        size = np.dtype(dtype).itemsize
+        raw, size = array.reshape(-1).view(np.uint8), np.dtype(dtype).itemsize
         self.memory = raw[: raw.size // size * size].view(dtype)
-        #: Numbers to a row, and where they begin that are lent out or were.
-        self._row, self.end = per_row / size, self.memory.size
+        #: Numbers to a row; rows need not begin with a whole one.
+        self._row = array.shape[1] * array.itemsize / size
+        #: Where they begin that are lent or were.
+        self.end = self.memory.size
         #: Numbers from here on aren't being written.
         self.free_from = 0
 
@@ -45,12 +45,8 @@ class _Result:
 
     def cut(self, size: int) -> int | None:
         """The beginning of a piece of that size; ``None`` where there is none."""
-        start = self.end - size
-        start -= (
-            (self.memory.ctypes.data + start * self.memory.itemsize)
-            % _ALIGNMENT
-            // (self.memory.itemsize)
-        )
+        start, itemsize = self.end - size, self.memory.itemsize
+        start -= (self.memory.ctypes.data + start * itemsize) % _ALIGNMENT // itemsize
         if start < self.free_from:
             return None
         self.end = start
@@ -132,7 +128,9 @@ class Buffers:
     def give(self, array: NDArray[np.floating]) -> None:
         """Take back an array of here, or a part of one that begins in its first row."""
         at = array.ctypes.data
-        for piece in self._lent:
+        with self._lock:
+            lent = list(self._lent)
+        for piece in lent:
             if 0 <= at - piece.memory.ctypes.data < piece.memory.nbytes // 4:
                 self._back(piece)
                 return
