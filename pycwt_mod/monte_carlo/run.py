@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -383,11 +384,16 @@ def independent_values(
     Returns:
         float64, shape (task.rows,).
     """
-    all_ = parts(task)
-    outside = [part.series(realisations) * np.array(part.independent) for part in all_]
-    nodes = [part.series(realisations) * node_values(part) for part in all_]
-    values = np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()])
+    values = np.array(_independent_values(task, realisations))
     if share is None:
         return values
     # Few points of a realisation are worth one value still.
     return np.where(share > 0, np.maximum(values * share, np.minimum(values, realisations)), 0.0)
+
+
+@lru_cache(maxsize=64)
+def _independent_values(task: SignificanceTask, realisations: int) -> tuple[float, ...]:
+    all_ = parts(task)
+    outside = [part.series(realisations) * np.array(part.independent) for part in all_]
+    nodes = [part.series(realisations) * node_values(part) for part in all_]
+    return tuple(np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()]).tolist())
