@@ -94,7 +94,7 @@ def morlet_rows(
     if dtype == np.complex64:
         single = single_suffices(spectrum, scales, wavelet.order)
     # Only rows that are written one after the other leave room behind them.
-    in_order = bool((np.diff(scales) > 0).all() and (single == single[0]).all())
+    in_order = bool((np.diff(scales) > 0).all() and single.all() == single.any())
     for precision in (SINGLE, DOUBLE):
         numbers = np.flatnonzero(single == (precision is SINGLE))
         if numbers.size:
