@@ -53,6 +53,8 @@ int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, con
 int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
                       int32_t *scale, int32_t *time);
 int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, float *x2);
+int pk_quantiles(const int64_t *integers, const double *reals, int64_t rows, int64_t bins,
+                 const double *shares, int64_t n_shares, double *out);
 const char *pk_isa_name(int32_t number);
 int32_t pk_isa_supported(int32_t number);
 void pk_threefry(const uint32_t key[2], const uint32_t counter[2], uint32_t out[2]);

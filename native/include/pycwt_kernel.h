@@ -113,6 +113,13 @@ int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
  * unit variance. */
 int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, float *x2);
 
+/* Where rows of counts in equal bins over [0, 1] first reach shares of their sums, linear within a
+ * bin; NAN where nothing was counted. counts are integers[rows][bins] or reals[rows][bins], the
+ * other one is NULL; shares, in [0, 1], and out are [rows][n_shares]. PK_INVALID where a count is
+ * negative. */
+int pk_quantiles(const int64_t *integers, const double *reals, int64_t rows, int64_t bins,
+                 const double *shares, int64_t n_shares, double *out);
+
 /* Instruction sets compiled in: name by number, NULL past the last; the best comes last. */
 const char *pk_isa_name(int32_t number);
 /* Whether this processor has it. */

@@ -193,8 +193,33 @@ static void cancelled_before_it_starts(const pk_task *task)
     pk_plan_free(plan);
 }
 
+/* Rows of one and of many bins; the block of the last bins is shorter than the others. */
+static void quantiles(void)
+{
+    enum { BINS = 1003 };
+    static const double SHARES[3] = {0.0, 0.5, 1.0};
+    int64_t counts[BINS] = {0};
+    double reals[BINS] = {0}, out[3];
+    counts[1001] = 3;
+    reals[1001] = 0.3;
+    CHECK(pk_quantiles(counts, NULL, 1, BINS, SHARES, 3, out) == PK_OK);
+    CHECK(out[0] == 0.0 && out[1] == 1001.5 / BINS && out[2] == 1002.0 / BINS);
+    CHECK(pk_quantiles(NULL, reals, 1, BINS, SHARES, 3, out) == PK_OK);
+    CHECK(out[0] == 0.0 && out[1] == 1001.5 / BINS && out[2] == 1002.0 / BINS);
+    CHECK(pk_quantiles(counts, NULL, BINS, 1, SHARES + 2, 0, NULL) == PK_OK);
+    CHECK(pk_quantiles(counts, NULL, 3, 1, SHARES, 1, out) == PK_OK);
+    CHECK(isnan(out[0]) && isnan(out[2]));
+    counts[1002] = -1;
+    CHECK(pk_quantiles(counts, NULL, 1, BINS, SHARES, 3, out) == PK_INVALID);
+    reals[5] = -1e-9;
+    CHECK(pk_quantiles(NULL, reals, 1, BINS, SHARES, 3, out) == PK_INVALID);
+    CHECK(pk_quantiles(NULL, NULL, 1, BINS, SHARES, 3, out) == PK_INVALID);
+    CHECK(pk_quantiles(counts, NULL, 1, 0, SHARES, 3, out) == PK_INVALID);
+}
+
 int main(void)
 {
+    quantiles();
     static const int64_t LENGTHS[] = {16, 17, 63, 64, 65, 200, 256, 363};
     double scales[SCALES];
     for (int family = PK_MORLET; family <= PK_MORSE; family++)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycwt_mod import checks
+from pycwt_mod._kernel import ffi, lib
 from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-#: Bins that are summed up before one of them is looked for, at most.
-_BLOCK = 32
+#: A level is looked for itself, and its error a spread to either side.
+_WHERE = np.array([0.0, 1.0, -1.0])
 
 
 def levels(
@@ -47,13 +48,11 @@ def levels(
             f"histogram must be counts of shape (scales, bins), not {counts.dtype} of "
             f"shape {counts.shape}"
         )
-    if counts.size and counts.min() < 0:
-        raise ValueError("histogram must not have negative counts")
     p = checks.within(level, "level", 0, 1)
     n = counts.sum(axis=1) if independent is None else np.asarray(independent, dtype=np.float64)
     spread = np.sqrt(p * (1 - p) / np.maximum(np.broadcast_to(n, counts.shape[:1]), 1))
-    shares = p + np.multiply.outer([0.0, 1.0, -1.0], spread)
-    found, upper, lower = _quantiles(counts, np.clip(shares, 0, 1))
+    shares = p + np.multiply.outer(spread, _WHERE)
+    found, upper, lower = _quantiles(counts, np.minimum(np.maximum(shares, 0), 1)).T
     return found, (upper - lower) / 2
 
 
@@ -110,35 +109,23 @@ def stages(count: int, precision: float | None, done: int) -> list[int]:
     return [done, *(stage for stage in found if stage > done)] if done else found
 
 
-def _quantiles(counts: NDArray[Any], p: NDArray[np.float64]) -> NDArray[np.float64]:
+def _quantiles(counts: NDArray[Any], shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """Where each row first reaches shares of its total, interpolated within the bin.
-
-    First among blocks of bins, then within one: a cumulative histogram would be as large again,
-    and memory that was never touched costs more than sums do.
 
     Args:
         counts: of the rows, shape (rows, bins).
-        p: the shares, shape (shares, rows).
+        shares: of each row, shape (rows, shares).
+
+    Raises:
+        ValueError: a count is negative.
     """
-    bins, rows = counts.shape[1], np.arange(counts.shape[0])
-    width = max(size for size in range(1, _BLOCK + 1) if bins % size == 0)
-    # Integers are compared as floats: exact below 2^53, and beyond it as good as any.
-    kind = np.result_type(counts, np.int64)
-    cut = counts.reshape(rows.size, bins // width, width)
-    blocks = np.cumsum(np.einsum("rbw->rb", cut, dtype=kind), axis=1)
-    wanted = p * blocks[:, -1]
-    block = np.minimum((blocks < wanted[..., None]).sum(axis=2), blocks.shape[1] - 1)
-    inner = cut[rows, block].astype(kind)
-    before = np.where(block > 0, blocks[rows, block - 1], 0)
-    cumulative = before[..., None] + np.cumsum(inner, axis=2)
-    # Of weighted counts the sum of a block may differ in the last digit.
-    wanted = np.minimum(wanted, cumulative[..., -1])
-    reached = (cumulative < wanted[..., None]).sum(axis=2)
-    at = (*np.indices(reached.shape, sparse=True), reached)
-    count = inner[at]
-    below = cumulative[at] - count
-    # What an empty bin is divided by doesn't matter.
-    inside = np.where(count > 0, (wanted - below) / np.where(count > 0, count, 1), 0)
-    found = (block * width + reached + np.clip(inside, 0, 1)) / bins
-    values: NDArray[np.float64] = np.where(blocks[:, -1] > 0, found, np.nan)
-    return values
+    whole = np.can_cast(counts.dtype, np.int64)
+    cells = np.ascontiguousarray(counts, np.int64 if whole else np.float64)
+    given = ffi.from_buffer("int64_t[]" if whole else "double[]", cells)
+    both = (given, ffi.NULL) if whole else (ffi.NULL, given)
+    found = np.empty_like(shares)
+    out = ffi.from_buffer("double[]", found)
+    asked = ffi.from_buffer("double[]", shares)
+    if lib.pk_quantiles(*both, *counts.shape, asked, shares.shape[1], out) != lib.PK_OK:
+        raise ValueError("histogram must not have negative counts")
+    return found

@@ -1,0 +1,86 @@
+/* Quantiles of what was counted in equal bins. */
+#include "pk_plan.h"
+
+#include <math.h>
+
+/* A row is summed up in so many blocks at most, before one of them is searched: three quantiles of
+ * a row then look at few of its bins. */
+enum { BLOCKS = 24 };
+
+/* The counts before each block, and in all; the result is negative where one of them is. Integers
+ * are summed as such: exactly, in any order. */
+static int64_t sums_of_integers(const int64_t *counts, int64_t bins, int64_t width, double *before)
+{
+    uint64_t sum = 0;
+    int64_t sign = 0;
+    for (int64_t first = 0, b = 0; first < bins; first += width, b++) {
+        int64_t end = first + width < bins ? first + width : bins;
+        for (int64_t i = first; i < end; i++) {
+            sum += (uint64_t)counts[i];
+            sign |= counts[i];
+        }
+        before[b + 1] = (double)sum;
+    }
+    return sign;
+}
+
+/* The same of weighted counts, summed one after the other as the search does it. */
+static int64_t sums_of_reals(const double *counts, int64_t bins, int64_t width, double *before)
+{
+    double sum = 0;
+    int64_t sign = 0;
+    for (int64_t first = 0, b = 0; first < bins; first += width, b++) {
+        int64_t end = first + width < bins ? first + width : bins;
+        for (int64_t i = first; i < end; i++) {
+            sum += counts[i];
+            sign |= -(int64_t)(counts[i] < 0);
+        }
+        before[b + 1] = sum;
+    }
+    return sign;
+}
+
+/* Where a row reaches `wanted`, in bins, linear within the bin. */
+static double reached(const int64_t *integers, const double *reals, int64_t bins, int64_t width,
+                      const double *before, double wanted)
+{
+    int64_t block = 0;
+    while ((block + 1) * width < bins && before[block + 1] < wanted)
+        block++;
+    int64_t at = block * width, end = at + width < bins ? at + width : bins;
+    double below = before[block], count;
+    for (;; at++) {
+        count = integers ? (double)integers[at] : reals[at];
+        if (below + count >= wanted || at + 1 == end)
+            break;
+        below += count;
+    }
+    double inside = count > 0 ? (wanted - below) / count : 0;
+    return (double)at + fmin(fmax(inside, 0), 1);
+}
+
+int pk_quantiles(const int64_t *integers, const double *reals, int64_t rows, int64_t bins,
+                 const double *shares, int64_t n_shares, double *out)
+{
+    if (!integers == !reals || rows < 0 || bins < 1 || n_shares < 0)
+        return PK_INVALID;
+    double before[BLOCKS + 1] = {0};
+    int64_t width = (bins + BLOCKS - 1) / BLOCKS, last = (bins + width - 1) / width;
+    for (int64_t row = 0; row < rows; row++) {
+        int64_t sign = integers ? sums_of_integers(integers, bins, width, before)
+                                : sums_of_reals(reals, bins, width, before);
+        if (sign < 0)
+            return PK_INVALID;
+        for (int64_t i = 0; i < n_shares; i++, shares++, out++) {
+            double wanted = *shares * before[last];
+            *out = before[last] > 0
+                       ? reached(integers, reals, bins, width, before, wanted) / (double)bins
+                       : NAN;
+        }
+        if (integers)
+            integers += bins;
+        else
+            reals += bins;
+    }
+    return PK_OK;
+}
