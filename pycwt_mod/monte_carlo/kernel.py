@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -66,6 +66,7 @@ class Coherence:
     time: NDArray[np.int32]
 
 
+@cache
 def instruction_sets() -> tuple[str, ...]:
     """Names of the instruction sets that the kernel has and this processor runs, best last."""
     names = []
@@ -115,9 +116,15 @@ class Plan:
                 octave, isa, path, models.get(tables), pitch=len(task.scales) * task.bins
             )
             models.setdefault(tables, plan)
-            rows = slice(octave.row, None)
-            lanes, fewest = int(lib.pk_plan_lanes(plan)), int(lib.pk_plan_fewest(plan))
-            parts.append(Part(plan, rows, lanes, fewest, octave.series))
+            part = Part(
+                plan,
+                octave.row,
+                lanes=int(lib.pk_plan_lanes(plan)),
+                fewest=int(lib.pk_plan_fewest(plan)),
+                workspace=int(lib.pk_plan_workspace(plan)),
+                series=octave.series,
+            )
+            parts.append(part)
         # Those that lend their tables live as long as any.
         #: What is computed by itself.
         self.parts = tuple(parts)
@@ -146,7 +153,7 @@ class Plan:
     @property
     def workspace(self) -> int:
         """Bytes that each thread takes while it runs."""
-        return max(int(lib.pk_plan_workspace(part.plan)) for part in self.parts)
+        return max(part.workspace for part in self.parts)
 
     @property
     def points(self) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
+from _thread import start_new_thread
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, repeat
+from threading import Condition, Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,9 +28,9 @@ POLL_INTERVAL = 0.03
 #: A piece is this part of a thread's share of what is left: pieces get smaller towards the end,
 #: so that no thread waits long for another.
 PIECE_OF_SHARE = 2
-#: The caller is one of the threads where each block of the work takes so many bytes at most: a
-#: block is then done in a fraction of a millisecond, and the caller looks up between a few.
-SMALL_WORKSPACE, SMALL_BLOCKS = 2**21, 8
+#: The caller is one of the threads where each block of the work takes so many bytes at most, and
+#: looks up after as many blocks as take so many bytes together: after some milliseconds.
+SMALL_WORKSPACE, SMALL_PIECE = 2**21, 2**24
 #: Workspaces that are kept between runs: their bytes at most, and how many. Larger ones cost
 #: little beside what is computed in them.
 KEPT_BYTES, KEPT = 2**23, 8
@@ -45,12 +46,14 @@ class Part:
 
     #: The kernel's ``pk_plan``.
     plan: Any
-    #: Rows of the whole histogram, from its first one on.
-    rows: slice
+    #: Its first row of the whole histogram.
+    row: int
     #: Realisations side by side.
     lanes: int
     #: As few cost no more than their share of that.
     fewest: int
+    #: Bytes that a thread computes in.
+    workspace: int
     #: How many series the realisations before a number draw.
     series: Callable[[int], int]
 
@@ -83,26 +86,25 @@ class Run:
         span: tuple[int, int],
         threads: int,
     ) -> None:
-        spaces = [int(lib.pk_plan_workspace(part.plan)) for part in parts]
-        self._small = max(spaces) <= SMALL_WORKSPACE
+        self._largest = max(parts, key=lambda part: part.workspace)
+        self._small = self._largest.workspace <= SMALL_WORKSPACE
         # Of small blocks there may be millions.
         self._pieces = pieces(parts, span, threads, self._small)
         first = list(islice(self._pieces, threads))
-        threads = len(first)
         self._pieces = chain(first, self._pieces)
-        self._largest = parts[spaces.index(max(spaces))].plan
+        self._shape = shape
         self._seed = seed
         self._count = span[1]
         self._series = sum(end - begin for begin, end in (p.span(span) for p in parts))
-        self._threads = threads
+        self._threads = len(first)
         self._cancel = ffi.new("int32_t *")
-        self._progress = [ffi.new("int64_t *") for _ in range(self._threads)]
+        self._progress = [ffi.new("int64_t *") for _ in first]
         self._done = 0
-        self._lock = threading.Lock()
-        self._running = self._threads
-        self._over = threading.Event()
-        self._codes: list[int] = []
-        self._hist = [np.zeros(shape, np.int64) for _ in range(max(1, self._threads))]
+        #: Of what follows, and of the pieces.
+        self._lock = Condition(Lock())
+        #: How the threads other than the caller's ended: the kernel's code, or what was raised.
+        self._ends: list[int | BaseException] = []
+        self._total: NDArray[np.int64] | None = None
 
     def result(self, control: Control) -> NDArray[np.int64]:
         """Compute, and look at the control meanwhile.
@@ -111,68 +113,88 @@ class Run:
             Cancelled: the control said so.
             KernelError: there is no memory for the workspaces.
         """
-        if self._threads:
-            self._watched(control)
-        for code in self._codes:
-            check(code)
+        for end in self._watched(control):
+            if isinstance(end, BaseException):
+                raise end
+            check(end)
         control.advance(self._advanced())
-        total, *others = self._hist
-        for other in others:
-            total += other
-        return total
+        return np.zeros(self._shape, np.int64) if self._total is None else self._total
 
-    def _watched(self, control: Control) -> None:
+    def _watched(self, control: Control) -> list[int | BaseException]:
         """Have threads compute while this one looks at the control, or takes part."""
-        workers = [
-            threading.Thread(target=self._work, args=(i,), name=f"pycwt-kernel-{i}", daemon=True)
-            for i in range(1 if self._small else 0, self._threads)
-        ]
+        others = range(1 if self._small else 0, self._threads)
+        started: list[int] = []
+        own: list[int | BaseException] = []
         try:
-            for worker in workers:
-                worker.start()
-            if self._small:
-                self._work(0, _Watch(control, self._advanced))
-            while not self._over.wait(POLL_INTERVAL):
+            # Unlike threading's, such a thread isn't waited for until it runs. All are started at
+            # one go: an interrupt can't come between a thread and its being counted.
+            started.extend(map(start_new_thread, repeat(self._thread), zip(others)))
+            if self._small and self._threads:
+                own.append(self._work(0, _Watch(control, self._advanced)))
+            while not self._ended(len(started), POLL_INTERVAL):
                 control.advance(self._advanced())
                 if control.cancelled():
                     raise Cancelled
         finally:
             # Whatever ended the watch, the threads must not outlive it.
             self._cancel[0] = 1
-            for worker in workers:
-                if worker.ident is not None:
-                    worker.join()
+            self._ended(len(started), None)
+        return self._ends + own
 
-    def _work(self, number: int, watch: _Watch | None = None) -> None:
-        with WORKSPACES.lent(self._largest) as space:
-            code = self._compute(number, space, watch) if space else lib.PK_NO_MEMORY
+    def _ended(self, started: int, timeout: float | None) -> bool:
+        """Wait for the other threads; whether all have ended."""
         with self._lock:
-            self._codes.append(code)
-            self._running -= 1
+            return self._lock.wait_for(lambda: len(self._ends) == started, timeout)
+
+    def _thread(self, number: int) -> None:
+        """What a thread other than the caller's does."""
+        end: int | BaseException
+        try:
+            end = self._work(number)
+        except BaseException as error:  # noqa: BLE001 - the caller raises it
+            end = error
+        with self._lock:
+            self._ends.append(end)
+            self._lock.notify()
+
+    def _work(self, number: int, watch: _Watch | None = None) -> int:
+        """Compute what is left and add it to the whole; returns the kernel's code."""
+        code: int = lib.PK_NO_MEMORY
+        try:
+            hist = np.zeros(self._shape, np.int64)
+            with WORKSPACES.lent(self._largest) as space:
+                if space:
+                    code = self._compute(number, space, hist, watch)
+        finally:
             # After a failure the others have nothing left to work for.
             if code != lib.PK_OK:
                 self._cancel[0] = 1
-            if self._running == 0:
-                self._over.set()
+        with self._lock:
+            self._total = hist if self._total is None else np.add(self._total, hist, self._total)
+        return code
 
-    def _compute(self, number: int, space: object, watch: _Watch | None) -> int:
+    def _compute(
+        self, number: int, space: object, hist: NDArray[np.int64], watch: _Watch | None
+    ) -> int:
         """Compute piece after piece; returns the kernel's code."""
         progress = self._progress[number]
+        cells = ffi.from_buffer("int64_t[]", hist)
+        bins = self._shape[1]
         code: int = lib.PK_OK
-        while code == lib.PK_OK and (piece := self._next()):
+        while code == lib.PK_OK and (piece := self._next(progress)):
             part, first, count = piece
-            hist = ffi.from_buffer("int64_t[]", self._hist[number][part.rows])
+            rows = cells + part.row * bins
             span = (self._seed, first, count)
-            code = lib.pk_plan_run(part.plan, space, *span, hist, self._cancel, progress)
-            with self._lock:
-                self._done += progress[0]
-                progress[0] = 0
+            code = lib.pk_plan_run(part.plan, space, *span, rows, self._cancel, progress)
             if watch:
                 watch.look()
         return code
 
-    def _next(self) -> Piece | None:
+    def _next(self, progress: Any) -> Piece | None:
+        """The next piece, for a thread that has got as far as that with its last one."""
         with self._lock:
+            self._done += progress[0]
+            progress[0] = 0
             return next(self._pieces, None)
 
     def _advanced(self) -> int:
@@ -198,16 +220,16 @@ class Workspaces:
         return len(self._spare)
 
     @contextmanager
-    def lent(self, plan: Any) -> Iterator[Any]:
-        """A workspace for a plan, or ``None`` where there is no memory for it."""
-        wanted = int(lib.pk_plan_workspace(plan))
+    def lent(self, part: Part) -> Iterator[Any]:
+        """A workspace for a part, or ``None`` where there is no memory for it."""
+        wanted = part.workspace
         try:
             size, space = self._spare.pop()
         except IndexError:
             size, space = 0, None
         if size < wanted:
             out = ffi.new("pk_space **")
-            lib.pk_space_create(plan, out)
+            lib.pk_space_create(part.plan, out)
             size, space = wanted, ffi.gc(out[0], lib.pk_space_free) if out[0] else None
         yield space
         if space and size <= KEPT_BYTES:
@@ -261,7 +283,7 @@ def pieces(
     """
     spans = [part.span(span) for part in parts]
     # What a block costs grows as what it works on.
-    costs = [int(lib.pk_plan_workspace(part.plan)) / part.lanes for part in parts]
+    costs = [part.workspace / part.lanes for part in parts]
     left = sum(cost * (end - begin) for cost, (begin, end) in zip(costs, spans, strict=True))
     for part, cost, (begin, end) in zip(parts, costs, spans, strict=True):
         at = begin
@@ -272,7 +294,7 @@ def pieces(
                 block = part.lanes if left > threads * cost * part.lanes else part.fewest
                 size = min(size, max(block, share // part.lanes * part.lanes))
             if small:
-                size = min(size, SMALL_BLOCKS * part.lanes)
+                size = min(size, SMALL_PIECE // part.workspace * part.lanes)
             yield part, at, size
             at += size
             left -= cost * size

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from pycwt_mod.backends import Cancelled
-from pycwt_mod.monte_carlo.kernel import plan_for
+from pycwt_mod.monte_carlo import kernel_run
+from pycwt_mod.monte_carlo.kernel import KernelError, plan_for
 
 
 class Watch:
@@ -34,6 +35,37 @@ class Watch:
         self.done.append(done)
 
 
+class Library:
+    """The kernel's functions, and how many threads are computing."""
+
+    def __init__(self, lib) -> None:
+        self._lib = lib
+        self._lock = threading.Lock()
+        self.computing = 0
+        #: That began at all.
+        self.began: set[int] = set()
+
+    def __getattr__(self, name):
+        return getattr(self._lib, name)
+
+    def pk_plan_run(self, *args):
+        with self._lock:
+            self.computing += 1
+            self.began.add(threading.get_ident())
+        try:
+            return self._lib.pk_plan_run(*args)
+        finally:
+            with self._lock:
+                self.computing -= 1
+
+
+@pytest.fixture
+def library(monkeypatch):
+    found = Library(kernel_run.lib)
+    monkeypatch.setattr(kernel_run, "lib", found)
+    return found
+
+
 @pytest.fixture
 def long_run(make_task):
     """Hours of work, in blocks of seconds."""
@@ -42,19 +74,68 @@ def long_run(make_task):
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_a_cancelled_run_stops(long_run, threads):
+def test_a_cancelled_run_stops(long_run, library, threads):
     watch = Watch(stop_at=2)
     with pytest.raises(Cancelled):
         long_run(watch, threads)
     assert watch.threads == {threading.current_thread()}
-    assert not [t for t in threading.enumerate() if t.name.startswith("pycwt-kernel")]
+    assert len(library.began) == threads
+    assert not library.computing
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("the pipe is gone")])
-def test_an_exception_in_the_control_stops_the_run(long_run, error):
+def test_an_exception_in_the_control_stops_the_run(long_run, library, error):
     with pytest.raises(type(error)):
         long_run(Watch(stop_at=2, error=error))
-    assert not [t for t in threading.enumerate() if t.name.startswith("pycwt-kernel")]
+    assert library.began
+    assert not library.computing
+
+
+@pytest.mark.parametrize("length", [300, 2**15])
+def test_a_thread_that_fails_ends_the_others(make_task, library, monkeypatch, length):
+    """Where the caller takes part and where it only watches."""
+    plan = plan_for(make_task(length=length), path="plain")
+    real, calls = library.pk_plan_run, iter(range(10**9))
+
+    def run(*args):
+        if next(calls) == 1:
+            raise MemoryError("one of them")
+        return real(*args)
+
+    monkeypatch.setattr(library, "pk_plan_run", run)
+    with pytest.raises(MemoryError, match="one of them"):
+        plan.run(1, 0, 10**8, 3)
+    assert not library.computing
+
+
+def test_no_memory_for_one_thread_ends_the_others(make_task, library, monkeypatch):
+    plan = plan_for(make_task(length=300))
+    kernel_run.WORKSPACES.clear()
+    calls = iter(range(10**9))
+    real = library.pk_space_create
+
+    def create(part, out):
+        return real(part, out) if next(calls) == 0 else library.PK_NO_MEMORY
+
+    monkeypatch.setattr(library, "pk_space_create", create)
+    with pytest.raises(KernelError, match="no memory"):
+        plan.run(1, 0, 10**8, 3)
+    assert not library.computing
+
+
+def test_a_system_without_more_threads_says_so(make_task, library, monkeypatch):
+    plan, real = plan_for(make_task(length=300)), kernel_run.start_new_thread
+    allowed = iter(range(2))
+
+    def start(*args):
+        if next(allowed, None) is None:
+            raise RuntimeError("can't start new thread")
+        return real(*args)
+
+    monkeypatch.setattr(kernel_run, "start_new_thread", start)
+    with pytest.raises(RuntimeError, match="new thread"):
+        plan.run(1, 0, 10**8, 5)
+    assert not library.computing
 
 
 @pytest.mark.parametrize("threads", [1, 2])

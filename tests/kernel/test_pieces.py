@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pycwt_mod.backends import Cancelled, NoControl, SignificanceTask
 from pycwt_mod.monte_carlo.kernel import Plan
-from pycwt_mod.monte_carlo.kernel_run import KEPT, SMALL_BLOCKS, WORKSPACES, pieces
+from pycwt_mod.monte_carlo.kernel_run import KEPT, SMALL_PIECE, WORKSPACES, pieces
 
 SCALES = tuple(2 * 2 ** (j / 6) for j in range(24))
 TASK = SignificanceTask("morlet", 6.0, SCALES, (0.25, 0.5, 0.25), 150, (0.4, 0.9), 50)
@@ -38,7 +38,7 @@ def test_pieces_are_all_of_it_once(*, estimator, first, count, threads, lanes, s
         # Only the last one of a part may be a broken block.
         assert all(size > 0 and size % part.fewest == 0 for _, size in mine[:-1])
         if small:
-            assert all(size <= SMALL_BLOCKS * part.lanes for _, size in mine)
+            assert all(size // part.lanes * part.workspace <= SMALL_PIECE for _, size in mine)
 
 
 @given(count=st.integers(200, 3000), threads=st.integers(2, 9))
