@@ -28,7 +28,7 @@ from pycwt_mod.monte_carlo.levelmap import LevelMap, node_values, point_levels, 
 from pycwt_mod.progress import progress_line
 from pycwt_mod.results.cautions import check_realisations
 from pycwt_mod.smoothing import scale_weights
-from pycwt_mod.transform import MAX_J, scale_grid
+from pycwt_mod.transform import MAX_DJ, MAX_J, scale_grid, smallest_scale
 from pycwt_mod.wavelets import Wavelet, find_wavelet
 
 if TYPE_CHECKING:
@@ -249,13 +249,14 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
     dt = checks.positive(dt, "dt")
     ar1 = (checks.within(al1, "al1", -1, 1), checks.within(al2, "al2", -1, 1))
     whole_j = checks.whole(J, "J", 0, MAX_J)
-    scales = scale_grid(1, dt, dj=dj, s0=s0, J=whole_j, wavelet=mother) / dt
+    dj, s0 = checks.within(dj, "dj", 0, MAX_DJ), smallest_scale(dt, s0, mother)
+    scales = _scales_in_samples(dt, dj, s0, whole_j, mother)
     return SignificanceTask(
         family=mother.family,
         order=mother.order,
-        scales=tuple(scales.tolist()),
+        scales=scales,
         scale_weights=scale_weights(dj, mother),
-        length=grid.surrogate_length(float(scales[-1]), mother.efolding)
+        length=grid.surrogate_length(scales[-1], mother.efolding)
         if n is None
         else checks.whole(n, "n", grid.MIN_LENGTH, MAX_LENGTH),
         ar1=ar1,
@@ -264,6 +265,15 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         shape=mother.shape,
         edge_nodes=default_nodes(mother.family) if edges else (),
     )
+
+
+@lru_cache(maxsize=64)
+def _scales_in_samples(
+    dt: float, dj: float, s0: float, J: int, wavelet: Wavelet
+) -> tuple[float, ...]:
+    """As floats of Python, which take longer to make than to compute: many jobs have the same."""
+    scales = scale_grid(1, dt, dj=dj, s0=s0, J=J, wavelet=wavelet) / dt
+    return tuple(scales.tolist())
 
 
 def monte_carlo(
