@@ -1,8 +1,10 @@
-"""What two processors do together: processes that share nothing, alone and at the same time.
+"""What two processors do together: threads of one process, and processes that share nothing.
 
-Two threads can't gain more than two such processes do. The parent times nothing: each process
+Two threads can't gain more than two such processes do. Their parent times nothing: each process
 notes on the clock that all of them share when its calls end, and of two that run together only
 the span counts in which both were busy.
+
+Either is compared with one processor by turns: how fast a machine is may change within a second.
 """
 
 from __future__ import annotations
@@ -24,6 +26,39 @@ if TYPE_CHECKING:
 _CALLS, _TRIALS = 3, 3
 
 
+def threads(
+    J: int, estimator: str, count: int, rounds: int = 30
+) -> Callable[[], dict[str, list[float]]]:
+    """Elapsed seconds of :func:`bench.ours.significance` on one processor and on two.
+
+    The result has ``one`` and ``two``, a figure a round. The processors take turns at being the
+    one.
+
+    Args:
+        J: number of scales less one.
+        estimator: ``full`` or ``cascade``.
+        count: realisations of a call.
+        rounds: of each kind.
+    """
+    processors = _two_processors("two threads of a significance take")
+    call = importlib.import_module("bench.ours").significance(J, estimator, count)
+
+    def run() -> dict[str, list[float]]:
+        found: dict[str, list[float]] = {"one": [], "two": []}
+        for number in range(rounds):
+            for name, used in (("one", {processors[number % 2]}), ("two", set(processors))):
+                os.sched_setaffinity(0, used)
+                # What was left behind by the others is found again.
+                call()
+                start = time.monotonic()
+                for _ in range(_CALLS):
+                    call()
+                found[name].append((time.monotonic() - start) / _CALLS)
+        return found
+
+    return run
+
+
 def significance(
     J: int, estimator: str, count: int, rounds: int = 12
 ) -> Callable[[], dict[str, list[list[float]]]]:
@@ -38,9 +73,7 @@ def significance(
         count: realisations of a call.
         rounds: of each kind.
     """
-    processors = sorted(os.sched_getaffinity(0))[:2]
-    if len(processors) < 2:
-        raise ValueError(f"significance beside itself takes 2 processors, got {len(processors)}")
+    processors = _two_processors("significance beside itself takes")
     args = {"J": J, "estimator": estimator, "count": count}
 
     def run() -> dict[str, list[list[float]]]:
@@ -54,6 +87,14 @@ def significance(
         return found
 
     return run
+
+
+def _two_processors(who: str) -> list[int]:
+    """Two that this process may use; ``who`` takes them."""
+    found = sorted(os.sched_getaffinity(0))[:2]
+    if len(found) < 2:
+        raise ValueError(f"{who} 2 processors, got {len(found)}")
+    return found
 
 
 @contextlib.contextmanager

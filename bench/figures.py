@@ -28,20 +28,40 @@ LONG = (
 
 
 @dataclass(frozen=True)
+class Gain:
+    """How many times the runs of one processor two make, measured by turns.
+
+    Attributes:
+        best: of two when they are fastest, over those of one when it is.
+        usual: of each round, over those of the round of one next to it; the median.
+    """
+
+    best: float
+    usual: float
+
+    @property
+    def larger(self) -> float:
+        """What there is to be gained, as far as this machine lets it be seen.
+
+        Whoever else uses the machine leaves two processors alone more rarely than one, and so
+        lowers either figure.
+        """
+        return max(self.best, self.usual)
+
+
+@dataclass(frozen=True)
 class Beside:
     """Two processes that have nothing in common, each on a processor of its own.
 
     Attributes:
         alone: least elapsed seconds of a run on each, while the other one rests.
         both: elapsed seconds on each while both run, in the round with most runs of both.
-        best: runs of both in that time over those of one alone, at its least.
-        usual: the same of each round and the one next to it with one alone; the median.
+        gain: of both at the same time.
     """
 
     alone: list[float]
     both: list[float]
-    best: float
-    usual: float
+    gain: Gain
 
 
 class Figures:
@@ -160,17 +180,38 @@ class Figures:
             return None
         least, best = [min(each) for each in zip(*alone, strict=True)], max(both, key=_runs)
         usual = median(_runs(b) / _runs(a) * 2 for b, a in zip(both, alone, strict=True))
-        return Beside(least, best, _runs(best) / _runs(least) * 2, usual)
+        return Beside(least, best, Gain(_runs(best) / _runs(least) * 2, usual))
 
     @property
     def together(self) -> float | None:
-        """Runs of two processes that have nothing in common over those of one: 2 is ideal.
-
-        Of both figures that there are for it the larger one: whoever else uses the machine leaves
-        two processors alone more rarely than one, and so lowers either.
-        """
+        """Runs of two processes that have nothing in common over those of one: 2 is ideal."""
         found = self.beside()
-        return None if found is None else max(found.best, found.usual)
+        return None if found is None else found.gain.larger
+
+    def threads(self, key: str) -> Gain | None:
+        """What two threads gain, warm, of the case of that key on one processor."""
+        one, two = (
+            [seconds for each in self.values(f"{key}-turns", name) for seconds in each]
+            for name in ("one", "two")
+        )
+        if not two:
+            return None
+        return Gain(min(one) / min(two), median(a / b for a, b in zip(one, two, strict=True)))
+
+    def gained(self, key: str, kind: str) -> float | None:
+        """Elapsed time on one processor over that on two.
+
+        Args:
+            key: of the case on one processor.
+            kind: ``first`` or ``warm``.
+        """
+        two = f"{key}-two"
+        if kind == "first":
+            return ratio(self.least(key, "first_elapsed"), self.least(two, "first_elapsed"))
+        if two in self._at_floor:
+            return self.together
+        found = self.threads(key)
+        return None if found is None else found.larger
 
     def arithmetic_rate(self) -> float | None:
         """Operations a second that filters and FFTs can have: half the rate of a product.

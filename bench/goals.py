@@ -119,14 +119,9 @@ def _precise(key: str) -> Callable[[Figures, str], float | None]:
 
 def _two(key: str) -> Goal:
     """A goal of the elapsed time on one processor over that on two."""
-
-    def figure(figures: Figures, kind: str) -> float | None:
-        elapsed = kind + "_elapsed"
-        return ratio(figures.least(key, elapsed), figures.least(f"{key}-two", elapsed))
-
     return Goal(
         f"`{key}`, typical: two threads, elapsed",
-        *("at least", 1.8, "×", figure, (f"{key}-two",)),
+        *("at least", 1.8, "×", lambda figures, kind: figures.gained(key, kind), (f"{key}-two",)),
         floor_gives="two processes that have nothing in common reach",
     )
 

@@ -270,16 +270,23 @@ def _two_processors(figures: Figures) -> str:
         measured = (
             f"Alone a run takes {alone} on the one and the other, at the least; in the best of "
             f"many short rounds side by side {both}, counted while both were busy: "
-            f"{significant(found.best)} times the runs of one alone, where processors that share "
-            f"nothing would make 2. The median round side by side has {significant(found.usual)} "
-            "times the runs of the ones next to it with one alone. Whoever else uses the machine "
-            "leaves two processors alone more rarely than one: that lowers both figures, and the "
-            "larger one is taken."
+            f"{significant(found.gain.best)} times the runs of one alone, where processors that "
+            f"share nothing would make 2. The median round side by side has "
+            f"{significant(found.gain.usual)} times the runs of the ones next to it with one alone."
         )
+    threads = "".join(
+        f" Two threads of `{key}` make, likewise, {significant(gain.best)} times the runs of one "
+        f"at best and {significant(gain.usual)} times in the median of the rounds."
+        for key in ("full", "cascade")
+        if (gain := figures.threads(key))
+    )
     return paragraph(
         "Of two threads: what is gained by two processes that have nothing in common, each with a "
         "processor of its own, which run `full` over and over at the same time. The cascade is "
-        f"taken to gain as much. Elapsed time, warm calls. {measured}"
+        f"taken to gain as much. Elapsed time, warm calls. {measured}{threads} Each is compared "
+        "with one processor by turns. Whoever else uses the machine leaves two processors alone "
+        "more rarely than one: that lowers all of these figures, and of each two the larger one "
+        "is taken."
     )
 
 

@@ -59,6 +59,8 @@ def raw_results():
             "full-two": case(0.021, count=300),
             "cascade": case(0.005, count=300),
             "cascade-two": case(0.0026, count=300),
+            "full-turns": case(1, one=[0.04, 0.04], two=[0.021, 0.021]),
+            "cascade-turns": case(1, one=[0.005], two=[0.0026]),
             "full-beside": case(1, alone=[[0.04, 0.04]], beside=[[0.04, 0.05]]),
             "cascade-large": case(0.015, count=300),
             "precise": case(0.09, error=0.0049, count=4800),
@@ -120,6 +122,9 @@ def changed(key, what, factor, kinds=("first", "warm")):
         if "warm" in kinds:
             run["warm"] = [factor * s for s in run["warm"]]
             run["warm_elapsed"] = [factor * s for s in run["warm_elapsed"]]
+            if key.endswith("-two"):
+                turns = raw["cases"][key.replace("-two", "-turns")]["runs"][0]["values"]
+                turns["two"] = [factor * s for s in turns["two"]]
     return raw
 
 

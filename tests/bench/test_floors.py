@@ -93,13 +93,13 @@ def test_others_on_the_machine_do_not_lower_what_two_processors_do():
     }
     found = Figures(raw).beside()
     assert (found.alone, found.both) == ([0.02, 0.025], [0.04, 0.05])
-    assert (found.best, found.usual) == (pytest.approx(1), pytest.approx(1.6))
+    assert (found.gain.best, found.gain.usual) == (pytest.approx(1), pytest.approx(1.6))
     assert Figures(raw).together == pytest.approx(1.6)
     # Side by side undisturbed in one round of another process: the best tells.
     other = copy.deepcopy(run)
     other["values"] = {"alone": [[0.02, 0.025]] * 4, "beside": [[0.02, 0.025]] + [[0.4, 0.5]] * 3}
     raw["cases"]["full-beside"]["runs"].append(other)
-    assert Figures(raw).beside().usual < 1.6
+    assert Figures(raw).beside().gain.usual < 1.6
     assert Figures(raw).together == pytest.approx(2)
 
 
@@ -114,6 +114,32 @@ def test_a_run_that_knows_no_two_processes_is_shown_without_them(entry):
     assert f"floor of full, two threads, elapsed: {why}." in page(Figures(raw))
     assert f"There is no figure of that: {why}." in page(Figures(raw))
     assert why in text(Figures(raw))
+
+
+def test_two_threads_are_compared_with_one_by_turns():
+    raw = raw_results()
+    # A machine that is twice as fast for a while: nothing that was measured far apart is compared.
+    raw["cases"]["full-turns"]["runs"][0]["values"] = {
+        "one": [0.04, 0.02, 0.04],
+        "two": [0.022, 0.018, 0.022],
+    }
+    found = Figures(raw).threads("full")
+    assert (found.best, found.usual) == (pytest.approx(20 / 18), pytest.approx(40 / 22))
+    assert Figures(raw).gained("full", "warm") == pytest.approx(40 / 22)
+    assert Figures(raw).gained("full", "first") == pytest.approx(40 / 21)
+    assert "Two threads of `full` make, likewise, 1.11 times the runs of one at best and 1.82" in (
+        page(Figures(raw)).replace("\n", " ")
+    )
+    del raw["cases"]["full-turns"]
+    assert Figures(raw).gained("full", "warm") is None
+    assert "Two threads of `full`" not in page(Figures(raw))
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="takes two processors")
+def test_two_threads_tell_their_rounds():
+    found = child(case="beside.threads", args=BESIDE | {"rounds": 3}, cpus=2)["values"]
+    assert {name: len(seconds) for name, seconds in found.items()} == {"one": 3, "two": 3}
+    assert all(each > 0 for seconds in found.values() for each in seconds)
 
 
 def test_two_processes_are_compared_over_the_span_in_which_both_ran():
