@@ -127,7 +127,7 @@ def transform_cases() -> list[Case]:
         Case("streamed", "ours.cwt_streamed", c64, warm=2, rounds=4),
         Case("wct32", "ours.wct", n | {"dtype": "float32"}, warm=2, rounds=4),
         Case("pycwt", "peers.pycwt", n, warm=1, rounds=3),
-        Case("wct64", "ours.wct", n | {"dtype": "float64"}, warm=1, rounds=3, quick=False),
+        Case("wct64", "ours.wct", n | {"dtype": "float64"}, warm=2, rounds=4, quick=False),
         Case("ssqueezepy", "peers.ssqueezepy", n, warm=1, rounds=3, quick=False),
         Case("pywavelets", "peers.pywavelets", n, warm=1, rounds=2, quick=False),
         Case("loop32", "peers.loop32", n, warm=1, rounds=2, quick=False),
