@@ -60,11 +60,15 @@ build/lua32/lua: etc/build-lua32.sh
 	@echo "building Lua with 32-bit integers into build/lua32 …"
 	@sh etc/build-lua32.sh build/lua32
 
-.PHONY: test
-test: $(VENV)/.test  ## everything that CI runs: lint, C tests, Python tests
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint test-kernel
-# Editable installs keep no byte code, and the tests start a thousand processes.
+# Editable installs keep no byte code. Packages as users have them do, and the tests start a
+# thousand processes.
+.PHONY: bytecode
+bytecode: $(VENV)/.run
 	@$(BIN)/python -m compileall -q pycwt_mod pycwtd drivers console
+
+.PHONY: test
+test: $(VENV)/.test bytecode  ## everything that CI runs: lint, C tests, Python tests
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint test-kernel
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-long
@@ -175,11 +179,11 @@ LINT_IMPORTS = PYTHONPATH=.:drivers:console:$$($(BIN)/python -c \
 	$(BIN)/python -S $(BIN)/lint-imports --no-logo
 
 .PHONY: bench
-bench: $(VENV)/.run build/peer/.ready  ## our speed against other programs', 15 minutes: docs/performance.md
+bench: $(VENV)/.run build/peer/.ready bytecode  ## our speed against other programs', 15 minutes: docs/performance.md
 	@$(BIN)/python -m bench
 
 .PHONY: bench-quick
-bench-quick: $(VENV)/.run build/peer/.ready  ## the same in two minutes, without the page
+bench-quick: $(VENV)/.run build/peer/.ready bytecode  ## the same in two minutes, without the page
 	@$(BIN)/python -m bench --quick
 
 .PHONY: bench-daemon
