@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the tests of the kernel, in C and in Python, under AddressSanitizer and
-# UndefinedBehaviorSanitizer. $1 is the virtual environment whose packages are used, $2 a folder
+# UndefinedBehaviorSanitizer, those in C under ThreadSanitizer, too. $1 is the virtual environment whose packages are used, $2 a folder
 # for everything that is made here. Fails where a test fails or a sanitizer reports anything.
 set -eu
 
@@ -74,9 +74,24 @@ if Path(sys.argv[1]).parent.parent not in path.parents or b"__asan_report" not i
     sys.exit(f"{path} is not the kernel with sanitizers")
 END
 
+# Threads share work in the kernel. ThreadSanitizer can't be combined with the others.
+threads=$folder/threads
+[ -e "$threads/build.ninja" ] || meson setup "$threads" -Dkernel_only=true \
+    -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false >"$folder/threads.log"
+meson compile -C "$threads" planted_race test_kernel >"$folder/threads.log" || {
+    cat "$folder/threads.log" >&2
+    exit 1
+}
+if "$threads/native/planted_race" >"$folder/planted/race" 2>&1 ||
+    ! grep -q 'data race' "$folder/planted/race"; then
+    echo "ThreadSanitizer doesn't see a data race." >&2
+    exit 1
+fi
+
 rm -f "$reports"/*
 report_to "$reports"
 status=0
+meson test -C "$threads" --print-errorlogs --timeout-multiplier 20 kernel || status=$?
 meson test -C "$folder/build" --print-errorlogs --timeout-multiplier 10 || status=$?
 with_python -m pytest -q -p no:cacheprovider tests/kernel tests/drivers tests/science || status=$?
 for report in "$reports"/*; do

@@ -30,7 +30,7 @@ typedef struct pk_space pk_space;
 
 enum pk_family { PK_MORLET, PK_PAUL, PK_DOG, PK_MORSE, ... };
 enum pk_path { PK_AUTO, PK_PLAIN, PK_MULTIRATE, ... };
-enum pk_code { PK_OK, PK_INVALID, PK_NO_MEMORY, PK_CANCELLED, PK_UNSUPPORTED, ... };
+enum pk_code { PK_OK, PK_INVALID, PK_NO_MEMORY, PK_CANCELLED, PK_UNSUPPORTED, PK_MORE, ... };
 
 int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan **out,
                    pk_error *error);
@@ -44,17 +44,33 @@ int64_t pk_plan_workspace(const pk_plan *plan);
 int64_t pk_plan_points(const pk_plan *plan);
 int pk_space_create(const pk_plan *plan, pk_space **out);
 void pk_space_free(pk_space *space);
-int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t first,
-                uint64_t count, int64_t *hist, const volatile int32_t *cancel,
-                volatile int64_t *progress);
+typedef struct {
+    const pk_plan *plan;
+    int64_t cell;
+    uint64_t at, end;
+    int32_t lanes, fewest;
+    int64_t workspace;
+} pk_part;
+
+typedef struct {
+    pk_part *parts;
+    int32_t n_parts;
+    int32_t threads;
+    int64_t bytes;
+    int32_t taken;
+} pk_queue;
+
+int32_t pk_queue_take(pk_queue *queue, uint64_t *first, uint64_t *count);
+int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes, int64_t *hist,
+                 const volatile int32_t *cancel, volatile int64_t *progress);
 int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, const float *x2,
                       uint64_t count, int64_t *hist, const volatile int32_t *cancel,
                       volatile int64_t *progress);
 int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
                       int32_t *scale, int32_t *time);
 int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, float *x2);
-int pk_quantiles(const int64_t *integers, const double *reals, int64_t rows, int64_t bins,
-                 const double *shares, int64_t n_shares, double *out);
+int pk_levels(const int64_t *integers, const double *reals, int64_t rows, int64_t bins,
+              double level, const double *independent, double *levels, double *errors);
 const char *pk_isa_name(int32_t number);
 int32_t pk_isa_supported(int32_t number);
 void pk_threefry(const uint32_t key[2], const uint32_t counter[2], uint32_t out[2]);

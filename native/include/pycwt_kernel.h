@@ -23,7 +23,8 @@ enum pk_code {
     PK_INVALID = 1,     /* a field of the task or an argument is out of its range */
     PK_NO_MEMORY = 2,   /* no room for tables or workspace */
     PK_CANCELLED = 3,   /* the cancel flag was set; the histogram is worthless */
-    PK_UNSUPPORTED = 4  /* this processor or this path can't compute that */
+    PK_UNSUPPORTED = 4, /* this processor or this path can't compute that */
+    PK_MORE = 5         /* so far all is well; there may be more to do */
 };
 
 /* What went wrong; the text names the field. */
@@ -92,7 +93,7 @@ void pk_space_free(pk_space *space);
  *
  * Without a `space` (NULL) it takes memory for the call.
  * `cancel` (may be NULL) is polled between the steps of a block of realisations: once it isn't
- * zero, PK_CANCELLED is returned. `progress` (may be NULL) holds the realisations done so far. */
+ * zero, PK_CANCELLED is returned. `progress` (may be NULL) grows by the realisations done. */
 int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t first,
                 uint64_t count, int64_t *hist, const volatile int32_t *cancel,
                 volatile int64_t *progress);
@@ -102,6 +103,34 @@ int pk_plan_run(const pk_plan *plan, pk_space *space, uint64_t seed, uint64_t fi
 int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, const float *x2,
                       uint64_t count, int64_t *hist, const volatile int32_t *cancel,
                       volatile int64_t *progress);
+
+/* Spans of realisations of several plans, which threads share. */
+typedef struct {
+    const pk_plan *plan;
+    int64_t cell;         /* of the histogram: the plan's first */
+    uint64_t at, end;     /* realisations that nobody has taken yet */
+    int32_t lanes, fewest;
+    int64_t workspace;    /* as the plan tells these three */
+} pk_part;
+
+typedef struct {
+    pk_part *parts;
+    int32_t n_parts;
+    int32_t threads; /* how many will take pieces at the same time */
+    int64_t bytes;   /* the blocks of a piece take so many in all at most; 0: any number */
+    int32_t taken;   /* 0 at first; while a piece is being taken, 1 */
+} pk_queue;
+
+/* The next piece that nobody has taken: the number of its part, -1 where nothing is left. For
+ * several threads the pieces get smaller towards the end. */
+int32_t pk_queue_take(pk_queue *queue, uint64_t *first, uint64_t *count);
+
+/* Take pieces and run them as pk_plan_run does, with a space for the plan that wants most. After
+ * blocks of so many `bytes` together (0: any number) it returns PK_MORE, and is to be called
+ * again; when nothing is left, PK_OK. Any number of threads may do so at the same time, each with
+ * a space, a histogram and a progress of its own. */
+int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes, int64_t *hist,
+                 const volatile int32_t *cancel, volatile int64_t *progress);
 
 /* R2 of realisation k at its evaluated points, pk_plan_points of them, scale by scale; with the
  * number of the scale and the time index of each. Behind the points of a scale come its nodes, the
@@ -113,12 +142,13 @@ int pk_plan_coherence(const pk_plan *plan, uint64_t seed, uint64_t k, float *r2,
  * unit variance. */
 int pk_plan_series(const pk_plan *plan, uint64_t seed, uint64_t k, float *x1, float *x2);
 
-/* Where rows of counts in equal bins over [0, 1] first reach shares of their sums, linear within a
- * bin; NAN where nothing was counted. counts are integers[rows][bins] or reals[rows][bins], the
- * other one is NULL; shares, in [0, 1], and out are [rows][n_shares]. PK_INVALID where a count is
- * negative. */
-int pk_quantiles(const int64_t *integers, const double *reals, int64_t rows, int64_t bins,
-                 const double *shares, int64_t n_shares, double *out);
+/* Where rows of counts in equal bins over [0, 1] first reach the share `level` of their sum, linear
+ * within a bin, and half the distance between where they reach one standard error of that share
+ * more and less; NAN where nothing was counted. Counts are integers[rows][bins] or
+ * reals[rows][bins], the other one is NULL. independent[rows] of them are worth an independent one;
+ * NULL: all. PK_INVALID where a count is negative. */
+int pk_levels(const int64_t *integers, const double *reals, int64_t rows, int64_t bins,
+              double level, const double *independent, double *levels, double *errors);
 
 /* Instruction sets compiled in: name by number, NULL past the last; the best comes last. */
 const char *pk_isa_name(int32_t number);

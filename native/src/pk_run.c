@@ -133,7 +133,7 @@ static int run_blocks(const pk_plan *plan, pk_space *space, pk_block block, uint
 {
     if (plan->n_counted == 0) {
         if (progress)
-            *progress = (int64_t)count;
+            *progress += (int64_t)count;
         return PK_OK;
     }
     void *workspace = space ? space : allocate(plan);
@@ -153,7 +153,7 @@ static int run_blocks(const pk_plan *plan, pk_space *space, pk_block block, uint
         }
         done += take;
         if (progress && !code)
-            *progress = (int64_t)done;
+            *progress += (int64_t)take;
     }
     if (!space)
         free(workspace);

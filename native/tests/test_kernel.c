@@ -1,6 +1,7 @@
 /* The kernel without Python, for the sanitizers: every family, path, instruction set and odd
  * sizes; tables and workspaces are walked from end to end. */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,33 +194,91 @@ static void cancelled_before_it_starts(const pk_task *task)
     pk_plan_free(plan);
 }
 
-/* Rows of one and of many bins; the block of the last bins is shorter than the others. */
-static void quantiles(void)
+enum { THREADS = 4, SHARED = 203 };
+
+typedef struct {
+    pk_queue *queue;
+    const pk_plan *plan;
+    int64_t *hist;
+    volatile int64_t progress;
+    int code;
+} worker;
+
+static void *share(void *data)
 {
-    enum { BINS = 1003 };
-    static const double SHARES[3] = {0.0, 0.5, 1.0};
-    int64_t counts[BINS] = {0};
-    double reals[BINS] = {0}, out[3];
+    worker *w = data;
+    pk_space *space;
+    CHECK(pk_space_create(w->plan, &space) == PK_OK);
+    do
+        w->code = pk_queue_run(w->queue, space, 5, 1, w->hist, NULL, &w->progress);
+    while (w->code == PK_MORE);
+    pk_space_free(space);
+    return NULL;
+}
+
+/* Threads that take pieces of two spans count what one call counts. */
+static void shared(const pk_task *task)
+{
+    pk_plan *plan;
+    pk_error error;
+    CHECK(pk_plan_create(task, PK_AUTO, NULL, &plan, &error) == PK_OK);
+    static int64_t whole[SCALES * BINS], hists[THREADS][SCALES * BINS];
+    memset(whole, 0, sizeof whole);
+    memset(hists, 0, sizeof hists);
+    CHECK(pk_plan_run(plan, NULL, 5, 7, 2 * SHARED, whole, NULL, NULL) == PK_OK);
+    pk_part parts[2];
+    for (uint64_t i = 0; i < 2; i++)
+        parts[i] = (pk_part){plan, 0, 7 + i * SHARED, 7 + (i + 1) * SHARED,
+                             pk_plan_lanes(plan), pk_plan_fewest(plan), pk_plan_workspace(plan)};
+    pk_queue queue = {parts, 2, THREADS, 0, 0};
+    worker workers[THREADS];
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        workers[i] = (worker){&queue, plan, hists[i], 0, PK_OK};
+        CHECK(pthread_create(&threads[i], NULL, share, &workers[i]) == 0);
+    }
+    int64_t done = 0;
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0 && workers[i].code == PK_OK);
+        done += workers[i].progress;
+    }
+    CHECK(done == 2 * SHARED);
+    for (int cell = 0; cell < SCALES * BINS; cell++) {
+        int64_t sum = 0;
+        for (int i = 0; i < THREADS; i++)
+            sum += hists[i][cell];
+        CHECK(sum == whole[cell]);
+    }
+    pk_plan_free(plan);
+}
+
+/* The block of the last bins is shorter than the others. */
+static void levels(void)
+{
+    enum { MANY = 1003 };
+    int64_t counts[MANY] = {0};
+    double reals[MANY] = {0}, level[3], error[3];
     counts[1001] = 3;
     reals[1001] = 0.3;
-    CHECK(pk_quantiles(counts, NULL, 1, BINS, SHARES, 3, out) == PK_OK);
-    CHECK(out[0] == 0.0 && out[1] == 1001.5 / BINS && out[2] == 1002.0 / BINS);
-    CHECK(pk_quantiles(NULL, reals, 1, BINS, SHARES, 3, out) == PK_OK);
-    CHECK(out[0] == 0.0 && out[1] == 1001.5 / BINS && out[2] == 1002.0 / BINS);
-    CHECK(pk_quantiles(counts, NULL, BINS, 1, SHARES + 2, 0, NULL) == PK_OK);
-    CHECK(pk_quantiles(counts, NULL, 3, 1, SHARES, 1, out) == PK_OK);
-    CHECK(isnan(out[0]) && isnan(out[2]));
+    /* One of one: the whole bin lies within an error of the half. */
+    CHECK(pk_levels(counts, NULL, 1, MANY, 0.5, (double[]){1}, level, error) == PK_OK);
+    CHECK(level[0] == 1001.5 / MANY && error[0] == (1002.0 / MANY - 0.0) / 2);
+    CHECK(pk_levels(NULL, reals, 1, MANY, 0.5, (double[]){4}, level, error) == PK_OK);
+    CHECK(level[0] == 1001.5 / MANY && fabs(error[0] - 0.25 / MANY) < 1e-15);
+    CHECK(pk_levels(counts, NULL, 3, 1, 0.5, NULL, level, error) == PK_OK);
+    CHECK(isnan(level[0]) && isnan(error[2]));
     counts[1002] = -1;
-    CHECK(pk_quantiles(counts, NULL, 1, BINS, SHARES, 3, out) == PK_INVALID);
+    CHECK(pk_levels(counts, NULL, 1, MANY, 0.5, NULL, level, error) == PK_INVALID);
     reals[5] = -1e-9;
-    CHECK(pk_quantiles(NULL, reals, 1, BINS, SHARES, 3, out) == PK_INVALID);
-    CHECK(pk_quantiles(NULL, NULL, 1, BINS, SHARES, 3, out) == PK_INVALID);
-    CHECK(pk_quantiles(counts, NULL, 1, 0, SHARES, 3, out) == PK_INVALID);
+    CHECK(pk_levels(NULL, reals, 1, MANY, 0.5, NULL, level, error) == PK_INVALID);
+    CHECK(pk_levels(NULL, NULL, 1, MANY, 0.5, NULL, level, error) == PK_INVALID);
+    CHECK(pk_levels(counts, NULL, 1, 0, 0.5, NULL, level, error) == PK_INVALID);
+    CHECK(pk_levels(counts, NULL, 1, MANY, 1.0, NULL, level, error) == PK_INVALID);
 }
 
 int main(void)
 {
-    quantiles();
+    levels();
     static const int64_t LENGTHS[] = {16, 17, 63, 64, 65, 200, 256, 363};
     double scales[SCALES];
     for (int family = PK_MORLET; family <= PK_MORSE; family++)
@@ -228,6 +287,7 @@ int main(void)
             same_on_every_isa(&task, PK_PLAIN);
             same_on_every_isa(&task, PK_AUTO);
             cancelled_before_it_starts(&task);
+            shared(&task);
             with_nodes(task);
         }
     pk_plan *plan;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +12,6 @@ from pycwt_mod.backends.task import FIRST_STAGE, LAST_STAGE
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-#: A level is looked for itself, and its error a spread to either side.
-_WHERE = np.array([0.0, 1.0, -1.0])
 
 
 def levels(
@@ -49,11 +45,24 @@ def levels(
             f"shape {counts.shape}"
         )
     p = checks.within(level, "level", 0, 1)
-    n = counts.sum(axis=1) if independent is None else np.asarray(independent, dtype=np.float64)
-    spread = np.sqrt(p * (1 - p) / np.maximum(np.broadcast_to(n, counts.shape[:1]), 1))
-    shares = p + np.multiply.outer(spread, _WHERE)
-    found, upper, lower = _quantiles(counts, np.minimum(np.maximum(shares, 0), 1)).T
-    return found, (upper - lower) / 2
+    rows, bins = counts.shape
+    whole = np.can_cast(counts.dtype, np.int64)
+    cells = np.ascontiguousarray(counts, np.int64 if whole else np.float64)
+    given = ffi.from_buffer("int64_t[]" if whole else "double[]", cells)
+    found, errors = both = np.empty((2, rows))
+    told = ffi.NULL
+    if independent is not None:
+        values = np.empty(rows)
+        values[:] = independent
+        told = ffi.from_buffer("double[]", values)
+    code = lib.pk_levels(
+        *((given, ffi.NULL) if whole else (ffi.NULL, given)),
+        *(rows, bins, p, told),
+        *(ffi.from_buffer("double[]", part) for part in both),
+    )
+    if code != lib.PK_OK:
+        raise ValueError("histogram must not have negative counts")
+    return found, errors
 
 
 def upper_tail(histogram: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -107,25 +116,3 @@ def stages(count: int, precision: float | None, done: int) -> list[int]:
     while found[-1] < LAST_STAGE:
         found.append(min(2 * found[-1], LAST_STAGE))
     return [done, *(stage for stage in found if stage > done)] if done else found
-
-
-def _quantiles(counts: NDArray[Any], shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where each row first reaches shares of its total, interpolated within the bin.
-
-    Args:
-        counts: of the rows, shape (rows, bins).
-        shares: of each row, shape (rows, shares).
-
-    Raises:
-        ValueError: a count is negative.
-    """
-    whole = np.can_cast(counts.dtype, np.int64)
-    cells = np.ascontiguousarray(counts, np.int64 if whole else np.float64)
-    given = ffi.from_buffer("int64_t[]" if whole else "double[]", cells)
-    both = (given, ffi.NULL) if whole else (ffi.NULL, given)
-    found = np.empty_like(shares)
-    out = ffi.from_buffer("double[]", found)
-    asked = ffi.from_buffer("double[]", shares)
-    if lib.pk_quantiles(*both, *counts.shape, asked, shares.shape[1], out) != lib.PK_OK:
-        raise ValueError("histogram must not have negative counts")
-    return found

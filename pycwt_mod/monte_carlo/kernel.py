@@ -118,7 +118,7 @@ class Plan:
             models.setdefault(tables, plan)
             part = Part(
                 plan,
-                octave.row,
+                octave.row * task.bins,
                 lanes=int(lib.pk_plan_lanes(plan)),
                 fewest=int(lib.pk_plan_fewest(plan)),
                 workspace=int(lib.pk_plan_workspace(plan)),

@@ -1,4 +1,4 @@
-"""One run of a kernel's plan: pieces handed to threads, watched by the caller."""
+"""One run of a kernel's plan: threads that share its work, watched by the caller."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from _thread import start_new_thread
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice, repeat
+from itertools import repeat
 from threading import Condition, Lock
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at the control; drivers promise 0.1.
 POLL_INTERVAL = 0.03
-#: A piece is this part of a thread's share of what is left: pieces get smaller towards the end,
-#: so that no thread waits long for another.
-PIECE_OF_SHARE = 2
 #: The caller is one of the threads where each block of the work takes so many bytes at most, and
 #: looks up after as many blocks as take so many bytes together: after some milliseconds.
 SMALL_WORKSPACE, SMALL_PIECE = 2**21, 2**24
@@ -46,8 +43,8 @@ class Part:
 
     #: The kernel's ``pk_plan``.
     plan: Any
-    #: Its first row of the whole histogram.
-    row: int
+    #: Where it counts in the whole histogram: its first cell.
+    cell: int
     #: Realisations side by side.
     lanes: int
     #: As few cost no more than their share of that.
@@ -62,9 +59,9 @@ class Part:
         first, count = realisations
         return self.series(first), self.series(first + count)
 
-
-#: Part, number of its first series, how many.
-Piece = tuple[Part, int, int]
+    def told(self, series: tuple[int, int]) -> tuple[Any, ...]:
+        """The kernel's ``pk_part`` of a span of series."""
+        return (self.plan, self.cell, *series, self.lanes, self.fewest, self.workspace)
 
 
 class Run:
@@ -88,19 +85,22 @@ class Run:
     ) -> None:
         self._largest = max(parts, key=lambda part: part.workspace)
         self._small = self._largest.workspace <= SMALL_WORKSPACE
-        # Of small blocks there may be millions.
-        self._pieces = pieces(parts, span, threads, self._small)
-        first = list(islice(self._pieces, threads))
-        self._pieces = chain(first, self._pieces)
+        spans = [part.span(span) for part in parts]
+        blocks = sum(-(-(e - b) // p.fewest) for p, (b, e) in zip(parts, spans, strict=True))
+        self._threads = min(threads, blocks)
+        # What the queue points to lives as long.
+        self._parts = ffi.new("pk_part[]", [p.told(s) for p, s in zip(parts, spans, strict=True)])
+        self._bytes = SMALL_PIECE if self._small else 0
+        self._queue = ffi.new(
+            "pk_queue *", (self._parts, len(parts), self._threads, self._bytes, 0)
+        )
         self._shape = shape
         self._seed = seed
         self._count = span[1]
-        self._series = sum(end - begin for begin, end in (p.span(span) for p in parts))
-        self._threads = len(first)
+        self._series = sum(end - begin for begin, end in spans)
         self._cancel = ffi.new("int32_t *")
-        self._progress = [ffi.new("int64_t *") for _ in first]
-        self._done = 0
-        #: Of what follows, and of the pieces.
+        self._progress = [ffi.new("int64_t *") for _ in range(self._threads)]
+        #: Of what follows.
         self._lock = Condition(Lock())
         #: How the threads other than the caller's ended: the kernel's code, or what was raised.
         self._ends: list[int | BaseException] = []
@@ -176,32 +176,18 @@ class Run:
     def _compute(
         self, number: int, space: object, hist: NDArray[np.int64], watch: _Watch | None
     ) -> int:
-        """Compute piece after piece; returns the kernel's code."""
-        progress = self._progress[number]
-        cells = ffi.from_buffer("int64_t[]", hist)
-        bins = self._shape[1]
-        code: int = lib.PK_OK
-        while code == lib.PK_OK and (piece := self._next(progress)):
-            part, first, count = piece
-            rows = cells + part.row * bins
-            span = (self._seed, first, count)
-            code = lib.pk_plan_run(part.plan, space, *span, rows, self._cancel, progress)
+        """Compute until nothing is left; returns the kernel's code."""
+        asked = (self._queue, space, self._seed, self._bytes if watch else 0)
+        told = (ffi.from_buffer("int64_t[]", hist), self._cancel, self._progress[number])
+        while (code := int(lib.pk_queue_run(*asked, *told))) == lib.PK_MORE:
             if watch:
                 watch.look()
         return code
 
-    def _next(self, progress: Any) -> Piece | None:
-        """The next piece, for a thread that has got as far as that with its last one."""
-        with self._lock:
-            self._done += progress[0]
-            progress[0] = 0
-            return next(self._pieces, None)
-
     def _advanced(self) -> int:
         """Realisations done: of a cascade, as many as the series that are done make on average."""
-        with self._lock:
-            done = self._done + sum(int(cell[0]) for cell in self._progress)
-            return self._count * done // self._series if self._series else self._count
+        done = sum(int(cell[0]) for cell in self._progress)
+        return self._count * done // self._series if self._series else self._count
 
 
 class Workspaces:
@@ -268,36 +254,6 @@ class _Watch:
         if self._control.cancelled():
             raise Cancelled
         self._next = time.monotonic() + POLL_INTERVAL
-
-
-def pieces(
-    parts: Sequence[Part], span: tuple[int, int], threads: int, small: bool
-) -> Iterator[Piece]:
-    """Pieces of the work in order, for several threads smaller and smaller ones.
-
-    Args:
-        parts: of the plan.
-        span: number of the first realisation, and how many.
-        threads: how many take pieces.
-        small: whether one thread may do only so much at a time, too.
-    """
-    spans = [part.span(span) for part in parts]
-    # What a block costs grows as what it works on.
-    costs = [part.workspace / part.lanes for part in parts]
-    left = sum(cost * (end - begin) for cost, (begin, end) in zip(costs, spans, strict=True))
-    for part, cost, (begin, end) in zip(parts, costs, spans, strict=True):
-        at = begin
-        while at < end:
-            size = end - at
-            if threads > 1:
-                share = int(left / (threads * PIECE_OF_SHARE * cost))
-                block = part.lanes if left > threads * cost * part.lanes else part.fewest
-                size = min(size, max(block, share // part.lanes * part.lanes))
-            if small:
-                size = min(size, SMALL_PIECE // part.workspace * part.lanes)
-            yield part, at, size
-            at += size
-            left -= cost * size
 
 
 def check(code: int, text: str = "") -> None:

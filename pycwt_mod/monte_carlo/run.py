@@ -394,7 +394,7 @@ def independent_values(
     Returns:
         float64, shape (task.rows,).
     """
-    values = np.array(_independent_values(task, realisations))
+    values = _independent_values(task, realisations).copy()
     if share is None:
         return values
     # Few points of a realisation are worth one value still.
@@ -402,8 +402,8 @@ def independent_values(
 
 
 @lru_cache(maxsize=64)
-def _independent_values(task: SignificanceTask, realisations: int) -> tuple[float, ...]:
+def _independent_values(task: SignificanceTask, realisations: int) -> NDArray[np.float64]:
     all_ = parts(task)
     outside = [part.series(realisations) * np.array(part.independent) for part in all_]
     nodes = [part.series(realisations) * node_values(part) for part in all_]
-    return tuple(np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()]).tolist())
+    return np.concatenate([*outside, np.concatenate(nodes, axis=1).ravel()])

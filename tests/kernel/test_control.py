@@ -48,12 +48,12 @@ class Library:
     def __getattr__(self, name):
         return getattr(self._lib, name)
 
-    def pk_plan_run(self, *args):
+    def pk_queue_run(self, *args):
         with self._lock:
             self.computing += 1
             self.began.add(threading.get_ident())
         try:
-            return self._lib.pk_plan_run(*args)
+            return self._lib.pk_queue_run(*args)
         finally:
             with self._lock:
                 self.computing -= 1
@@ -95,14 +95,14 @@ def test_an_exception_in_the_control_stops_the_run(long_run, library, error):
 def test_a_thread_that_fails_ends_the_others(make_task, library, monkeypatch, length):
     """Where the caller takes part and where it only watches."""
     plan = plan_for(make_task(length=length), path="plain")
-    real, calls = library.pk_plan_run, iter(range(10**9))
+    real, calls = library.pk_queue_run, iter(range(10**9))
 
     def run(*args):
         if next(calls) == 1:
             raise MemoryError("one of them")
         return real(*args)
 
-    monkeypatch.setattr(library, "pk_plan_run", run)
+    monkeypatch.setattr(library, "pk_queue_run", run)
     with pytest.raises(MemoryError, match="one of them"):
         plan.run(1, 0, 10**8, 3)
     assert not library.computing

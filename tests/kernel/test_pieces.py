@@ -9,14 +9,24 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pycwt_mod._kernel import ffi, lib
 
 from pycwt_mod.backends import Cancelled, NoControl, SignificanceTask
 from pycwt_mod.monte_carlo.kernel import Plan
-from pycwt_mod.monte_carlo.kernel_run import KEPT, SMALL_PIECE, WORKSPACES, pieces
+from pycwt_mod.monte_carlo.kernel_run import KEPT, SMALL_PIECE, WORKSPACES
 
 SCALES = tuple(2 * 2 ** (j / 6) for j in range(24))
 TASK = SignificanceTask("morlet", 6.0, SCALES, (0.25, 0.5, 0.25), 150, (0.4, 0.9), 50)
 PLANS = {kind: Plan(replace(TASK, estimator=kind)) for kind in ("full", "cascade")}
+
+
+def taken(parts, span, threads, most=0):
+    """The pieces of a queue in their order: number of the part, its first realisation, how many."""
+    told = ffi.new("pk_part[]", [part.told(part.span(span)) for part in parts])
+    queue = ffi.new("pk_queue *", (told, len(parts), threads, most, 0))
+    first, count = ffi.new("uint64_t *"), ffi.new("uint64_t *")
+    while (part := lib.pk_queue_take(queue, first, count)) >= 0:
+        yield part, first[0], count[0]
 
 
 @given(
@@ -25,20 +35,22 @@ PLANS = {kind: Plan(replace(TASK, estimator=kind)) for kind in ("full", "cascade
     count=st.integers(1, 3000),
     threads=st.integers(1, 9),
     lanes=st.sampled_from([(4, 4), (8, 8), (16, 8), (16, 16)]),
-    small=st.booleans(),
+    most=st.sampled_from([0, 1, 10**5, SMALL_PIECE]),
 )
-def test_pieces_are_all_of_it_once(*, estimator, first, count, threads, lanes, small):
+def test_pieces_are_all_of_it_once(*, estimator, first, count, threads, lanes, most):
     parts = [replace(p, lanes=lanes[0], fewest=lanes[1]) for p in PLANS[estimator].parts]
-    found = list(pieces(parts, (first, count), threads, small))
-    for part in parts:
-        mine = [(at, size) for other, at, size in found if other is part]
+    found = list(taken(parts, (first, count), threads, most))
+    for number, part in enumerate(parts):
+        mine = [(at, size) for other, at, size in found if other == number]
         begin, end = part.span((first, count))
         assert [at for at, _ in mine] == [begin, *(at + size for at, size in mine)][: len(mine)]
         assert sum(size for _, size in mine) == end - begin
         # Only the last one of a part may be a broken block.
         assert all(size > 0 and size % part.fewest == 0 for _, size in mine[:-1])
-        if small:
-            assert all(size // part.lanes * part.workspace <= SMALL_PIECE for _, size in mine)
+        if most:
+            assert all(size // part.lanes * part.workspace <= most for _, size in mine) or all(
+                size <= part.lanes for _, size in mine
+            )
 
 
 @given(count=st.integers(200, 3000), threads=st.integers(2, 9))
@@ -47,11 +59,37 @@ def test_no_thread_is_left_with_much_more_than_the_others(count, threads):
     (part,) = PLANS["full"].parts
     part = replace(part, lanes=16, fewest=8)
     loads = [0] * threads
-    for _, _, size in pieces([part], (0, count), threads, False):
+    for _, _, size in taken([part], (0, count), threads):
         loads[loads.index(min(loads))] += -(-size // part.fewest) * part.fewest
     assert max(loads) - min(loads) <= part.lanes
     if threads == 2:
         assert max(loads) <= -(-count // 2) + part.fewest
+
+
+@pytest.mark.parametrize("threads", [1, 5])
+def test_many_spans_are_computed_once_by_any_number_of_threads(threads):
+    """Each realisation counts as often at each scale: what is lost or doubled shows."""
+    plan = PLANS["cascade"]
+    whole = plan.run(6, 3, 2000, threads)
+    halves = plan.run(6, 3, 900, threads) + plan.run(6, 903, 1100, threads)
+    np.testing.assert_array_equal(whole, halves)
+
+
+def test_a_run_that_is_watched_comes_back_between_pieces():
+    plan = PLANS["full"]
+    (part,) = plan.parts
+    told = ffi.new("pk_part[]", [part.told((0, 3 * part.lanes + 1))])
+    queue = ffi.new("pk_queue *", (told, 1, 1, part.workspace, 0))
+    hist = np.zeros((len(SCALES), TASK.bins), np.int64)
+    cells, progress = ffi.from_buffer("int64_t[]", hist), ffi.new("int64_t *")
+    rest = (1, part.workspace, cells, ffi.NULL, progress)
+    steps = []
+    with WORKSPACES.lent(part) as space:
+        while (code := lib.pk_queue_run(queue, space, *rest)) == lib.PK_MORE:
+            steps.append(progress[0])
+    assert code == lib.PK_OK
+    assert steps == [part.lanes * k for k in (1, 2, 3)] + [3 * part.lanes + 1]
+    np.testing.assert_array_equal(hist, plan.run(1, 0, 3 * part.lanes + 1))
 
 
 def test_memory_is_used_again_and_by_one_thread_at_a_time():

@@ -1,4 +1,4 @@
-/* Quantiles of what was counted in equal bins. */
+/* Quantiles of what was counted in equal bins, and how certain they are. */
 #include "pk_plan.h"
 
 #include <math.h>
@@ -59,10 +59,10 @@ static double reached(const int64_t *integers, const double *reals, int64_t bins
     return (double)at + fmin(fmax(inside, 0), 1);
 }
 
-int pk_quantiles(const int64_t *integers, const double *reals, int64_t rows, int64_t bins,
-                 const double *shares, int64_t n_shares, double *out)
+int pk_levels(const int64_t *integers, const double *reals, int64_t rows, int64_t bins,
+              double level, const double *independent, double *levels, double *errors)
 {
-    if (!integers == !reals || rows < 0 || bins < 1 || n_shares < 0)
+    if (!integers == !reals || rows < 0 || bins < 1 || !(level > 0 && level < 1))
         return PK_INVALID;
     double before[BLOCKS + 1] = {0};
     int64_t width = (bins + BLOCKS - 1) / BLOCKS, last = (bins + width - 1) / width;
@@ -71,12 +71,14 @@ int pk_quantiles(const int64_t *integers, const double *reals, int64_t rows, int
                                 : sums_of_reals(reals, bins, width, before);
         if (sign < 0)
             return PK_INVALID;
-        for (int64_t i = 0; i < n_shares; i++, shares++, out++) {
-            double wanted = *shares * before[last];
-            *out = before[last] > 0
-                       ? reached(integers, reals, bins, width, before, wanted) / (double)bins
-                       : NAN;
-        }
+        double sum = before[last], n = independent ? independent[row] : sum;
+        double spread = sqrt(level * (1 - level) / (n < 1 ? 1 : n));
+        double found[3] = {NAN, NAN, NAN};
+        double shares[3] = {level, fmin(level + spread, 1), fmax(level - spread, 0)};
+        for (int i = 0; i < 3 && sum > 0; i++)
+            found[i] = reached(integers, reals, bins, width, before, shares[i] * sum) / (double)bins;
+        levels[row] = found[0];
+        errors[row] = isnan(n) ? n : (found[1] - found[2]) / 2;
         if (integers)
             integers += bins;
         else
