@@ -36,8 +36,11 @@ MAX_J = 10_000
 MAX_DJ = 4.0
 #: Padded complex values worked on at a time, to keep temporary arrays near 64 MiB.
 _BLOCK = 4_000_000
-#: Values in the tables of ψ̂ that are kept for the next call on the same grid, 1 MiB each.
-_CACHED = 1 << 18
+#: The same where they shall stay in the processor's cache, and rows that are worked on together
+#: all the same.
+_IN_CACHE, _SIDE_BY_SIDE = 1 << 14, 8
+#: Values in the tables of ψ̂ that are kept for the next call on the same grid, 4 MiB each.
+_CACHED = 1 << 20
 #: Series whose unit is 2^±this at most are scaled by it in one step.
 _EXACT_RANGE = 900
 #: Series whose unit lies beyond 2^±this have no transform in single precision.
@@ -361,30 +364,44 @@ def _analytic_blocks(
     """:func:`transform` from bins 0 … n/2, for wavelets that have no others, block by block.
 
     Yields:
-        The number of the first scale, and the padded rows from it on.
+        The number of the first scale, and the padded rows from it on, until the next are asked for.
     """
     n = 2 * (spectrum.size - 1)
-    step = max(1, _BLOCK // n)
-    for start in range(0, scales.size, step):
-        rows = scales[start : start + step]
-        if rows.size * n <= _CACHED:
-            weights = _cached_weights(wavelet, rows.tobytes(), n)
-        else:
-            weights = _weights(wavelet, rows, n)
-        block = np.zeros((rows.size, n), np.complex128)
+    kept = scales.size * n <= _CACHED
+    table = _cached_weights(wavelet, scales.tobytes(), n) if kept else None
+    memory: NDArray[np.complex128] | None = None
+    for rows in _few_rows(scales.size, n):
+        weights = _weights(wavelet, scales[rows], n) if table is None else table[rows]
+        if memory is None:
+            memory = np.empty((len(weights), n), np.complex128)
+        block = memory[: len(weights)]
+        block[:, 0] = block[:, n // 2 + 1 :] = 0
         np.multiply(weights, spectrum[1:], out=block[:, 1 : n // 2 + 1])
-        yield start, sp_fft.ifft(block, axis=1, overwrite_x=True)
+        yield rows.start, sp_fft.ifft(block, axis=1, overwrite_x=True)
+
+
+def _few_rows(count: int, n: int) -> Iterator[slice]:
+    """Rows of length ``n``, as many at a time as are worked on best.
+
+    Temporary arrays that fit into the processor's cache are found again there: fresh memory takes
+    longer to find than to compute in. Several FFTs at once take less than one after the other.
+    """
+    step = max(1, min(_BLOCK // n, max(_SIDE_BY_SIDE, _IN_CACHE // n)))
+    for start in range(0, count, step):
+        yield slice(start, start + step)
 
 
 def _weights(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     """√(2πs) ψ̂₀(sω) at bins 1 … n/2, shape (scales, n/2)."""
     omega = 2 * np.pi / n * np.arange(1, n // 2 + 1)
-    weights = np.real(wavelet.psi_ft(scales[:, None] * omega))
-    scaled: NDArray[np.float64] = np.sqrt(2 * np.pi * scales)[:, None] * weights
-    return scaled
+    weights = np.empty((scales.size, omega.size))
+    for rows in _few_rows(scales.size, n):
+        s = scales[rows, None]
+        np.multiply(np.sqrt(2 * np.pi * s), np.real(wavelet.psi_ft(s * omega)), out=weights[rows])
+    return weights
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _cached_weights(wavelet: Wavelet, scales: bytes, n: int) -> NDArray[np.float64]:
     weights = _weights(wavelet, np.frombuffer(scales), n)
     weights.flags.writeable = False

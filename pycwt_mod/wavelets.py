@@ -36,6 +36,9 @@ __all__ = [
     "wavelet_of",
 ]
 
+#: exp(x) is zero below, which takes it long to find out.
+_UNDERFLOW = -746.0
+
 
 class Morlet(Wavelet):
     """A plane wave of ``f0`` radians in a Gaussian: ψ₀(η) = π^(−1/4) exp(iω₀η − η²/2).
@@ -66,8 +69,11 @@ class Morlet(Wavelet):
     def psi_ft(self, f: ArrayLike) -> NDArray[np.float64]:
         """π^(−1/4) H(x) exp(−(x − ω₀)²/2), with x = sω and H the Heaviside step."""
         x = np.asarray(f, dtype=np.float64)
-        gauss = np.pi**-0.25 * np.exp(-0.5 * (x - self.f0) ** 2)
-        return np.where(x > 0, gauss, 0.0)
+        power = -0.5 * (x - self.f0) ** 2
+        gauss = np.zeros(x.shape)
+        np.exp(power, out=gauss, where=(x > 0) & (power > _UNDERFLOW))
+        gauss *= np.pi**-0.25
+        return gauss
 
     def psi(self, t: ArrayLike) -> NDArray[np.complex128]:
         """π^(−1/4) exp(iω₀η − η²/2)."""
