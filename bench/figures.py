@@ -7,10 +7,14 @@ made from it, too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench import floor, work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: A program's long transform, in the order of the tables: key, title, digits of its result.
 LONG = (
@@ -33,7 +37,7 @@ class Gain:
 
     Attributes:
         best: of two when they are fastest, over those of one when it is.
-        usual: of each round, over those of the round of one next to it; the median.
+        usual: of rounds, over those of the rounds of one next to them; the median.
     """
 
     best: float
@@ -196,7 +200,10 @@ class Figures:
         )
         if not two:
             return None
-        return Gain(min(one) / min(two), median(a / b for a, b in zip(one, two, strict=True)))
+        # Of two rounds in a row each processor was the one: had somebody else's work slowed only
+        # that down, two would seem to gain more than there is.
+        pairs = zip(pairwise(one), pairwise(two), strict=True)
+        return Gain(min(one) / min(two), median(_runs(b) / _runs(a) for a, b in pairs))
 
     def gained(self, key: str, kind: str) -> float | None:
         """Elapsed time on one processor over that on two.
@@ -240,7 +247,7 @@ class Figures:
         return each * float(count)
 
 
-def _runs(seconds: list[float]) -> float:
+def _runs(seconds: Sequence[float]) -> float:
     """Runs a second of processes that take so long for one each."""
     return sum(1 / each for each in seconds)
 

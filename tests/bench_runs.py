@@ -60,7 +60,7 @@ def raw_results():
             "cascade": case(0.005, count=300),
             "cascade-two": case(0.0026, count=300),
             "full-turns": case(1, one=[0.04, 0.04], two=[0.021, 0.021]),
-            "cascade-turns": case(1, one=[0.005], two=[0.0026]),
+            "cascade-turns": case(1, one=[0.005, 0.005], two=[0.0026, 0.0026]),
             "full-beside": case(1, alone=[[0.04, 0.04]], beside=[[0.04, 0.05]]),
             "cascade-large": case(0.015, count=300),
             "precise": case(0.09, error=0.0049, count=4800),

@@ -47,13 +47,13 @@ def levels(
     p = checks.within(level, "level", 0, 1)
     rows, bins = counts.shape
     whole = np.can_cast(counts.dtype, np.int64)
-    cells = np.ascontiguousarray(counts, np.int64 if whole else np.float64)
+    cells = np.require(counts, np.int64 if whole else np.float64, ["C", "A"])
     given = ffi.from_buffer("int64_t[]" if whole else "double[]", cells)
     found, errors = both = np.empty((2, rows))
     told = ffi.NULL
     if independent is not None:
         values = np.empty(rows)
-        values[:] = independent
+        values[:] = np.broadcast_to(np.asarray(independent, dtype=np.float64), rows)
         told = ffi.from_buffer("double[]", values)
     code = lib.pk_levels(
         *((given, ffi.NULL) if whole else (ffi.NULL, given)),

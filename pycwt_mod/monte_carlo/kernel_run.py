@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from _thread import start_new_thread
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import repeat
-from threading import Condition, Lock
+from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,7 +89,8 @@ class Run:
         spans = [part.span(span) for part in parts]
         blocks = sum(-(-(e - b) // p.fewest) for p, (b, e) in zip(parts, spans, strict=True))
         self._threads = min(threads, blocks)
-        # What the queue points to lives as long.
+        # What the queue points to lives as long, and so do plans that lend others their tables.
+        self._plans = tuple(part.plan for part in parts)
         self._parts = ffi.new("pk_part[]", [p.told(s) for p, s in zip(parts, spans, strict=True)])
         self._bytes = SMALL_PIECE if self._small else 0
         self._queue = ffi.new(
@@ -100,11 +102,13 @@ class Run:
         self._series = sum(end - begin for begin, end in spans)
         self._cancel = ffi.new("int32_t *")
         self._progress = [ffi.new("int64_t *") for _ in range(self._threads)]
-        #: Of what follows.
-        self._lock = Condition(Lock())
-        #: How the threads other than the caller's ended: the kernel's code, or what was raised.
+        #: How each thread ended, in that order: the kernel's code, or what was raised.
         self._ends: list[int | BaseException] = []
+        #: The threads other than the caller's that have ended, and what wakes the caller.
+        self._gone: list[int] = []
+        self._bell: SimpleQueue[None] = SimpleQueue()
         self._total: NDArray[np.int64] | None = None
+        self._lock = Lock()
 
     def result(self, control: Control) -> NDArray[np.int64]:
         """Compute, and look at the control meanwhile.
@@ -113,62 +117,62 @@ class Run:
             Cancelled: the control said so.
             KernelError: there is no memory for the workspaces.
         """
-        for end in self._watched(control):
+        self._watched(control)
+        for end in self._ends:
             if isinstance(end, BaseException):
                 raise end
             check(end)
         control.advance(self._advanced())
         return np.zeros(self._shape, np.int64) if self._total is None else self._total
 
-    def _watched(self, control: Control) -> list[int | BaseException]:
+    def _watched(self, control: Control) -> None:
         """Have threads compute while this one looks at the control, or takes part."""
         others = range(1 if self._small else 0, self._threads)
         started: list[int] = []
-        own: list[int | BaseException] = []
         try:
             # Unlike threading's, such a thread isn't waited for until it runs. All are started at
             # one go: an interrupt can't come between a thread and its being counted.
             started.extend(map(start_new_thread, repeat(self._thread), zip(others)))
             if self._small and self._threads:
-                own.append(self._work(0, _Watch(control, self._advanced)))
-            while not self._ended(len(started), POLL_INTERVAL):
+                self._end(self._work(0, _Watch(control, self._advanced)))
+            while not self._all_gone(started):
                 control.advance(self._advanced())
                 if control.cancelled():
                     raise Cancelled
         finally:
             # Whatever ended the watch, the threads must not outlive it.
             self._cancel[0] = 1
-            self._ended(len(started), None)
-        return self._ends + own
+            while not self._all_gone(started):
+                pass
 
-    def _ended(self, started: int, timeout: float | None) -> bool:
-        """Wait for the other threads; whether all have ended."""
-        with self._lock:
-            return self._lock.wait_for(lambda: len(self._ends) == started, timeout)
+    def _all_gone(self, started: Sequence[int]) -> bool:
+        """Whether the other threads have ended; waits for them, but not long."""
+        if len(self._gone) < len(started):
+            with suppress(Empty):
+                self._bell.get(timeout=POLL_INTERVAL)
+        return len(self._gone) >= len(started)
 
     def _thread(self, number: int) -> None:
         """What a thread other than the caller's does."""
-        end: int | BaseException
         try:
-            end = self._work(number)
+            self._end(self._work(number))
         except BaseException as error:  # noqa: BLE001 - the caller raises it
-            end = error
-        with self._lock:
-            self._ends.append(end)
-            self._lock.notify()
+            self._end(error)
+        self._gone.append(number)
+        self._bell.put(None)
+
+    def _end(self, end: int | BaseException) -> None:
+        """Note how a thread ended; after a failure the others have nothing left to work for."""
+        # In this order: what the others are stopped by comes before how they end.
+        self._ends.append(end)
+        if end != lib.PK_OK:
+            self._cancel[0] = 1
 
     def _work(self, number: int, watch: _Watch | None = None) -> int:
         """Compute what is left and add it to the whole; returns the kernel's code."""
-        code: int = lib.PK_NO_MEMORY
-        try:
-            hist = np.zeros(self._shape, np.int64)
-            with WORKSPACES.lent(self._largest) as space:
-                if space:
-                    code = self._compute(number, space, hist, watch)
-        finally:
-            # After a failure the others have nothing left to work for.
-            if code != lib.PK_OK:
-                self._cancel[0] = 1
+        hist = np.zeros(self._shape, np.int64)
+        with WORKSPACES.lent(self._largest) as space:
+            code = self._compute(number, space, hist, watch) if space else int(lib.PK_NO_MEMORY)
         with self._lock:
             self._total = hist if self._total is None else np.add(self._total, hist, self._total)
         return code

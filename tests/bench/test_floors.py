@@ -120,8 +120,8 @@ def test_two_threads_are_compared_with_one_by_turns():
     raw = raw_results()
     # A machine that is twice as fast for a while: nothing that was measured far apart is compared.
     raw["cases"]["full-turns"]["runs"][0]["values"] = {
-        "one": [0.04, 0.02, 0.04],
-        "two": [0.022, 0.018, 0.022],
+        "one": [0.04] * 5 + [0.02] * 2 + [0.04] * 5,
+        "two": [0.022] * 5 + [0.018] * 2 + [0.022] * 5,
     }
     found = Figures(raw).threads("full")
     assert (found.best, found.usual) == (pytest.approx(20 / 18), pytest.approx(40 / 22))
@@ -130,6 +130,9 @@ def test_two_threads_are_compared_with_one_by_turns():
     assert "Two threads of `full` make, likewise, 1.11 times the runs of one at best and 1.82" in (
         page(Figures(raw)).replace("\n", " ")
     )
+    # A processor that somebody else has half of doesn't make two gain more than two.
+    raw["cases"]["full-turns"]["runs"][0]["values"] = {"one": [0.06, 0.03] * 4, "two": [0.02] * 8}
+    assert Figures(raw).threads("full").usual == pytest.approx(2)
     del raw["cases"]["full-turns"]
     assert Figures(raw).gained("full", "warm") is None
     assert "Two threads of `full`" not in page(Figures(raw))

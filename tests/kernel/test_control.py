@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
+import numpy as np
 import pytest
 
 from pycwt_mod.backends import Cancelled
@@ -36,12 +38,12 @@ class Watch:
 
 
 class Library:
-    """The kernel's functions, and how many threads are computing."""
+    """The kernel's functions, and which threads are computing."""
 
     def __init__(self, lib) -> None:
         self._lib = lib
-        self._lock = threading.Lock()
-        self.computing = 0
+        #: Threads other than the main one, which computes nothing when it has come back.
+        self.computing: set[int] = set()
         #: That began at all.
         self.began: set[int] = set()
 
@@ -49,14 +51,15 @@ class Library:
         return getattr(self._lib, name)
 
     def pk_queue_run(self, *args):
-        with self._lock:
-            self.computing += 1
-            self.began.add(threading.get_ident())
+        thread = threading.get_ident()
+        self.began.add(thread)
+        if thread == threading.main_thread().ident:
+            return self._lib.pk_queue_run(*args)
+        self.computing.add(thread)
         try:
             return self._lib.pk_queue_run(*args)
         finally:
-            with self._lock:
-                self.computing -= 1
+            self.computing.discard(thread)
 
 
 @pytest.fixture
@@ -108,18 +111,55 @@ def test_a_thread_that_fails_ends_the_others(make_task, library, monkeypatch, le
     assert not library.computing
 
 
-def test_no_memory_for_one_thread_ends_the_others(make_task, library, monkeypatch):
+def test_an_interrupt_at_any_time_leaves_no_thread(make_task, library):
+    """As Ctrl-C: while threads are started, while they compute and while they end."""
+    plan = plan_for(make_task(length=300))
+    expected = plan.run(1, 0, 1000, 3)
+    armed, interrupted = False, 0
+
+    def interrupt(*_):
+        if armed:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for number in range(200):
+            signal.setitimer(signal.ITIMER_REAL, 1e-5 * (1 + 4 * number))
+            try:
+                armed = True
+                found = plan.run(1, 0, 1000, 3)
+                armed = False
+                np.testing.assert_array_equal(found, expected)
+            except KeyboardInterrupt:
+                armed = False
+                interrupted += 1
+            assert not library.computing
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted > 10
+
+
+@pytest.mark.parametrize("lacks", [True, False])
+def test_no_memory_for_one_thread_ends_the_other(make_task, library, monkeypatch, lacks):
+    """The caller's or the other's: it is that which is told, and not that the rest was stopped."""
     plan = plan_for(make_task(length=300))
     kernel_run.WORKSPACES.clear()
-    calls = iter(range(10**9))
-    real = library.pk_space_create
+    real, computes = library.pk_space_create, threading.Event()
 
     def create(part, out):
-        return real(part, out) if next(calls) == 0 else library.PK_NO_MEMORY
+        if (threading.current_thread() is threading.main_thread()) == lacks:
+            computes.wait()
+            return library.PK_NO_MEMORY
+        computes.set()
+        return real(part, out)
 
     monkeypatch.setattr(library, "pk_space_create", create)
-    with pytest.raises(KernelError, match="no memory"):
-        plan.run(1, 0, 10**8, 3)
+    for _ in range(20):
+        with pytest.raises(KernelError, match="no memory"):
+            plan.run(1, 0, 10**8, 2)
+        computes.clear()
+        kernel_run.WORKSPACES.clear()
     assert not library.computing
 
 
