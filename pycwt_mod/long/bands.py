@@ -2,6 +2,9 @@
 
 Interpolation is with a Kaiser–Bessel window, whose own transform the filter at the rate of the
 band divides out, as in non-uniform FFTs (Barnett et al. 2019, SIAM J. Sci. Comput. 41, C479).
+
+Filters are designed once for a grid of scales and kept, read-only: for some thousand samples they
+cost as much as the transform.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Points of the filters' transforms, more than twice as many as any filter is long.
 _GRID = 512
+#: Filters that are kept: those of some grids. Each has some hundred numbers.
+_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +53,22 @@ def norm(s: float) -> float:
     return math.sqrt(2 * math.pi * s / math.sqrt(math.pi))
 
 
-def short(taps: NDArray[np.floating], precision: Precision) -> NDArray[np.floating]:
+def _short(taps: NDArray[np.floating], precision: Precision) -> NDArray[np.floating]:
     """The right half of a symmetric filter, cut where nothing above ``precision`` is left."""
     rest = np.cumsum(np.abs(taps[::-1]))[::-1]
     rest = np.append(rest, 0.0)
     half = int(np.argmax(rest < math.exp(-0.5 * precision.cut**2) * rest[0])) - 1
-    return taps[: half + 1].astype(precision.real_type)
+    return _kept(taps[: half + 1].copy())
 
 
-def gaussian_taps(s: float, decimation: int, precision: Precision) -> NDArray[np.float64]:
+def _kept(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """What others will be given, too."""
+    values.flags.writeable = False
+    return values
+
+
+@lru_cache(maxsize=_KEPT)
+def gaussian_taps(s: float, decimation: int, precision: Precision) -> NDArray[np.floating]:
     """exp(−½ s²ω²) as a filter at the rate of the band that also levels the interpolation.
 
     Args:
@@ -65,17 +77,16 @@ def gaussian_taps(s: float, decimation: int, precision: Precision) -> NDArray[np
         precision: whose interpolation follows.
 
     Returns:
-        Centre and right half of the symmetric filter.
+        Centre and right half of the symmetric filter, cut where nothing above ``precision`` is
+        left.
     """
     if decimation == 1:
-        return _sampled_gaussian(s, precision)
-    f = np.arange(_GRID // 2 + 1) / _GRID
-    gauss = np.exp(-0.5 * (2 * np.pi * s / decimation * f) ** 2)
+        return _short(_sampled_gaussian(s, precision), precision)
+    gauss = np.exp(-0.5 * (2 * np.pi * s / decimation * _cycles(_GRID, "float64")) ** 2)
     # Beyond the main lobe the window's transform has zeros, but the Gaussian nothing left.
-    level = window_transform(f, precision)
-    ratio = np.divide(gauss, level, out=np.zeros_like(f), where=gauss > 1e-18)
-    taps: NDArray[np.float64] = sp_fft.irfft(ratio)[: _GRID // 2]
-    return taps
+    level = _window_transform(_GRID, "float64", 1.0, precision)
+    ratio = np.divide(gauss, level, out=np.zeros_like(gauss), where=gauss > 1e-18)
+    return _short(sp_fft.irfft(ratio)[: _GRID // 2], precision)
 
 
 def _sampled_gaussian(s: float, precision: Precision) -> NDArray[np.float64]:
@@ -86,7 +97,13 @@ def _sampled_gaussian(s: float, precision: Precision) -> NDArray[np.float64]:
 
 
 def smoothing_transform(
-    s: float, before: int, after: int, f: NDArray[np.floating], precision: Precision
+    s: float,
+    before: int,
+    after: int,
+    n: int,
+    precision: Precision,
+    *,
+    dtype: str = "float64",
 ) -> NDArray[np.floating]:
     """exp(−½ s²ω²) between an interpolation's adjoint and an interpolation, levelling both.
 
@@ -94,22 +111,28 @@ def smoothing_transform(
         s: width in samples.
         before: samples for one of the points that are smoothed.
         after: samples for one of those that the result is interpolated from.
-        f: cycles per point that is smoothed, 0 … ½.
+        n: points that are smoothed, round a circle.
         precision: whose interpolations surround it.
+        dtype: of the work.
+
+    Returns:
+        At 0 … ½ cycles per point, shape (n//2 + 1,).
     """
+    f = _cycles(n, dtype)
     gauss: NDArray[np.floating] = np.exp(-0.5 * (2 * np.pi * s / before * f) ** 2)
     level = np.ones_like(f)
     if before > 1:
         # The adjoint takes two outputs of each point (native/src/pt_pair.h).
-        level *= 2 * window_transform(f, precision)
+        level *= 2 * _window_transform(n, dtype, 1.0, precision)
     if after > 1:
-        level *= window_transform(f * (after / before), precision)
+        level *= _window_transform(n, dtype, after / before, precision)
     # The level falls to 1e-9 before the Gaussian is nothing: cut earlier the filter gets long.
     there = gauss > 1e-40
     levelled: NDArray[np.floating] = np.divide(gauss, level, out=np.zeros_like(f), where=there)
     return levelled
 
 
+@lru_cache(maxsize=_KEPT)
 def smoothing_taps(
     s: float, before: int, after: int, precision: Precision
 ) -> tuple[NDArray[np.floating], NDArray[np.floating] | None]:
@@ -125,18 +148,18 @@ def smoothing_taps(
         Centre and right half of the filter, h + 1 numbers; where points between are wanted, the
         right half of the filter for these, h numbers.
     """
+    kind = precision.real_type
     if before == after == 1:
-        return short(_sampled_gaussian(s, precision), precision), None
+        return _kept(_short(_sampled_gaussian(s, precision), precision).astype(kind)), None
     # In doubles the rounding of two levels leaves 1e-16 in all taps, so that none is negligible.
-    f = np.arange(_GRID // 2 + 1, dtype=np.longdouble) / _GRID
-    transform = smoothing_transform(s, before, after, f, precision)
+    transform = smoothing_transform(s, before, after, _GRID, precision, dtype="longdouble")
     if after >= before:
-        return short(sp_fft.irfft(transform)[: _GRID // 2], precision), None
+        return _kept(_short(sp_fft.irfft(transform)[: _GRID // 2], precision).astype(kind)), None
     # Beyond half a cycle per point nothing is left of the Gaussian.
-    both = short(2 * sp_fft.irfft(transform, 2 * _GRID)[:_GRID], precision)
+    both = _short(2 * sp_fft.irfft(transform, 2 * _GRID)[:_GRID], precision).astype(kind)
     if both.size % 2 == 0:
         both = np.append(both, both.dtype.type(0))
-    return both[::2].copy(), both[1::2].copy()
+    return _kept(both[::2].copy()), _kept(both[1::2].copy())
 
 
 @lru_cache(maxsize=32)
@@ -161,6 +184,21 @@ def window_transform(f: NDArray[np.floating], precision: Precision) -> NDArray[n
     inside = np.sqrt(np.maximum(beta**2 - (np.pi * reach * f) ** 2, 1e-30))
     values: NDArray[np.floating] = np.sinh(inside) / inside * (reach / _peak(beta))
     return values
+
+
+@lru_cache(maxsize=16)
+def _cycles(n: int, dtype: str) -> NDArray[np.floating]:
+    """0 … ½ cycles per point, of n points."""
+    cycles: NDArray[np.floating] = np.arange(n // 2 + 1, dtype=dtype) / n
+    return _kept(cycles)
+
+
+@lru_cache(maxsize=16)
+def _window_transform(
+    n: int, dtype: str, factor: float, precision: Precision
+) -> NDArray[np.floating]:
+    """:func:`window_transform` at these times a factor."""
+    return _kept(window_transform(_cycles(n, dtype) * factor, precision))
 
 
 @lru_cache(maxsize=8)

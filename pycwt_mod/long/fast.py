@@ -26,7 +26,6 @@ from pycwt_mod.long.bands import (
     Precision,
     gaussian_taps,
     norm,
-    short,
     window,
     window_transform,
 )
@@ -327,12 +326,8 @@ class BandTransform:
     def _shared(self, group: _Group, scales: NDArray[np.float64], unit: float) -> list[Prepare]:
         d = group.rate.decimation
         filters = [
-            self._filter(
-                scales[j],
-                d,
-                gaussian_taps(scales[j], d, self._precision) * (norm(scales[j]) * unit),
-            )
-            for j in group.members
+            self._filter(s, d, gaussian_taps(s, d, self._precision) * (norm(s) * unit))
+            for s in scales[list(group.members)].tolist()
         ]
         margin = max(how.before for how in filters)
         length = margin + max(how.length(self._size) - how.before for how in filters)
@@ -343,11 +338,11 @@ class BandTransform:
 
         return [preparer(how) for how in filters]
 
-    def _filter(self, s: float, decimation: int, taps: NDArray[np.float64]) -> RowFilter:
+    def _filter(self, s: float, decimation: int, taps: NDArray[np.floating]) -> RowFilter:
         return RowFilter(
             self._order / s,
             decimation,
-            short(taps, self._precision),
+            taps.astype(self._precision.real_type),
             window(decimation, self._precision),
         )
 

@@ -310,7 +310,7 @@ class _Work:
         """The products of a scale, smoothed by FFT, at the points of rows of decimation ``row``."""
         where = (np.arange(self._length(row)) - self._before(row)) * (row // d)
         n = circle.shape[1]
-        half = smoothing_transform(s, d, row, np.arange(n // 2 + 1) / n, self._precision)
+        half = smoothing_transform(s, d, row, n, self._precision)
         gauss = np.concatenate([half, half[-2:0:-1]])
         smoothed = np.empty((4, where.size), circle.dtype)
         for i in (0, 2):
