@@ -154,7 +154,8 @@ def cwt(  # noqa: PLR0917 - pycwt's signature
             result=store.fresh,
             threads=threads,
         )
-    spectrum = sp_fft.rfft(centred)[1 : (x.size + 1) // 2] / math.sqrt(x.size)
+    spectrum = sp_fft.rfft(centred)[1 : (x.size + 1) // 2]
+    spectrum /= math.sqrt(x.size)
     return Transform(
         W=store.result(),
         sj=sj,
@@ -255,11 +256,23 @@ def unit_series(
         x: finite, shape (N,).
         present: samples whose mean is taken off, bool[N]; None takes all.
     """
-    first = math.frexp(float(np.abs(x).max()))[1]
-    small = np.ldexp(x, -first)
+    first = _exponent(x)
+    small = _scaled(x, -first)
     small = small - (small if present is None else small[present]).mean()
-    second = math.frexp(float(np.abs(small).max()))[1]
-    return np.ldexp(small, -second), first + second
+    second = _exponent(small)
+    return _scaled(small, -second), first + second
+
+
+def _exponent(x: NDArray[np.float64]) -> int:
+    """The least e such that all of ``x`` is below 2^e in size."""
+    return math.frexp(max(float(x.max()), -float(x.min())))[1]
+
+
+def _scaled(x: NDArray[np.float64], exponent: int) -> NDArray[np.float64]:
+    """``x`` times 2^exponent, exactly: by a product, which is far faster, where that is a float."""
+    if abs(exponent) > _EXACT_RANGE:
+        return np.ldexp(x, exponent)
+    return x * math.ldexp(1.0, exponent)
 
 
 def daughters(wavelet: Wavelet, scales: NDArray[np.float64], n: int) -> NDArray[np.complex128]:
@@ -416,7 +429,4 @@ def _copier(row: NDArray[np.complex128]) -> Fill:
 
 
 def _times_power_of_two(z: NDArray[np.complex128], exponent: int) -> NDArray[np.complex128]:
-    scaled: NDArray[np.complex128] = np.ldexp(
-        np.ascontiguousarray(z).view(np.float64), exponent
-    ).view(np.complex128)
-    return scaled
+    return _scaled(np.ascontiguousarray(z).view(np.float64), exponent).view(np.complex128)

@@ -124,7 +124,10 @@ def single_suffices(
         bool, shape (scales,).
     """
     n = 2 * (spectrum.size - 1)
-    total = np.concatenate([[0.0], np.cumsum(spectrum.real**2 + spectrum.imag**2)])
+    total = np.zeros(spectrum.size + 1)
+    np.square(spectrum.real, out=total[1:])
+    total[1:] += spectrum.imag**2
+    np.cumsum(total, out=total)
 
     def energy(x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of the bins below sω = x, shape (scales, x)."""
