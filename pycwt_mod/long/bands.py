@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _GRID = 512
 #: Filters that are kept: those of some grids. Each has some hundred numbers.
 _KEPT = 1024
+#: Points of the longest transforms that are kept: half a MiB each.
+_LONGEST_KEPT = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,18 +188,25 @@ def window_transform(f: NDArray[np.floating], precision: Precision) -> NDArray[n
     return values
 
 
-@lru_cache(maxsize=16)
 def _cycles(n: int, dtype: str) -> NDArray[np.floating]:
     """0 … ½ cycles per point, of n points."""
     cycles: NDArray[np.floating] = np.arange(n // 2 + 1, dtype=dtype) / n
-    return _kept(cycles)
+    return cycles
 
 
-@lru_cache(maxsize=16)
 def _window_transform(
     n: int, dtype: str, factor: float, precision: Precision
 ) -> NDArray[np.floating]:
     """:func:`window_transform` at these times a factor."""
+    if n <= _LONGEST_KEPT:
+        return _kept_transform(n, dtype, factor, precision)
+    return window_transform(_cycles(n, dtype) * factor, precision)
+
+
+@lru_cache(maxsize=16)
+def _kept_transform(
+    n: int, dtype: str, factor: float, precision: Precision
+) -> NDArray[np.floating]:
     return _kept(window_transform(_cycles(n, dtype) * factor, precision))
 
 
