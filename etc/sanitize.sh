@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs the tests of the kernel, in C and in Python, under AddressSanitizer and
-# UndefinedBehaviorSanitizer, those in C under ThreadSanitizer, too. $1 is the virtual environment whose packages are used, $2 a folder
-# for everything that is made here. Fails where a test fails or a sanitizer reports anything.
+# UndefinedBehaviorSanitizer, those in C under ThreadSanitizer, too. $1 is the virtual environment
+# whose packages are used, $2 a folder for everything that is made here. Fails where a test fails
+# or a sanitizer reports anything.
 set -eu
 
 packages=$(cd "$1" && pwd)/bin/python
