@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -92,26 +93,32 @@ def test_a_run_that_is_watched_comes_back_between_pieces():
     np.testing.assert_array_equal(hist, plan.run(1, 0, 3 * part.lanes + 1))
 
 
-def test_memory_is_used_again_and_by_one_thread_at_a_time():
+def test_memory_is_used_again_and_by_one_at_a_time():
+    (part,) = PLANS["full"].parts
+    WORKSPACES.clear()
+    with WORKSPACES.lent(part) as one, WORKSPACES.lent(part) as other:
+        assert one != other
+        assert len(WORKSPACES) == 0
+    with WORKSPACES.lent(part) as again:
+        assert again in (one, other)
+    assert len(WORKSPACES) == 2
+
+
+def test_no_more_memory_is_kept_than_promised():
+    (part,) = PLANS["full"].parts
+    with ExitStack() as many:
+        for _ in range(KEPT + 3):
+            many.enter_context(WORKSPACES.lent(part))
+    assert len(WORKSPACES) == KEPT
+
+
+def test_runs_at_the_same_time_share_the_memory():
     plan = PLANS["full"]
     expected = plan.run(1, 0, 40)
-    WORKSPACES.clear()
-    plan.run(1, 0, 40)
-    plan.run(1, 0, 40)
-    assert len(WORKSPACES) == 1
-    found = {}
-
-    def run(number):
-        found[number] = plan.run(1, 0, 40, 2)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for histogram in found.values():
-        np.testing.assert_array_equal(histogram, expected)
-    assert 2 <= len(WORKSPACES) <= KEPT
+    with ThreadPoolExecutor(4) as pool:
+        for histogram in pool.map(lambda _: plan.run(1, 0, 40, 2), range(40)):
+            np.testing.assert_array_equal(histogram, expected)
+    assert 1 <= len(WORKSPACES) <= KEPT
 
 
 class Stop(NoControl):
