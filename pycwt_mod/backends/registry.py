@@ -175,13 +175,6 @@ _imported: set[str] = set()
 
 
 @cache
-def _manager() -> pluggy.PluginManager:
-    manager = pluggy.PluginManager(GROUP)
-    manager.add_hookspecs(DriverHooks)
-    return manager
-
-
-@cache
 def _known(folders: str | None) -> tuple[InstalledDriver, ...]:
     """Drivers that can be used; looked for once, and again when the folders are others."""
     del folders
@@ -207,10 +200,9 @@ def load_driver(driver: InstalledDriver) -> Sequence[MonteCarloBackend]:
     Raises:
         BackendUnavailableError: it can't be imported, or offers nothing.
     """
-    manager = _manager()
     # By module, not by name: two packages may call their drivers the same.
-    module = manager.get_plugin(driver.module)
-    if module is None:
+    manager = _managers.get(driver.module)
+    if manager is None:
         if driver.folder:
             # Behind everything else: a drop-in must not stand in for another package.
             sys.path.append(os.fspath(driver.folder))
@@ -221,12 +213,18 @@ def load_driver(driver: InstalledDriver) -> Sequence[MonteCarloBackend]:
             raise BackendUnavailableError(
                 f"driver {driver.name} can't be imported: {error}"
             ) from error
+        manager = pluggy.PluginManager(GROUP)
+        manager.add_hookspecs(DriverHooks)
         manager.register(module, driver.module)
+        _managers[driver.module] = manager
     # The façade over pluggy: its hook calls are untyped.
-    others = [plugin for plugin in manager.get_plugins() if plugin is not module]
-    caller = manager.subset_hook_caller("pycwtd_backends", others)
-    answers = cast("list[Sequence[MonteCarloBackend]]", caller())
+    answers = cast("list[Sequence[MonteCarloBackend]]", manager.hook.pycwtd_backends())
     return [backend for answer in answers for backend in answer]
+
+
+#: Of each driver that was imported one that knows it alone: who asks a driver for its backends
+#: asks no other.
+_managers: dict[str, pluggy.PluginManager] = {}
 
 
 _registered: dict[str, MonteCarloBackend] = {}
