@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from pycwt_mod.backends import Control, MonteCarloBackend
     from pycwt_mod.backends.task import Estimator
+    from pycwt_mod.grid import Family
 
 
 @dataclass(frozen=True)
@@ -245,35 +246,50 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         ValueError: an argument is out of range, the largest scale too large to simulate, or the
             estimator isn't calibrated for the wavelet.
     """
-    mother = find_wavelet(wavelet)
-    dt = checks.positive(dt, "dt")
-    ar1 = (checks.within(al1, "al1", -1, 1), checks.within(al2, "al2", -1, 1))
-    whole_j = checks.whole(J, "J", 0, MAX_J)
-    dj, s0 = checks.within(dj, "dj", 0, MAX_DJ), smallest_scale(dt, s0, mother)
-    scales = _scales_in_samples(dt, dj, s0, whole_j, mother)
+    on = _grid_in_samples(
+        checks.positive(dt, "dt"),
+        checks.within(dj, "dj", 0, MAX_DJ),
+        s0 if s0 == -1 else checks.positive(s0, "s0"),
+        checks.whole(J, "J", 0, MAX_J),
+        wavelet if isinstance(wavelet, str) else find_wavelet(wavelet),
+    )
     return SignificanceTask(
-        family=mother.family,
-        order=mother.order,
-        scales=scales,
-        scale_weights=scale_weights(dj, mother),
-        length=grid.surrogate_length(scales[-1], mother.efolding)
-        if n is None
-        else checks.whole(n, "n", grid.MIN_LENGTH, MAX_LENGTH),
-        ar1=ar1,
+        family=on.family,
+        order=on.order,
+        scales=on.scales,
+        scale_weights=on.weights,
+        length=on.length if n is None else checks.whole(n, "n", grid.MIN_LENGTH, MAX_LENGTH),
+        ar1=(checks.within(al1, "al1", -1, 1), checks.within(al2, "al2", -1, 1)),
         bins=checks.whole(bins, "bins", 2, 65536),
-        estimator=estimators_of(mother.family)[0] if estimator == "auto" else estimator,
-        shape=mother.shape,
-        edge_nodes=default_nodes(mother.family) if edges else (),
+        estimator=estimators_of(on.family)[0] if estimator == "auto" else estimator,
+        shape=on.shape,
+        edge_nodes=default_nodes(on.family) if edges else (),
     )
 
 
+class _Grid(NamedTuple):
+    """What a task has of a wavelet and its scales, in samples."""
+
+    family: Family
+    order: float
+    shape: float
+    scales: tuple[float, ...]
+    #: Of the smoothing over scales.
+    weights: tuple[float, ...]
+    #: Of a realisation.
+    length: int
+
+
 @lru_cache(maxsize=64)
-def _scales_in_samples(
-    dt: float, dj: float, s0: float, J: int, wavelet: Wavelet
-) -> tuple[float, ...]:
-    """As floats of Python, which take longer to make than to compute: many jobs have the same."""
-    scales = scale_grid(1, dt, dj=dj, s0=s0, J=J, wavelet=wavelet) / dt
-    return tuple(scales.tolist())
+def _grid_in_samples(dt: float, dj: float, s0: float, J: int, wavelet: str | Wavelet) -> _Grid:
+    """Many jobs have the same, and to make it takes longer than to check the rest of a job."""
+    mother = find_wavelet(wavelet)
+    s0 = smallest_scale(dt, s0, mother)
+    scales = tuple((scale_grid(1, dt, dj=dj, s0=s0, J=J, wavelet=mother) / dt).tolist())
+    return _Grid(
+        *(mother.family, mother.order, mother.shape, scales, scale_weights(dj, mother)),
+        grid.surrogate_length(scales[-1], mother.efolding),
+    )
 
 
 def monte_carlo(
