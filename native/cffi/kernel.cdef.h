@@ -50,6 +50,7 @@ typedef struct {
     uint64_t at, end;
     int32_t lanes, fewest;
     int64_t workspace;
+    int32_t cut;
 } pk_part;
 
 typedef struct {
@@ -62,7 +63,8 @@ typedef struct {
 
 int32_t pk_queue_take(pk_queue *queue, uint64_t *first, uint64_t *count);
 int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes, int64_t *hist,
-                 const volatile int32_t *cancel, volatile int64_t *progress);
+                 int64_t *own, const volatile int32_t *cancel, volatile int64_t *progress);
+void pk_queue_add(const pk_queue *queue, int64_t *hist, int64_t *own);
 int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, const float *x2,
                       uint64_t count, int64_t *hist, const volatile int32_t *cancel,
                       volatile int64_t *progress);

@@ -104,13 +104,15 @@ int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, con
                       uint64_t count, int64_t *hist, const volatile int32_t *cancel,
                       volatile int64_t *progress);
 
-/* Spans of realisations of several plans, which threads share. */
+/* Spans of realisations of several plans, which threads share. Each plan counts in rows of its
+ * own. */
 typedef struct {
     const pk_plan *plan;
-    int64_t cell;         /* of the histogram: the plan's first */
-    uint64_t at, end;     /* realisations that nobody has taken yet */
+    int64_t cell;          /* of the histogram: the plan's first */
+    uint64_t at, end;      /* realisations that nobody has taken yet */
     int32_t lanes, fewest;
-    int64_t workspace;    /* as the plan tells these three */
+    int64_t workspace;     /* as the plan tells these three */
+    int32_t cut;           /* 0 at first; 1 once a piece is less than all of the part */
 } pk_part;
 
 typedef struct {
@@ -128,9 +130,17 @@ int32_t pk_queue_take(pk_queue *queue, uint64_t *first, uint64_t *count);
 /* Take pieces and run them as pk_plan_run does, with a space for the plan that wants most. After
  * blocks of so many `bytes` together (0: any number) it returns PK_MORE, and is to be called
  * again; when nothing is left, PK_OK. Any number of threads may do so at the same time, each with
- * a space, a histogram and a progress of its own. */
+ * a space and a progress of its own.
+ *
+ * A part that one thread takes as a whole is counted in `hist`, which all of them share; what
+ * several may have a piece of, each counts in cells of its `own`, laid out as the histogram is.
+ * One thread alone may give the same for both. */
 int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes, int64_t *hist,
-                 const volatile int32_t *cancel, volatile int64_t *progress);
+                 int64_t *own, const volatile int32_t *cancel, volatile int64_t *progress);
+
+/* Add to the histogram what a thread has counted in cells of its own, which are zero afterwards.
+ * One thread at a time may do so, while others run. */
+void pk_queue_add(const pk_queue *queue, int64_t *hist, int64_t *own);
 
 /* R2 of realisation k at its evaluated points, pk_plan_points of them, scale by scale; with the
  * number of the scale and the time index of each. Behind the points of a scale come its nodes, the

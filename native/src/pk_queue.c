@@ -1,7 +1,7 @@
 /* Work that threads share. */
 #include <sched.h>
 
-#include "pycwt_kernel.h"
+#include "pk_plan.h"
 
 /* A piece is this part of a thread's share of what is left: pieces get smaller towards the end,
  * so that no thread waits long for another. */
@@ -56,13 +56,22 @@ int32_t pk_queue_take(pk_queue *queue, uint64_t *first, uint64_t *count)
         *first = part->at;
         *count = piece_of(queue, part);
         part->at += *count;
+        /* Read without the flag by who has a piece of it. */
+        if (part->at < part->end && !part->cut)
+            __atomic_store_n(&part->cut, 1, __ATOMIC_RELAXED);
     }
     __atomic_store_n(&queue->taken, 0, __ATOMIC_RELEASE);
     return i < queue->n_parts ? i : -1;
 }
 
+/* Whether others may have pieces of the part of which this thread has one. */
+static int32_t is_cut(const pk_part *part)
+{
+    return __atomic_load_n(&part->cut, __ATOMIC_RELAXED);
+}
+
 int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes, int64_t *hist,
-                 const volatile int32_t *cancel, volatile int64_t *progress)
+                 int64_t *own, const volatile int32_t *cancel, volatile int64_t *progress)
 {
     uint64_t first, count;
     for (int64_t done = 0; !bytes || done < bytes;) {
@@ -70,7 +79,7 @@ int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes,
         if (i < 0)
             return PK_OK;
         const pk_part *part = &queue->parts[i];
-        int64_t *cells = hist + part->cell;
+        int64_t *cells = (is_cut(part) ? own : hist) + part->cell;
         int code = pk_plan_run(part->plan, space, seed, first, count, cells, cancel, progress);
         if (code)
             return code;
@@ -78,4 +87,24 @@ int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes,
         done += blocks * part->workspace;
     }
     return PK_MORE;
+}
+
+static void add_cells(int64_t *restrict to, int64_t *restrict from, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        to[i] += from[i];
+        from[i] = 0;
+    }
+}
+
+void pk_queue_add(const pk_queue *queue, int64_t *hist, int64_t *own)
+{
+    for (const pk_part *part = queue->parts; part < queue->parts + queue->n_parts; part++) {
+        const pk_plan *plan = part->plan;
+        int64_t cells = (int64_t)(plan->own_end - plan->own) * plan->bins;
+        for (int32_t block = 0; is_cut(part) && block <= plan->n_nodes; block++) {
+            int64_t at = part->cell + block * plan->pitch;
+            add_cells(hist + at, own + at, cells);
+        }
+    }
 }

@@ -19,6 +19,7 @@ from pycwt_mod.backends import Cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -29,8 +30,8 @@ POLL_INTERVAL = 0.03
 #: The caller is one of the threads where each block of the work takes so many bytes at most, and
 #: looks up after as many blocks as take so many bytes together: after some milliseconds.
 SMALL_WORKSPACE, SMALL_PIECE = 2**21, 2**24
-#: Workspaces that are kept between runs: their bytes at most, and how many. Larger ones cost
-#: little beside what is computed in them.
+#: Workspaces and histograms that are kept between runs: their bytes at most, and how many of
+#: either. Larger ones cost little beside what is computed in them.
 KEPT_BYTES, KEPT = 2**23, 8
 
 
@@ -62,7 +63,7 @@ class Part:
 
     def told(self, series: tuple[int, int]) -> tuple[Any, ...]:
         """The kernel's ``pk_part`` of a span of series."""
-        return (self.plan, self.cell, *series, self.lanes, self.fewest, self.workspace)
+        return (self.plan, self.cell, *series, self.lanes, self.fewest, self.workspace, 0)
 
 
 class Run:
@@ -96,7 +97,8 @@ class Run:
         self._queue = ffi.new(
             "pk_queue *", (self._parts, len(parts), self._threads, self._bytes, 0)
         )
-        self._shape = shape
+        self._hist = np.zeros(shape, np.int64)
+        self._cells = ffi.from_buffer("int64_t[]", self._hist)
         self._seed = seed
         self._count = span[1]
         self._series = sum(end - begin for begin, end in spans)
@@ -107,7 +109,6 @@ class Run:
         #: The threads other than the caller's that have ended, and what wakes the caller.
         self._gone: list[int] = []
         self._bell: SimpleQueue[None] = SimpleQueue()
-        self._total: NDArray[np.int64] | None = None
         self._lock = Lock()
 
     def result(self, control: Control) -> NDArray[np.int64]:
@@ -123,7 +124,7 @@ class Run:
                 raise end
             check(end)
         control.advance(self._advanced())
-        return np.zeros(self._shape, np.int64) if self._total is None else self._total
+        return self._hist
 
     def _watched(self, control: Control) -> None:
         """Have threads compute while this one looks at the control, or takes part."""
@@ -169,20 +170,21 @@ class Run:
             self._cancel[0] = 1
 
     def _work(self, number: int, watch: _Watch | None = None) -> int:
-        """Compute what is left and add it to the whole; returns the kernel's code."""
-        hist = np.zeros(self._shape, np.int64)
+        """Compute until nothing is left; returns the kernel's code."""
         with WORKSPACES.lent(self._largest) as space:
-            code = self._compute(number, space, hist, watch) if space else int(lib.PK_NO_MEMORY)
-        with self._lock:
-            self._total = hist if self._total is None else np.add(self._total, hist, self._total)
+            if not space:
+                return int(lib.PK_NO_MEMORY)
+            if self._threads == 1:
+                return self._compute(number, space, self._cells, watch)
+            with HISTOGRAMS.lent(self._hist.size) as own:
+                code = self._compute(number, space, own, watch)
+                with self._lock:
+                    lib.pk_queue_add(self._queue, self._cells, own)
         return code
 
-    def _compute(
-        self, number: int, space: object, hist: NDArray[np.int64], watch: _Watch | None
-    ) -> int:
-        """Compute until nothing is left; returns the kernel's code."""
+    def _compute(self, number: int, space: object, own: object, watch: _Watch | None) -> int:
         asked = (self._queue, space, self._seed, self._bytes if watch else 0)
-        told = (ffi.from_buffer("int64_t[]", hist), self._cancel, self._progress[number])
+        told = (self._cells, own, self._cancel, self._progress[number])
         while (code := int(lib.pk_queue_run(*asked, *told))) == lib.PK_MORE:
             if watch:
                 watch.look()
@@ -194,15 +196,15 @@ class Run:
         return self._count * done // self._series if self._series else self._count
 
 
-class Workspaces:
+class Spare:
     """Memory to run plans in, which is used again.
 
     Finding fresh memory takes the system as long as a block of realisations takes to compute.
     """
 
     def __init__(self) -> None:
-        #: That nobody uses now: the number of bytes, and the kernel's ``pk_space``. What falls out
-        #: is freed. Threads may append and pop at the same time.
+        #: That nobody uses now: the number of bytes, and the memory. What falls out is freed.
+        #: Threads may append and pop at the same time.
         self._spare: deque[tuple[int, Any]] = deque(maxlen=KEPT)
 
     def __len__(self) -> int:
@@ -210,27 +212,50 @@ class Workspaces:
         return len(self._spare)
 
     @contextmanager
-    def lent(self, part: Part) -> Iterator[Any]:
-        """A workspace for a part, or ``None`` where there is no memory for it."""
-        wanted = part.workspace
+    def _lent(self, wanted: int, create: Callable[[], Any]) -> Iterator[Any]:
+        """So many bytes at least, created where none are kept.
+
+        Those that something was raised over are left to the collector: nobody knows what is in
+        them.
+        """
         try:
-            size, space = self._spare.pop()
+            size, memory = self._spare.pop()
         except IndexError:
-            size, space = 0, None
+            size, memory = 0, None
         if size < wanted:
-            out = ffi.new("pk_space **")
-            lib.pk_space_create(part.plan, out)
-            size, space = wanted, ffi.gc(out[0], lib.pk_space_free) if out[0] else None
-        yield space
-        if space and size <= KEPT_BYTES:
-            self._spare.append((size, space))
+            size, memory = wanted, create()
+        yield memory
+        if memory and size <= KEPT_BYTES:
+            self._spare.append((size, memory))
 
     def clear(self) -> None:
         """Free what is kept."""
         self._spare.clear()
 
 
-WORKSPACES = Workspaces()
+class Workspaces(Spare):
+    """What the kernel computes in: its ``pk_space``."""
+
+    def lent(self, part: Part) -> AbstractContextManager[Any]:
+        """A workspace for a part, or ``None`` where there is no memory for it."""
+
+        def create() -> Any:
+            out = ffi.new("pk_space **")
+            lib.pk_space_create(part.plan, out)
+            return ffi.gc(out[0], lib.pk_space_free) if out[0] else None
+
+        return self._lent(part.workspace, create)
+
+
+class Histograms(Spare):
+    """What a thread counts in by itself: ``int64_t[]``, zero whenever it is lent."""
+
+    def lent(self, cells: int) -> AbstractContextManager[Any]:
+        """So many cells, or more. Who has them gives them back zero, as ``pk_queue_add`` does."""
+        return self._lent(8 * cells, lambda: ffi.new("int64_t[]", cells))
+
+
+WORKSPACES, HISTOGRAMS = Workspaces(), Histograms()
 
 
 class _Watch:

@@ -83,7 +83,7 @@ def test_a_run_that_is_watched_comes_back_between_pieces():
     queue = ffi.new("pk_queue *", (told, 1, 1, part.workspace, 0))
     hist = np.zeros((len(SCALES), TASK.bins), np.int64)
     cells, progress = ffi.from_buffer("int64_t[]", hist), ffi.new("int64_t *")
-    rest = (1, part.workspace, cells, ffi.NULL, progress)
+    rest = (1, part.workspace, cells, cells, ffi.NULL, progress)
     steps = []
     with WORKSPACES.lent(part) as space:
         while (code := lib.pk_queue_run(queue, space, *rest)) == lib.PK_MORE:
