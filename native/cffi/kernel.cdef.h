@@ -30,7 +30,9 @@ typedef struct pk_space pk_space;
 
 enum pk_family { PK_MORLET, PK_PAUL, PK_DOG, PK_MORSE, ... };
 enum pk_path { PK_AUTO, PK_PLAIN, PK_MULTIRATE, ... };
-enum pk_code { PK_OK, PK_INVALID, PK_NO_MEMORY, PK_CANCELLED, PK_UNSUPPORTED, PK_MORE, ... };
+enum pk_code {
+    PK_OK, PK_INVALID, PK_NO_MEMORY, PK_CANCELLED, PK_UNSUPPORTED, PK_MORE, PK_NO_THREAD, ...
+};
 
 int pk_plan_create(const pk_task *task, int32_t path, const char *isa, pk_plan **out,
                    pk_error *error);
@@ -42,8 +44,6 @@ int32_t pk_plan_lanes(const pk_plan *plan);
 int32_t pk_plan_fewest(const pk_plan *plan);
 int64_t pk_plan_workspace(const pk_plan *plan);
 int64_t pk_plan_points(const pk_plan *plan);
-int pk_space_create(const pk_plan *plan, pk_space **out);
-void pk_space_free(pk_space *space);
 typedef struct {
     const pk_plan *plan;
     int64_t cell;
@@ -62,9 +62,15 @@ typedef struct {
 } pk_queue;
 
 int32_t pk_queue_take(pk_queue *queue, uint64_t *first, uint64_t *count);
-int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes, int64_t *hist,
-                 int64_t *own, const volatile int32_t *cancel, volatile int64_t *progress);
-void pk_queue_add(const pk_queue *queue, int64_t *hist, int64_t *own);
+typedef struct pk_team pk_team;
+int pk_team_create(const pk_plan *plan, int64_t cells, int32_t threads, pk_team **out);
+void pk_team_free(pk_team *team);
+int pk_team_start(pk_team *team, pk_part *parts, int32_t n_parts, int32_t threads, int64_t bytes,
+                  uint64_t seed, int64_t *hist);
+int pk_team_help(pk_team *team);
+int pk_team_wait(pk_team *team, double seconds);
+int64_t pk_team_done(const pk_team *team);
+void pk_team_stop(pk_team *team);
 int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, const float *x2,
                       uint64_t count, int64_t *hist, const volatile int32_t *cancel,
                       volatile int64_t *progress);

@@ -24,7 +24,8 @@ enum pk_code {
     PK_NO_MEMORY = 2,   /* no room for tables or workspace */
     PK_CANCELLED = 3,   /* the cancel flag was set; the histogram is worthless */
     PK_UNSUPPORTED = 4, /* this processor or this path can't compute that */
-    PK_MORE = 5         /* so far all is well; there may be more to do */
+    PK_MORE = 5,        /* so far all is well; there may be more to do */
+    PK_NO_THREAD = 6    /* the system starts no more threads */
 };
 
 /* What went wrong; the text names the field. */
@@ -127,20 +128,29 @@ typedef struct {
  * several threads the pieces get smaller towards the end. */
 int32_t pk_queue_take(pk_queue *queue, uint64_t *first, uint64_t *count);
 
-/* Take pieces and run them as pk_plan_run does, with a space for the plan that wants most. After
- * blocks of so many `bytes` together (0: any number) it returns PK_MORE, and is to be called
- * again; when nothing is left, PK_OK. Any number of threads may do so at the same time, each with
- * a space and a progress of its own.
- *
- * A part that one thread takes as a whole is counted in `hist`, which all of them share; what
- * several may have a piece of, each counts in cells of its `own`, laid out as the histogram is.
- * One thread alone may give the same for both. */
-int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes, int64_t *hist,
-                 int64_t *own, const volatile int32_t *cancel, volatile int64_t *progress);
+/* Threads that run parts together, with memory for so many of them to work in: a space for the plan
+ * that wants most, and `cells` of a histogram. It may run one after the other, and is the caller's
+ * alone: its functions are called by one thread at a time. */
+typedef struct pk_team pk_team;
+int pk_team_create(const pk_plan *plan, int64_t cells, int32_t threads, pk_team **out);
+/* Stops it first. */
+void pk_team_free(pk_team *team);
 
-/* Add to the histogram what a thread has counted in cells of its own, which are zero afterwards.
- * One thread at a time may do so, while others run. */
-void pk_queue_add(const pk_queue *queue, int64_t *hist, int64_t *own);
+/* Add the parts to the histogram, as pk_plan_run does of each; what isn't cancelled has been added
+ * when pk_team_wait says that it is done. With `bytes`, one of the `threads` is the caller's, which
+ * calls pk_team_help. The parts and the histogram must outlive the run, and are worth nothing
+ * where it fails: PK_NO_THREAD, where the system starts no more of them. */
+int pk_team_start(pk_team *team, pk_part *parts, int32_t n_parts, int32_t threads, int64_t bytes,
+                  uint64_t seed, int64_t *hist);
+/* Compute with the others until nothing is left to be taken, or blocks of so many bytes together
+ * are done: then PK_MORE is returned, and it is to be called again. */
+int pk_team_help(pk_team *team);
+/* Wait for so long at most: PK_MORE while one of them computes, else how the run has ended. */
+int pk_team_wait(pk_team *team, double seconds);
+/* Realisations done, of all parts together. */
+int64_t pk_team_done(const pk_team *team);
+/* Cancel the run, if there is one, and wait for its end. */
+void pk_team_stop(pk_team *team);
 
 /* R2 of realisation k at its evaluated points, pk_plan_points of them, scale by scale; with the
  * number of the scale and the time index of each. Behind the points of a scale come its nodes, the

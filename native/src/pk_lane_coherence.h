@@ -71,7 +71,7 @@ PK_INLINE void count_point(const pk_plan *plan, pk_sink *sink, int64_t *hist, vf
 
 PK_INLINE int cancelled(const pk_block *block)
 {
-    return block->cancel && *block->cancel;
+    return block->cancel && __atomic_load_n(block->cancel, __ATOMIC_RELAXED);
 }
 
 #endif

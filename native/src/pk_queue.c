@@ -2,6 +2,7 @@
 #include <sched.h>
 
 #include "pk_plan.h"
+#include "pk_queue.h"
 
 /* A piece is this part of a thread's share of what is left: pieces get smaller towards the end,
  * so that no thread waits long for another. */

@@ -127,13 +127,19 @@ void pk_space_free(pk_space *space)
     free(space);
 }
 
+/* Others look at the progress meanwhile. */
+static void advance(volatile int64_t *progress, uint64_t count)
+{
+    if (progress)
+        __atomic_store_n(progress, *progress + (int64_t)count, __ATOMIC_RELAXED);
+}
+
 /* Block after block of as many realisations as there are lanes. */
 static int run_blocks(const pk_plan *plan, pk_space *space, pk_block block, uint64_t count,
                       int64_t *hist, volatile int64_t *progress)
 {
     if (plan->n_counted == 0) {
-        if (progress)
-            *progress += (int64_t)count;
+        advance(progress, count);
         return PK_OK;
     }
     void *workspace = space ? space : allocate(plan);
@@ -152,8 +158,8 @@ static int run_blocks(const pk_plan *plan, pk_space *space, pk_block block, uint
             block.x2 += take * (uint64_t)plan->length;
         }
         done += take;
-        if (progress && !code)
-            *progress += (int64_t)take;
+        if (!code)
+            advance(progress, take);
     }
     if (!space)
         free(workspace);

@@ -1,7 +1,6 @@
 /* The kernel without Python, for the sanitizers: every family, path, instruction set and odd
  * sizes; tables and workspaces are walked from end to end. */
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,67 +196,82 @@ static void cancelled_before_it_starts(const pk_task *task)
 /* So many cells lie between the histograms of two parts, which nobody may count in. */
 enum { THREADS = 4, SHARED = 203, APART = 13, SHARED_CELLS = 2 * SCALES * BINS + APART };
 
-typedef struct {
-    pk_queue *queue;
-    const pk_plan *plan;
-    int64_t *hist;
-    pthread_mutex_t *mutex;
-    volatile int64_t progress;
-    int code;
-} worker;
-
-static void *share(void *data)
+static void two_parts(const pk_plan *plan, uint64_t first, const uint64_t *counts, pk_part *parts)
 {
-    worker *w = data;
-    pk_space *space;
-    int64_t own[SHARED_CELLS] = {0};
-    CHECK(pk_space_create(w->plan, &space) == PK_OK);
-    do
-        w->code = pk_queue_run(w->queue, space, 5, 1, w->hist, own, NULL, &w->progress);
-    while (w->code == PK_MORE);
-    pk_space_free(space);
-    pthread_mutex_lock(w->mutex);
-    pk_queue_add(w->queue, w->hist, own);
-    pthread_mutex_unlock(w->mutex);
-    for (int cell = 0; cell < SHARED_CELLS; cell++)
-        CHECK(own[cell] == 0);
-    return NULL;
+    for (int i = 0; i < 2; i++)
+        parts[i] = (pk_part){plan, i * (SCALES * BINS + APART), first, first + counts[i],
+                             pk_plan_lanes(plan), pk_plan_fewest(plan), pk_plan_workspace(plan),
+                             0};
 }
 
-/* Threads that take pieces of two spans count what two calls count, of a few realisations, which
- * one thread takes as a whole, and of many. */
-static void shared(const pk_task *task, uint64_t few)
+/* Let a team run to its end, with the caller's help or without. */
+static int run_by(pk_team *team, int helped)
+{
+    if (helped)
+        while (pk_team_help(team) == PK_MORE)
+            ;
+    int code;
+    while ((code = pk_team_wait(team, 0.001)) == PK_MORE)
+        ;
+    CHECK(pk_team_help(team) == PK_INVALID);
+    return code;
+}
+
+/* A team counts what single calls count: of few realisations, which one thread takes as a whole,
+ * and of many; run after run, after one that was stopped and one that failed, too. */
+static void team(const pk_task *task)
 {
     pk_plan *plan;
     pk_error error;
-    CHECK(pk_plan_create(task, PK_AUTO, NULL, &plan, &error) == PK_OK);
+    pk_team *team;
     static int64_t wanted[SHARED_CELLS], hist[SHARED_CELLS];
-    memset(wanted, 0, sizeof wanted);
-    memset(hist, 0, sizeof hist);
     pk_part parts[2];
-    for (int i = 0; i < 2; i++) {
-        uint64_t count = i ? SHARED : few;
-        int64_t cell = i * (SCALES * BINS + APART);
-        CHECK(pk_plan_run(plan, NULL, 5, 7, count, wanted + cell, NULL, NULL) == PK_OK);
-        parts[i] = (pk_part){plan, cell, 7, 7 + count, pk_plan_lanes(plan), pk_plan_fewest(plan),
-                             pk_plan_workspace(plan), 0};
+    CHECK(pk_plan_create(task, PK_AUTO, NULL, &plan, &error) == PK_OK);
+    int64_t bytes = pk_plan_workspace(plan);
+    CHECK(pk_team_create(plan, SHARED_CELLS, THREADS, &team) == PK_OK);
+    for (int run = 0; run < 8; run++) {
+        const uint64_t counts[2] = {run & 1 ? SHARED : 5, SHARED};
+        int threads = run & 4 ? THREADS : 1, helped = run & 2;
+        memset(wanted, 0, sizeof wanted);
+        memset(hist, 0, sizeof hist);
+        two_parts(plan, 7, counts, parts);
+        for (int i = 0; i < 2; i++)
+            CHECK(pk_plan_run(plan, NULL, 5, 7, counts[i], wanted + parts[i].cell, NULL, NULL) ==
+                  PK_OK);
+        CHECK(pk_team_start(team, parts, 2, threads, helped ? bytes : 0, 5, hist) == PK_OK);
+        CHECK(run_by(team, helped) == PK_OK);
+        CHECK(pk_team_done(team) == (int64_t)(counts[0] + counts[1]));
+        CHECK(memcmp(hist, wanted, sizeof hist) == 0);
+        if (threads > 1)
+            CHECK(parts[0].cut == (counts[0] == SHARED) && parts[1].cut == 1);
+        /* Hours of work: those who compute are stopped. */
+        const uint64_t many[2] = {UINT64_C(1) << 31, UINT64_C(1) << 31};
+        two_parts(plan, 0, many, parts);
+        CHECK(pk_team_start(team, parts, 2, threads, helped ? bytes : 0, 5, hist) == PK_OK);
+        CHECK(pk_team_start(team, parts, 2, threads, 0, 5, hist) == PK_INVALID);
+        CHECK(!helped || pk_team_help(team) == PK_MORE);
+        if (run & 1)
+            CHECK(threads == 1 || pk_team_wait(team, 0.0001) == PK_MORE);
+        pk_team_stop(team);
+        CHECK(pk_team_wait(team, 0) == PK_CANCELLED);
+        /* One finds a part that can't be computed; it is what ends the others, and is told. */
+        two_parts(plan, 0, many, parts);
+        parts[0].at = parts[0].end = UINT64_C(1) << 33;
+        parts[0].end += 5;
+        CHECK(pk_team_start(team, parts, 2, threads, helped ? bytes : 0, 5, hist) == PK_OK);
+        CHECK(run_by(team, helped) == PK_INVALID);
     }
-    pk_queue queue = {parts, 2, THREADS, 0, 0};
-    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    worker workers[THREADS];
-    pthread_t threads[THREADS];
-    for (int i = 0; i < THREADS; i++) {
-        workers[i] = (worker){&queue, plan, hist, &mutex, 0, PK_OK};
-        CHECK(pthread_create(&threads[i], NULL, share, &workers[i]) == 0);
-    }
-    int64_t done = 0;
-    for (int i = 0; i < THREADS; i++) {
-        CHECK(pthread_join(threads[i], NULL) == 0 && workers[i].code == PK_OK);
-        done += workers[i].progress;
-    }
-    CHECK(done == (int64_t)few + SHARED);
-    CHECK(parts[0].cut == (few == SHARED) && parts[1].cut == 1);
-    CHECK(memcmp(hist, wanted, sizeof hist) == 0);
+    CHECK(pk_team_start(team, parts, 2, THREADS + 1, 0, 5, hist) == PK_INVALID);
+    CHECK(pk_team_start(team, parts, 2, 0, 0, 5, hist) == PK_INVALID);
+    pk_team_free(team);
+    /* One that is running is stopped first. */
+    const uint64_t many[2] = {UINT64_C(1) << 31, UINT64_C(1) << 31};
+    two_parts(plan, 0, many, parts);
+    CHECK(pk_team_create(plan, SHARED_CELLS, 2, &team) == PK_OK);
+    CHECK(pk_team_start(team, parts, 2, 2, 0, 5, hist) == PK_OK);
+    pk_team_free(team);
+    CHECK(pk_team_create(plan, INT64_MAX / 8, 2, &team) == PK_NO_MEMORY && !team);
+    CHECK(pk_team_create(plan, 0, 2, &team) == PK_INVALID && !team);
     pk_plan_free(plan);
 }
 
@@ -296,8 +310,8 @@ int main(void)
             same_on_every_isa(&task, PK_PLAIN);
             same_on_every_isa(&task, PK_AUTO);
             cancelled_before_it_starts(&task);
-            shared(&task, 5);
-            shared(&task, SHARED);
+            if (i % 4 == 1)
+                team(&task);
             with_nodes(task);
         }
     pk_plan *plan;

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import time
-from _thread import start_new_thread
 from collections import deque
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import repeat
-from queue import Empty, SimpleQueue
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +13,7 @@ from pycwt_mod._kernel import ffi, lib
 from pycwt_mod.backends import Cancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,9 +24,9 @@ POLL_INTERVAL = 0.03
 #: The caller is one of the threads where each block of the work takes so many bytes at most, and
 #: looks up after as many blocks as take so many bytes together: after some milliseconds.
 SMALL_WORKSPACE, SMALL_PIECE = 2**21, 2**24
-#: Workspaces and histograms that are kept between runs: their bytes at most, and how many of
-#: either. Larger ones cost little beside what is computed in them.
-KEPT_BYTES, KEPT = 2**23, 8
+#: The memory of teams that is kept between runs: the bytes of one at most, and how many. Larger
+#: ones cost little beside what is computed in them.
+KEPT_BYTES, KEPT = 2**26, 4
 
 
 class KernelError(RuntimeError):
@@ -86,213 +80,135 @@ class Run:
         threads: int,
     ) -> None:
         self._largest = max(parts, key=lambda part: part.workspace)
-        self._small = self._largest.workspace <= SMALL_WORKSPACE
         spans = [part.span(span) for part in parts]
         blocks = sum(-(-(e - b) // p.fewest) for p, (b, e) in zip(parts, spans, strict=True))
-        self._threads = min(threads, blocks)
-        # What the queue points to lives as long, and so do plans that lend others their tables.
+        self._threads = max(1, min(threads, blocks))
+        self._bytes = SMALL_PIECE if self._largest.workspace <= SMALL_WORKSPACE else 0
+        # What the kernel is told of lives as long as the run, and so do plans that lend others
+        # their tables.
         self._plans = tuple(part.plan for part in parts)
         self._parts = ffi.new("pk_part[]", [p.told(s) for p, s in zip(parts, spans, strict=True)])
-        self._bytes = SMALL_PIECE if self._small else 0
-        self._queue = ffi.new(
-            "pk_queue *", (self._parts, len(parts), self._threads, self._bytes, 0)
-        )
         self._hist = np.zeros(shape, np.int64)
-        self._cells = ffi.from_buffer("int64_t[]", self._hist)
         self._seed = seed
         self._count = span[1]
         self._series = sum(end - begin for begin, end in spans)
-        self._cancel = ffi.new("int32_t *")
-        self._progress = [ffi.new("int64_t *") for _ in range(self._threads)]
-        #: How each thread ended, in that order: the kernel's code, or what was raised.
-        self._ends: list[int | BaseException] = []
-        #: The threads other than the caller's that have ended, and what wakes the caller.
-        self._gone: list[int] = []
-        self._bell: SimpleQueue[None] = SimpleQueue()
-        self._lock = Lock()
 
     def result(self, control: Control) -> NDArray[np.int64]:
         """Compute, and look at the control meanwhile.
 
         Raises:
             Cancelled: the control said so.
-            KernelError: there is no memory for the workspaces.
+            KernelError: there is no memory to work in, or there are no threads.
         """
-        self._watched(control)
-        for end in self._ends:
-            if isinstance(end, BaseException):
-                raise end
-            check(end)
-        control.advance(self._advanced())
+        team = TEAMS.lent(self._largest, self._hist.size, self._threads)
+        handle = team.handle
+        told = (self._parts, len(self._parts), self._threads, self._bytes, self._seed)
+        # The threads must not outlive this, whatever ends it. They are stopped by C alone: no
+        # interrupt comes in between.
+        with ffi.gc(handle, lib.pk_team_stop):
+            check(lib.pk_team_start(handle, *told, ffi.from_buffer("int64_t[]", self._hist)))
+            check(self._watched(handle, control))
+        TEAMS.give_back(team)
+        control.advance(self._count)
         return self._hist
 
-    def _watched(self, control: Control) -> None:
-        """Have threads compute while this one looks at the control, or takes part."""
-        others = range(1 if self._small else 0, self._threads)
-        started: list[int] = []
-        try:
-            # Unlike threading's, such a thread isn't waited for until it runs. All are started at
-            # one go: an interrupt can't come between a thread and its being counted.
-            started.extend(map(start_new_thread, repeat(self._thread), zip(others)))
-            if self._small and self._threads:
-                self._end(self._work(0, _Watch(control, self._advanced)))
-            while not self._all_gone(started):
-                control.advance(self._advanced())
+    def _watched(self, team: Any, control: Control) -> int:
+        """Take part in the work or wait, and look at the control now and then."""
+        compute = bool(self._bytes)
+        looked = time.monotonic()
+        while True:
+            if compute:
+                compute = lib.pk_team_help(team) == lib.PK_MORE
+            elif (code := int(lib.pk_team_wait(team, POLL_INTERVAL))) != lib.PK_MORE:
+                return code
+            if time.monotonic() >= looked + POLL_INTERVAL:
+                control.advance(self._advanced(team))
                 if control.cancelled():
                     raise Cancelled
-        finally:
-            # Whatever ended the watch, the threads must not outlive it.
-            self._cancel[0] = 1
-            while not self._all_gone(started):
-                pass
+                looked = time.monotonic()
 
-    def _all_gone(self, started: Sequence[int]) -> bool:
-        """Whether the other threads have ended; waits for them, but not long."""
-        if len(self._gone) < len(started):
-            with suppress(Empty):
-                self._bell.get(timeout=POLL_INTERVAL)
-        return len(self._gone) >= len(started)
-
-    def _thread(self, number: int) -> None:
-        """What a thread other than the caller's does."""
-        try:
-            self._end(self._work(number))
-        except BaseException as error:  # noqa: BLE001 - the caller raises it
-            self._end(error)
-        self._gone.append(number)
-        self._bell.put(None)
-
-    def _end(self, end: int | BaseException) -> None:
-        """Note how a thread ended; after a failure the others have nothing left to work for."""
-        # In this order: what the others are stopped by comes before how they end.
-        self._ends.append(end)
-        if end != lib.PK_OK:
-            self._cancel[0] = 1
-
-    def _work(self, number: int, watch: _Watch | None = None) -> int:
-        """Compute until nothing is left; returns the kernel's code."""
-        with WORKSPACES.lent(self._largest) as space:
-            if not space:
-                return int(lib.PK_NO_MEMORY)
-            if self._threads == 1:
-                return self._compute(number, space, self._cells, watch)
-            with HISTOGRAMS.lent(self._hist.size) as own:
-                code = self._compute(number, space, own, watch)
-                with self._lock:
-                    lib.pk_queue_add(self._queue, self._cells, own)
-        return code
-
-    def _compute(self, number: int, space: object, own: object, watch: _Watch | None) -> int:
-        asked = (self._queue, space, self._seed, self._bytes if watch else 0)
-        told = (self._cells, own, self._cancel, self._progress[number])
-        while (code := int(lib.pk_queue_run(*asked, *told))) == lib.PK_MORE:
-            if watch:
-                watch.look()
-        return code
-
-    def _advanced(self) -> int:
+    def _advanced(self, team: Any) -> int:
         """Realisations done: of a cascade, as many as the series that are done make on average."""
-        done = sum(int(cell[0]) for cell in self._progress)
+        done = int(lib.pk_team_done(team))
         return self._count * done // self._series if self._series else self._count
 
 
-class Spare:
-    """Memory to run plans in, which is used again.
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The kernel's ``pk_team``: threads that run a plan, and the memory that they work in."""
+
+    handle: Any
+    threads: int
+    #: Bytes that each of them computes in.
+    workspace: int
+    #: Of a histogram.
+    cells: int
+
+    @property
+    def bytes(self) -> int:
+        """Of its memory."""
+        return self.threads * (self.workspace + 8 * self.cells)
+
+
+class Teams:
+    """Teams that are used again.
 
     Finding fresh memory takes the system as long as a block of realisations takes to compute.
     """
 
     def __init__(self) -> None:
-        #: That nobody uses now: the number of bytes, and the memory. What falls out is freed.
-        #: Threads may append and pop at the same time.
-        self._spare: deque[tuple[int, Any]] = deque(maxlen=KEPT)
+        #: That nobody uses now. What falls out is freed. Threads may append and pop at the same
+        #: time.
+        self._spare: deque[Team] = deque(maxlen=KEPT)
 
     def __len__(self) -> int:
         """How many are kept."""
         return len(self._spare)
 
-    @contextmanager
-    def _lent(self, wanted: int, create: Callable[[], Any]) -> Iterator[Any]:
-        """So many bytes at least, created where none are kept.
+    def lent(self, part: Part, cells: int, threads: int) -> Team:
+        """A team of so many threads at least, for plans as large as the part's.
 
-        Those that something was raised over are left to the collector: nobody knows what is in
-        them.
+        Raises:
+            KernelError: there is no memory for it.
         """
         try:
-            size, memory = self._spare.pop()
+            team = self._spare.pop()
         except IndexError:
-            size, memory = 0, None
-        if size < wanted:
-            size, memory = wanted, create()
-        yield memory
-        if memory and size <= KEPT_BYTES:
-            self._spare.append((size, memory))
+            team = None
+        if (
+            team is None
+            or team.threads < threads
+            or team.workspace < part.workspace
+            or team.cells < cells
+        ):
+            out = ffi.new("pk_team **")
+            check(lib.pk_team_create(part.plan, cells, threads, out))
+            team = Team(ffi.gc(out[0], lib.pk_team_free), threads, part.workspace, cells)
+        return team
+
+    def give_back(self, team: Team) -> None:
+        """Of one that nobody gives back the memory is freed."""
+        if team.bytes <= KEPT_BYTES:
+            self._spare.append(team)
 
     def clear(self) -> None:
         """Free what is kept."""
         self._spare.clear()
 
 
-class Workspaces(Spare):
-    """What the kernel computes in: its ``pk_space``."""
-
-    def lent(self, part: Part) -> AbstractContextManager[Any]:
-        """A workspace for a part, or ``None`` where there is no memory for it."""
-
-        def create() -> Any:
-            out = ffi.new("pk_space **")
-            lib.pk_space_create(part.plan, out)
-            return ffi.gc(out[0], lib.pk_space_free) if out[0] else None
-
-        return self._lent(part.workspace, create)
-
-
-class Histograms(Spare):
-    """What a thread counts in by itself: ``int64_t[]``, zero whenever it is lent."""
-
-    def lent(self, cells: int) -> AbstractContextManager[Any]:
-        """So many cells, or more. Who has them gives them back zero, as ``pk_queue_add`` does."""
-        return self._lent(8 * cells, lambda: ffi.new("int64_t[]", cells))
-
-
-WORKSPACES, HISTOGRAMS = Workspaces(), Histograms()
-
-
-class _Watch:
-    """Looks at a control now and then.
-
-    Args:
-        control: what is looked at.
-        advanced: tells how many realisations are done.
-    """
-
-    def __init__(self, control: Control, advanced: Callable[[], int]) -> None:
-        self._control = control
-        self._advanced = advanced
-        self._next = time.monotonic() + POLL_INTERVAL
-
-    def look(self) -> None:
-        """Tell the control about the progress, if it is time.
-
-        Raises:
-            Cancelled: the control said so.
-        """
-        if time.monotonic() < self._next:
-            return
-        self._control.advance(self._advanced())
-        if self._control.cancelled():
-            raise Cancelled
-        self._next = time.monotonic() + POLL_INTERVAL
+TEAMS = Teams()
 
 
 def check(code: int, text: str = "") -> None:
     """Turn the kernel's code into an exception.
 
     Raises:
-        KernelError: there is no memory.
+        KernelError: there is no memory, or there are no threads.
         ValueError: anything else that isn't success.
     """
     if code == lib.PK_NO_MEMORY:
         raise KernelError(text or "no memory for the kernel's workspace")
+    if code == lib.PK_NO_THREAD:
+        raise KernelError("the system starts no more threads: its limit of processes is reached")
     if code != lib.PK_OK:
         raise ValueError(text or f"the kernel refuses its arguments, code {code}")

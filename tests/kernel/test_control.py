@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pycwt_mod.backends import Cancelled
 from pycwt_mod.monte_carlo import kernel_run
-from pycwt_mod.monte_carlo.kernel import KernelError, plan_for
+from pycwt_mod.monte_carlo.kernel import plan_for
+
+
+def all_threads() -> set[str]:
+    """The system's numbers of this process's threads."""
+    return {path.name for path in Path("/proc/self/task").iterdir()}
 
 
 class Watch:
@@ -19,12 +27,15 @@ class Watch:
     def __init__(self, stop_at: int | None = None, error: BaseException | None = None) -> None:
         self.looks = 0
         self.done: list[int] = []
+        #: The system's numbers of the threads that there were.
+        self.numbers: set[str] = set()
         self.threads = {threading.current_thread()}
         self.stop_at = stop_at
         self.error = error
 
     def cancelled(self) -> bool:
         self.looks += 1
+        self.numbers |= all_threads()
         self.threads.add(threading.current_thread())
         if self.looks != self.stop_at:
             return False
@@ -38,28 +49,23 @@ class Watch:
 
 
 class Library:
-    """The kernel's functions, and which threads are computing."""
+    """The kernel's functions, and the teams that were started."""
 
     def __init__(self, lib) -> None:
         self._lib = lib
-        #: Threads other than the main one, which computes nothing when it has come back.
-        self.computing: set[int] = set()
-        #: That began at all.
-        self.began: set[int] = set()
+        self.teams = set()
 
     def __getattr__(self, name):
         return getattr(self._lib, name)
 
-    def pk_queue_run(self, *args):
-        thread = threading.get_ident()
-        self.began.add(thread)
-        if thread == threading.main_thread().ident:
-            return self._lib.pk_queue_run(*args)
-        self.computing.add(thread)
-        try:
-            return self._lib.pk_queue_run(*args)
-        finally:
-            self.computing.discard(thread)
+    def pk_team_start(self, team, *args):
+        self.teams.add(team)
+        return self._lib.pk_team_start(team, *args)
+
+    @property
+    def computing(self) -> bool:
+        """Whether any thread of a team does."""
+        return any(self.pk_team_wait(team, 0) == self.PK_MORE for team in self.teams)
 
 
 @pytest.fixture
@@ -79,10 +85,12 @@ def long_run(make_task):
 @pytest.mark.parametrize("threads", [1, 3])
 def test_a_cancelled_run_stops(long_run, library, threads):
     watch = Watch(stop_at=2)
+    before = all_threads()
     with pytest.raises(Cancelled):
         long_run(watch, threads)
     assert watch.threads == {threading.current_thread()}
-    assert len(library.began) == threads
+    assert len(watch.numbers - before) == threads
+    assert library.teams
     assert not library.computing
 
 
@@ -90,24 +98,7 @@ def test_a_cancelled_run_stops(long_run, library, threads):
 def test_an_exception_in_the_control_stops_the_run(long_run, library, error):
     with pytest.raises(type(error)):
         long_run(Watch(stop_at=2, error=error))
-    assert library.began
-    assert not library.computing
-
-
-@pytest.mark.parametrize("length", [300, 2**15])
-def test_a_thread_that_fails_ends_the_others(make_task, library, monkeypatch, length):
-    """Where the caller takes part and where it only watches."""
-    plan = plan_for(make_task(length=length), path="plain")
-    real, calls = library.pk_queue_run, iter(range(10**9))
-
-    def run(*args):
-        if next(calls) == 1:
-            raise MemoryError("one of them")
-        return real(*args)
-
-    monkeypatch.setattr(library, "pk_queue_run", run)
-    with pytest.raises(MemoryError, match="one of them"):
-        plan.run(1, 0, 10**8, 3)
+    assert library.teams
     assert not library.computing
 
 
@@ -140,42 +131,40 @@ def test_an_interrupt_at_any_time_leaves_no_thread(make_task, library):
     assert interrupted > 10
 
 
-@pytest.mark.parametrize("lacks", [True, False])
-def test_no_memory_for_one_thread_ends_the_other(make_task, library, monkeypatch, lacks):
-    """The caller's or the other's: it is that which is told, and not that the rest was stopped."""
-    plan = plan_for(make_task(length=300))
-    kernel_run.WORKSPACES.clear()
-    real, computes = library.pk_space_create, threading.Event()
+@pytest.mark.parametrize(
+    ("length", "room", "told"),
+    [
+        pytest.param(2**15, 2**27, "no memory", id="workspaces"),
+        # Of addresses, too: each thread's stack takes 8 MiB of them.
+        pytest.param(300, 2**28, "no more threads", id="threads"),
+    ],
+)
+def test_what_the_system_lacks_is_told(length, room, told):
+    script = f"""if True:
+        import resource
+        from pycwt_mod.backends import SignificanceTask
+        from pycwt_mod.monte_carlo.kernel import KernelError, Plan
 
-    def create(part, out):
-        if (threading.current_thread() is threading.main_thread()) == lacks:
-            computes.wait()
-            return library.PK_NO_MEMORY
-        computes.set()
-        return real(part, out)
-
-    monkeypatch.setattr(library, "pk_space_create", create)
-    for _ in range(20):
-        with pytest.raises(KernelError, match="no memory"):
-            plan.run(1, 0, 10**8, 2)
-        computes.clear()
-        kernel_run.WORKSPACES.clear()
-    assert not library.computing
-
-
-def test_a_system_without_more_threads_says_so(make_task, library, monkeypatch):
-    plan, real = plan_for(make_task(length=300)), kernel_run.start_new_thread
-    allowed = iter(range(2))
-
-    def start(*args):
-        if next(allowed, None) is None:
-            raise RuntimeError("can't start new thread")
-        return real(*args)
-
-    monkeypatch.setattr(kernel_run, "start_new_thread", start)
-    with pytest.raises(RuntimeError, match="new thread"):
-        plan.run(1, 0, 10**8, 5)
-    assert not library.computing
+        scales = tuple(2 * 2 ** (j / 6) for j in range(24))
+        task = SignificanceTask("morlet", 6.0, scales, (1.0,), {length}, (0.3, 0.7), 100)
+        plan = Plan(task, path="plain")
+        expected = plan.run(1, 0, 20)
+        pages = int(open("/proc/self/statm").read().split()[0])
+        limit = pages * resource.getpagesize() + {room}
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        for _ in range(3):
+            try:
+                plan.run(1, 0, 10**8, 100)
+            except KernelError as error:
+                assert "{told}" in str(error), error
+            else:
+                raise SystemExit("it had enough")
+        assert (plan.run(1, 0, 20) == expected).all()
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("threads", [1, 2])

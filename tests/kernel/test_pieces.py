@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +13,7 @@ from pycwt_mod._kernel import ffi, lib
 
 from pycwt_mod.backends import Cancelled, NoControl, SignificanceTask
 from pycwt_mod.monte_carlo.kernel import Plan
-from pycwt_mod.monte_carlo.kernel_run import KEPT, SMALL_PIECE, WORKSPACES
+from pycwt_mod.monte_carlo.kernel_run import KEPT, KEPT_BYTES, SMALL_PIECE, TEAMS
 
 SCALES = tuple(2 * 2 ** (j / 6) for j in range(24))
 TASK = SignificanceTask("morlet", 6.0, SCALES, (0.25, 0.5, 0.25), 150, (0.4, 0.9), 50)
@@ -76,49 +75,60 @@ def test_many_spans_are_computed_once_by_any_number_of_threads(threads):
         np.testing.assert_array_equal(plan.run(6, 3, 2000, threads), halves)
 
 
-def test_a_run_that_is_watched_comes_back_between_pieces():
+def test_who_helps_comes_back_between_pieces():
     plan = PLANS["full"]
     (part,) = plan.parts
     told = ffi.new("pk_part[]", [part.told((0, 3 * part.lanes + 1))])
-    queue = ffi.new("pk_queue *", (told, 1, 1, part.workspace, 0))
     hist = np.zeros((len(SCALES), TASK.bins), np.int64)
-    cells, progress = ffi.from_buffer("int64_t[]", hist), ffi.new("int64_t *")
-    rest = (1, part.workspace, cells, cells, ffi.NULL, progress)
+    cells = ffi.from_buffer("int64_t[]", hist)
+    team = TEAMS.lent(part, hist.size, 1).handle
+    lib.pk_team_start(team, told, 1, 1, part.workspace, 1, cells)
     steps = []
-    with WORKSPACES.lent(part) as space:
-        while (code := lib.pk_queue_run(queue, space, *rest)) == lib.PK_MORE:
-            steps.append(progress[0])
+    while (code := lib.pk_team_help(team)) == lib.PK_MORE:
+        steps.append(lib.pk_team_done(team))
     assert code == lib.PK_OK
     assert steps == [part.lanes * k for k in (1, 2, 3)] + [3 * part.lanes + 1]
     np.testing.assert_array_equal(hist, plan.run(1, 0, 3 * part.lanes + 1))
 
 
-def test_memory_is_used_again_and_by_one_at_a_time():
+def test_a_team_is_used_again_and_by_one_at_a_time():
     (part,) = PLANS["full"].parts
-    WORKSPACES.clear()
-    with WORKSPACES.lent(part) as one, WORKSPACES.lent(part) as other:
-        assert one != other
-        assert len(WORKSPACES) == 0
-    with WORKSPACES.lent(part) as again:
-        assert again in (one, other)
-    assert len(WORKSPACES) == 2
+    TEAMS.clear()
+    teams = [TEAMS.lent(part, 100, 2) for _ in range(KEPT + 2)]
+    assert len({team.handle for team in teams}) == len(teams)
+    for team in teams:
+        TEAMS.give_back(team)
+    assert len(TEAMS) == KEPT
+    assert TEAMS.lent(part, 100, 1) is teams[-1]
+    assert TEAMS.lent(part, 100, 2) is teams[-2]
 
 
-def test_no_more_memory_is_kept_than_promised():
+@pytest.mark.parametrize(("cells", "threads", "grown"), [(101, 2, 1), (100, 3, 1), (100, 2, 2)])
+def test_a_team_that_is_too_small_is_replaced(cells, threads, grown):
     (part,) = PLANS["full"].parts
-    with ExitStack() as many:
-        for _ in range(KEPT + 3):
-            many.enter_context(WORKSPACES.lent(part))
-    assert len(WORKSPACES) == KEPT
+    TEAMS.clear()
+    TEAMS.give_back(small := TEAMS.lent(part, 100, 2))
+    part = replace(part, workspace=grown * part.workspace)
+    found = TEAMS.lent(part, cells, threads)
+    assert found is not small
+    assert (found.cells, found.threads, found.workspace) == (cells, threads, part.workspace)
 
 
-def test_runs_at_the_same_time_share_the_memory():
+def test_teams_of_much_memory_are_not_kept():
+    (part,) = PLANS["full"].parts
+    TEAMS.clear()
+    TEAMS.give_back(TEAMS.lent(part, KEPT_BYTES // 8, 1))
+    assert len(TEAMS) == 0
+
+
+def test_runs_at_the_same_time_share_the_teams():
     plan = PLANS["full"]
     expected = plan.run(1, 0, 40)
+    TEAMS.clear()
     with ThreadPoolExecutor(4) as pool:
         for histogram in pool.map(lambda _: plan.run(1, 0, 40, 2), range(40)):
             np.testing.assert_array_equal(histogram, expected)
-    assert 1 <= len(WORKSPACES) <= KEPT
+    assert 1 <= len(TEAMS) <= KEPT
 
 
 class Stop(NoControl):
@@ -126,7 +136,7 @@ class Stop(NoControl):
         return True
 
 
-def test_a_cancelled_run_leaves_memory_that_is_good():
+def test_a_run_after_a_cancelled_one():
     plan = PLANS["cascade"]
     expected = plan.run(3, 0, 100, 2)
     for threads in (1, 3):
