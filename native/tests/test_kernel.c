@@ -230,7 +230,7 @@ static void team(const pk_task *task)
     int64_t bytes = pk_plan_workspace(plan);
     CHECK(pk_team_create(plan, SHARED_CELLS, THREADS, &team) == PK_OK);
     for (int run = 0; run < 8; run++) {
-        const uint64_t counts[2] = {run & 1 ? SHARED : 5, SHARED};
+        const uint64_t counts[2] = {run & 1 ? SHARED : 3, SHARED};
         int threads = run & 4 ? THREADS : 1, helped = run & 2;
         memset(wanted, 0, sizeof wanted);
         memset(hist, 0, sizeof hist);
