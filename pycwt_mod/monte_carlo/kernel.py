@@ -8,9 +8,8 @@ instruction set, the number of threads or the way a span is split.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -54,8 +53,7 @@ _PATHS: dict[Path, int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Coherence:
+class Coherence(NamedTuple):
     """Squared coherence of one realisation where it is evaluated, scale by scale."""
 
     #: ``float32[points]``, each in [0, 1].

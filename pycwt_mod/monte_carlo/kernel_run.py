@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -33,8 +32,7 @@ class KernelError(RuntimeError):
     """The kernel can't compute a task here: no memory, or not this processor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What is computed by itself: a full task as a whole, or an octave of a cascade."""
 
     #: The kernel's ``pk_plan``.
@@ -133,8 +131,7 @@ class Run:
         return self._count * done // self._series if self._series else self._count
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(NamedTuple):
     """The kernel's ``pk_team``: threads that run a plan, and the memory that they work in."""
 
     handle: Any

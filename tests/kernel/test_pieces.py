@@ -38,7 +38,7 @@ def taken(parts, span, threads, most=0):
     most=st.sampled_from([0, 1, 10**5, SMALL_PIECE]),
 )
 def test_pieces_are_all_of_it_once(*, estimator, first, count, threads, lanes, most):
-    parts = [replace(p, lanes=lanes[0], fewest=lanes[1]) for p in PLANS[estimator].parts]
+    parts = [p._replace(lanes=lanes[0], fewest=lanes[1]) for p in PLANS[estimator].parts]
     found = list(taken(parts, (first, count), threads, most))
     for number, part in enumerate(parts):
         mine = [(at, size) for other, at, size in found if other == number]
@@ -57,7 +57,7 @@ def test_pieces_are_all_of_it_once(*, estimator, first, count, threads, lanes, m
 def test_no_thread_is_left_with_much_more_than_the_others(count, threads):
     """Each takes the next piece when it is done; time goes with realisations."""
     (part,) = PLANS["full"].parts
-    part = replace(part, lanes=16, fewest=8)
+    part = part._replace(lanes=16, fewest=8)
     loads = [0] * threads
     for _, _, size in taken([part], (0, count), threads):
         loads[loads.index(min(loads))] += -(-size // part.fewest) * part.fewest
@@ -108,7 +108,7 @@ def test_a_team_that_is_too_small_is_replaced(cells, threads, grown):
     (part,) = PLANS["full"].parts
     TEAMS.clear()
     TEAMS.give_back(small := TEAMS.lent(part, 100, 2))
-    part = replace(part, workspace=grown * part.workspace)
+    part = part._replace(workspace=grown * part.workspace)
     found = TEAMS.lent(part, cells, threads)
     assert found is not small
     assert (found.cells, found.threads, found.workspace) == (cells, threads, part.workspace)
