@@ -40,7 +40,6 @@ library() {
 report_to() {
     export ASAN_OPTIONS="log_path=$1/asan:detect_leaks=0:allocator_may_return_null=1:verify_asan_link_order=0"
     export UBSAN_OPTIONS="log_path=$1/ubsan:print_stacktrace=1"
-    export TSAN_OPTIONS="allocator_may_return_null=1"
 }
 
 # The sanitizers' libraries come before everything else; UBSan's before ASan's, or it writes its

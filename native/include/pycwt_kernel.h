@@ -130,22 +130,25 @@ int32_t pk_queue_take(pk_queue *queue, uint64_t *first, uint64_t *count);
 
 /* Threads that run parts together, with memory for so many of them to work in: a space for the plan
  * that wants most, and `cells` of a histogram. It may run one after the other, and is the caller's
- * alone: its functions are called by one thread at a time. */
+ * alone: its functions are called by one thread at a time. One whose run fails or is stopped is
+ * good for nothing more, and has no memory. */
 typedef struct pk_team pk_team;
 int pk_team_create(const pk_plan *plan, int64_t cells, int32_t threads, pk_team **out);
 /* Stops it first. */
 void pk_team_free(pk_team *team);
 
-/* Add the parts to the histogram, as pk_plan_run does of each; what isn't cancelled has been added
- * when pk_team_wait says that it is done. With `bytes`, one of the `threads` is the caller's, which
- * calls pk_team_help. The parts and the histogram must outlive the run, and are worth nothing
- * where it fails: PK_NO_THREAD, where the system starts no more of them. */
+/* Add the parts to the histogram, as pk_plan_run does of each: they are there when pk_team_wait says
+ * PK_OK. With `bytes`, one of the `threads` is the caller's, which
+ * calls pk_team_help. The parts, 64 at most, and the histogram must outlive the run, and are worth
+ * nothing where it fails: PK_NO_THREAD, where the system starts no more of them. */
 int pk_team_start(pk_team *team, pk_part *parts, int32_t n_parts, int32_t threads, int64_t bytes,
                   uint64_t seed, int64_t *hist);
 /* Compute with the others until nothing is left to be taken, or blocks of so many bytes together
- * are done: then PK_MORE is returned, and it is to be called again. */
+ * are done: then PK_MORE is returned, and it is to be called again. PK_INVALID where the caller is
+ * none of them, or has ended. */
 int pk_team_help(pk_team *team);
-/* Wait for so long at most: PK_MORE while one of them computes, else how the run has ended. */
+/* Wait for about so long at most: PK_MORE while one of them computes, else how the run has ended.
+ * In a process that was forked from a running one that is PK_CANCELLED. */
 int pk_team_wait(pk_team *team, double seconds);
 /* Realisations done, of all parts together. */
 int64_t pk_team_done(const pk_team *team);

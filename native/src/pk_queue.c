@@ -71,8 +71,8 @@ static int32_t is_cut(const pk_part *part)
     return __atomic_load_n(&part->cut, __ATOMIC_RELAXED);
 }
 
-int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes, int64_t *hist,
-                 int64_t *own, const volatile int32_t *cancel, volatile int64_t *progress)
+int pk_queue_run(pk_queue *queue, pk_worker *worker, uint64_t seed, int64_t bytes,
+                 const volatile int32_t *cancel)
 {
     uint64_t first, count;
     for (int64_t done = 0; !bytes || done < bytes;) {
@@ -80,8 +80,13 @@ int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes,
         if (i < 0)
             return PK_OK;
         const pk_part *part = &queue->parts[i];
-        int64_t *cells = (is_cut(part) ? own : hist) + part->cell;
-        int code = pk_plan_run(part->plan, space, seed, first, count, cells, cancel, progress);
+        int64_t *cells = worker->hist;
+        if (is_cut(part) && worker->own != cells) {
+            cells = worker->own;
+            worker->counted |= UINT64_C(1) << i;
+        }
+        int code = pk_plan_run(part->plan, worker->space, seed, first, count, cells + part->cell,
+                               cancel, &worker->progress);
         if (code)
             return code;
         int64_t blocks = ((int64_t)count + part->lanes - 1) / part->lanes;
@@ -90,22 +95,42 @@ int pk_queue_run(pk_queue *queue, pk_space *space, uint64_t seed, int64_t bytes,
     return PK_MORE;
 }
 
+/* Cells that are looked at together: of fine bins most are zero, and memory that nobody has
+ * written to takes no room as long as that is so. */
+enum { TOGETHER = 8 };
+
 static void add_cells(int64_t *restrict to, int64_t *restrict from, int64_t count)
 {
-    for (int64_t i = 0; i < count; i++) {
+    int64_t i = 0;
+    for (; i + TOGETHER <= count; i += TOGETHER) {
+        int64_t any = 0;
+        for (int64_t k = i; k < i + TOGETHER; k++)
+            any |= from[k];
+        for (int64_t k = i; any && k < i + TOGETHER; k++) {
+            to[k] += from[k];
+            from[k] = 0;
+        }
+    }
+    for (; i < count; i++) {
         to[i] += from[i];
         from[i] = 0;
     }
 }
 
-void pk_queue_add(const pk_queue *queue, int64_t *hist, int64_t *own)
+void pk_queue_add(const pk_queue *queue, pk_worker *worker, const volatile int32_t *cancel)
 {
-    for (const pk_part *part = queue->parts; part < queue->parts + queue->n_parts; part++) {
+    for (int32_t i = 0; i < queue->n_parts; i++) {
+        const pk_part *part = &queue->parts[i];
         const pk_plan *plan = part->plan;
         int64_t cells = (int64_t)(plan->own_end - plan->own) * plan->bins;
-        for (int32_t block = 0; is_cut(part) && block <= plan->n_nodes; block++) {
+        if (!(worker->counted >> i & 1))
+            continue;
+        for (int32_t block = 0; block <= plan->n_nodes; block++) {
             int64_t at = part->cell + block * plan->pitch;
-            add_cells(hist + at, own + at, cells);
+            if (__atomic_load_n(cancel, __ATOMIC_RELAXED))
+                return;
+            add_cells(worker->hist + at, worker->own + at, cells);
         }
     }
+    worker->counted = 0;
 }

@@ -217,16 +217,13 @@ static int run_by(pk_team *team, int helped)
     return code;
 }
 
-/* A team counts what single calls count: of few realisations, which one thread takes as a whole,
- * and of many; run after run, after one that was stopped and one that failed, too. */
-static void team(const pk_task *task)
+/* A team counts what single calls count, run after run: of few realisations, which one thread takes
+ * as a whole, and of many. */
+static void team(const pk_plan *plan)
 {
-    pk_plan *plan;
-    pk_error error;
     pk_team *team;
     static int64_t wanted[SHARED_CELLS], hist[SHARED_CELLS];
     pk_part parts[2];
-    CHECK(pk_plan_create(task, PK_AUTO, NULL, &plan, &error) == PK_OK);
     int64_t bytes = pk_plan_workspace(plan);
     CHECK(pk_team_create(plan, SHARED_CELLS, THREADS, &team) == PK_OK);
     for (int run = 0; run < 8; run++) {
@@ -244,34 +241,59 @@ static void team(const pk_task *task)
         CHECK(memcmp(hist, wanted, sizeof hist) == 0);
         if (threads > 1)
             CHECK(parts[0].cut == (counts[0] == SHARED) && parts[1].cut == 1);
-        /* Hours of work: those who compute are stopped. */
-        const uint64_t many[2] = {UINT64_C(1) << 31, UINT64_C(1) << 31};
-        two_parts(plan, 0, many, parts);
-        CHECK(pk_team_start(team, parts, 2, threads, helped ? bytes : 0, 5, hist) == PK_OK);
-        CHECK(pk_team_start(team, parts, 2, threads, 0, 5, hist) == PK_INVALID);
-        CHECK(!helped || pk_team_help(team) == PK_MORE);
-        if (run & 1)
-            CHECK(threads == 1 || pk_team_wait(team, 0.0001) == PK_MORE);
         pk_team_stop(team);
-        CHECK(pk_team_wait(team, 0) == PK_CANCELLED);
-        /* One finds a part that can't be computed; it is what ends the others, and is told. */
-        two_parts(plan, 0, many, parts);
-        parts[0].at = parts[0].end = UINT64_C(1) << 33;
-        parts[0].end += 5;
-        CHECK(pk_team_start(team, parts, 2, threads, helped ? bytes : 0, 5, hist) == PK_OK);
-        CHECK(run_by(team, helped) == PK_INVALID);
+        CHECK(pk_team_wait(team, 0) == PK_OK);
     }
     CHECK(pk_team_start(team, parts, 2, THREADS + 1, 0, 5, hist) == PK_INVALID);
     CHECK(pk_team_start(team, parts, 2, 0, 0, 5, hist) == PK_INVALID);
+    CHECK(pk_team_start(team, parts, 65, 1, 0, 5, hist) == PK_INVALID);
     pk_team_free(team);
-    /* One that is running is stopped first. */
-    const uint64_t many[2] = {UINT64_C(1) << 31, UINT64_C(1) << 31};
-    two_parts(plan, 0, many, parts);
-    CHECK(pk_team_create(plan, SHARED_CELLS, 2, &team) == PK_OK);
-    CHECK(pk_team_start(team, parts, 2, 2, 0, 5, hist) == PK_OK);
-    pk_team_free(team);
-    CHECK(pk_team_create(plan, INT64_MAX / 8, 2, &team) == PK_NO_MEMORY && !team);
     CHECK(pk_team_create(plan, 0, 2, &team) == PK_INVALID && !team);
+    CHECK(pk_team_create(plan, INT64_MAX, 2, &team) == PK_INVALID && !team);
+}
+
+/* Hours of work, which are stopped, or found to be more than can be computed. */
+static void stopped_team(const pk_plan *plan)
+{
+    enum { ENDS = 4 };
+    pk_team *team;
+    static int64_t hist[SHARED_CELLS];
+    pk_part parts[2];
+    const uint64_t many[2] = {UINT64_C(1) << 31, UINT64_C(1) << 31};
+    for (int run = 0; run < 4 * ENDS; run++) {
+        int threads = run & 1 ? THREADS : 1, ended = run / 4;
+        int64_t bytes = run & 2 ? pk_plan_workspace(plan) : 0;
+        CHECK(pk_team_create(plan, SHARED_CELLS, THREADS, &team) == PK_OK);
+        two_parts(plan, 0, many, parts);
+        if (ended == 0) {
+            parts[0].at = UINT64_C(1) << 33;
+            parts[0].end = parts[0].at + 5;
+        }
+        CHECK(pk_team_start(team, parts, 2, threads, bytes, 5, hist) == PK_OK);
+        if (ended == 0) {
+            /* One finds out; it is that which is told, and not that the others were stopped. */
+            CHECK(run_by(team, run & 2) == PK_INVALID);
+        } else {
+            CHECK(pk_team_start(team, parts, 2, threads, bytes, 5, hist) == PK_INVALID);
+            CHECK(ended == 1 || !bytes || pk_team_help(team) == PK_MORE);
+            CHECK(ended == 1 || pk_team_wait(team, 1e-4) == PK_MORE);
+        }
+        if (ended < ENDS - 1) {
+            pk_team_stop(team);
+            CHECK(pk_team_wait(team, 0) == (ended ? PK_CANCELLED : PK_INVALID));
+            CHECK(pk_team_start(team, parts, 2, 1, 0, 5, hist) == PK_INVALID);
+        }
+        pk_team_free(team);
+    }
+}
+
+static void teams(const pk_task *task)
+{
+    pk_plan *plan;
+    pk_error error;
+    CHECK(pk_plan_create(task, PK_AUTO, NULL, &plan, &error) == PK_OK);
+    team(plan);
+    stopped_team(plan);
     pk_plan_free(plan);
 }
 
@@ -311,7 +333,7 @@ int main(void)
             same_on_every_isa(&task, PK_AUTO);
             cancelled_before_it_starts(&task);
             if (i % 4 == 1)
-                team(&task);
+                teams(&task);
             with_nodes(task);
         }
     pk_plan *plan;

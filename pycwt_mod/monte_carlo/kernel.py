@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from pycwt_mod._kernel import ffi, lib
-from pycwt_mod.backends import Cancelled, NoControl, check_span
+from pycwt_mod.backends import NoControl, check_span
 from pycwt_mod.grid import cone_factor
 from pycwt_mod.monte_carlo.cascade import EDGE, Octave, octaves, whole
 from pycwt_mod.monte_carlo.edges import node_samples
@@ -167,8 +167,9 @@ class Plan:
     ) -> NDArray[np.int64]:
         """The histogram of the realisations ``first … first + count - 1``.
 
-        The calling thread looks at ``control`` every 30 ms; ``threads`` others compute. An
-        exception raised by the control, or :class:`KeyboardInterrupt`, stops them first.
+        The calling thread looks at ``control`` every 30 ms, and is one of those that compute
+        where that leaves it time to. An exception raised by the control, or
+        :class:`KeyboardInterrupt`, stops them first.
 
         Args:
             seed: 0 ≤ seed < 2⁶⁴.
@@ -183,7 +184,7 @@ class Plan:
         Raises:
             Cancelled: the control said so.
             ValueError: an argument is out of its range.
-            KernelError: there is no memory for the workspaces.
+            KernelError: there is no memory for the workspaces, or there are no threads.
         """
         _check_seed(seed)
         check_span(first, count)
@@ -297,8 +298,6 @@ class GivenSeries:
             self._cancel,
             ffi.NULL,
         )
-        if code == lib.PK_CANCELLED:
-            raise Cancelled
         check(code)
         return hist
 

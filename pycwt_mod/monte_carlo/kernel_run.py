@@ -23,9 +23,9 @@ POLL_INTERVAL = 0.03
 #: The caller is one of the threads where each block of the work takes so many bytes at most, and
 #: looks up after as many blocks as take so many bytes together: after some milliseconds.
 SMALL_WORKSPACE, SMALL_PIECE = 2**21, 2**24
-#: The memory of teams that is kept between runs: the bytes of one at most, and how many. Larger
-#: ones cost little beside what is computed in them.
-KEPT_BYTES, KEPT = 2**26, 4
+#: The teams that are kept between runs: the bytes of each of their threads at most, and how many.
+#: Those of more cost little beside what is computed in them.
+KEPT_BYTES, KEPT = 2**23, 2
 
 
 class KernelError(RuntimeError):
@@ -102,7 +102,7 @@ class Run:
         handle = team.handle
         told = (self._parts, len(self._parts), self._threads, self._bytes, self._seed)
         # The threads must not outlive this, whatever ends it. They are stopped by C alone: no
-        # interrupt comes in between.
+        # interrupt comes in between. Nor does their memory, where the run isn't whole.
         with ffi.gc(handle, lib.pk_team_stop):
             check(lib.pk_team_start(handle, *told, ffi.from_buffer("int64_t[]", self._hist)))
             check(self._watched(handle, control))
@@ -134,7 +134,8 @@ class Run:
 class Team(NamedTuple):
     """The kernel's ``pk_team``: threads that run a plan, and the memory that they work in."""
 
-    handle: Any
+    #: What points to the ``pk_team``, and owns it.
+    box: Any
     threads: int
     #: Bytes that each of them computes in.
     workspace: int
@@ -142,9 +143,13 @@ class Team(NamedTuple):
     cells: int
 
     @property
-    def bytes(self) -> int:
-        """Of its memory."""
-        return self.threads * (self.workspace + 8 * self.cells)
+    def handle(self) -> Any:
+        """What the kernel's functions take."""
+        return self.box[0]
+
+    def fits(self, part: Part, cells: int, threads: int) -> bool:
+        """Whether so many threads can run plans as large as the part's."""
+        return self.threads >= threads and self.workspace >= part.workspace and self.cells >= cells
 
 
 class Teams:
@@ -168,29 +173,32 @@ class Teams:
         Raises:
             KernelError: there is no memory for it.
         """
-        try:
-            team = self._spare.pop()
-        except IndexError:
-            team = None
-        if (
-            team is None
-            or team.threads < threads
-            or team.workspace < part.workspace
-            or team.cells < cells
-        ):
-            out = ffi.new("pk_team **")
-            check(lib.pk_team_create(part.plan, cells, threads, out))
-            team = Team(ffi.gc(out[0], lib.pk_team_free), threads, part.workspace, cells)
-        return team
+        for _ in range(KEPT):
+            try:
+                team = self._spare.pop()
+            except IndexError:
+                break
+            if team.fits(part, cells, threads):
+                return team
+            self._spare.appendleft(team)
+        # It has an owner before there is anything to own: an interrupt may come in between.
+        box = ffi.gc(ffi.new("pk_team **"), _free)
+        check(lib.pk_team_create(part.plan, cells, threads, box))
+        return Team(box, threads, part.workspace, cells)
 
     def give_back(self, team: Team) -> None:
         """Of one that nobody gives back the memory is freed."""
-        if team.bytes <= KEPT_BYTES:
+        if team.workspace + 8 * team.cells <= KEPT_BYTES:
             self._spare.append(team)
 
     def clear(self) -> None:
         """Free what is kept."""
         self._spare.clear()
+
+
+def _free(box: Any, free: Callable[[Any], None] = lib.pk_team_free) -> None:
+    # By default: when the interpreter ends, this module's names go before what it has made.
+    free(box[0])
 
 
 TEAMS = Teams()
@@ -200,12 +208,18 @@ def check(code: int, text: str = "") -> None:
     """Turn the kernel's code into an exception.
 
     Raises:
+        Cancelled: the run was stopped.
         KernelError: there is no memory, or there are no threads.
         ValueError: anything else that isn't success.
     """
+    if code == lib.PK_CANCELLED:
+        raise Cancelled
     if code == lib.PK_NO_MEMORY:
         raise KernelError(text or "no memory for the kernel's workspace")
     if code == lib.PK_NO_THREAD:
-        raise KernelError("the system starts no more threads: its limit of processes is reached")
+        raise KernelError(
+            "the system starts no more threads: it has no memory for their stacks, or their number "
+            "is limited"
+        )
     if code != lib.PK_OK:
         raise ValueError(text or f"the kernel refuses its arguments, code {code}")

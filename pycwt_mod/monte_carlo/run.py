@@ -246,12 +246,14 @@ def coherence_task(  # noqa: PLR0917 - in the order of wct_significance
         ValueError: an argument is out of range, the largest scale too large to simulate, or the
             estimator isn't calibrated for the wavelet.
     """
+    mother = wavelet if isinstance(wavelet, str) else find_wavelet(wavelet)
     on = _grid_in_samples(
         checks.positive(dt, "dt"),
         checks.within(dj, "dj", 0, MAX_DJ),
-        s0 if s0 == -1 else checks.positive(s0, "s0"),
+        -1.0 if s0 == -1 else checks.positive(s0, "s0"),
         checks.whole(J, "J", 0, MAX_J),
-        wavelet if isinstance(wavelet, str) else find_wavelet(wavelet),
+        mother,
+        *(() if isinstance(mother, str) else (mother.smoothing_width, mother.efolding)),
     )
     return SignificanceTask(
         family=on.family,
@@ -281,8 +283,14 @@ class _Grid(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _grid_in_samples(dt: float, dj: float, s0: float, J: int, wavelet: str | Wavelet) -> _Grid:
-    """Many jobs have the same, and to make it takes longer than to check the rest of a job."""
+def _grid_in_samples(
+    dt: float, dj: float, s0: float, J: int, wavelet: str | Wavelet, *own: float
+) -> _Grid:
+    """Many jobs have the same, and to make it takes longer than to check the rest of a job.
+
+    ``own`` is what wavelets that equal each other may differ in.
+    """
+    del own
     mother = find_wavelet(wavelet)
     s0 = smallest_scale(dt, s0, mother)
     scales = tuple((scale_grid(1, dt, dj=dj, s0=s0, J=J, wavelet=mother) / dt).tolist())

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pycwt_mod._kernel import ffi, lib
 
 from pycwt_mod.backends import Cancelled, NoControl, SignificanceTask
+from pycwt_mod.monte_carlo import kernel_run
 from pycwt_mod.monte_carlo.kernel import Plan
-from pycwt_mod.monte_carlo.kernel_run import KEPT, KEPT_BYTES, SMALL_PIECE, TEAMS
+from pycwt_mod.monte_carlo.kernel_run import KEPT, KEPT_BYTES, SMALL_PIECE, TEAMS, Team
 
 SCALES = tuple(2 * 2 ** (j / 6) for j in range(24))
 TASK = SignificanceTask("morlet", 6.0, SCALES, (0.25, 0.5, 0.25), 150, (0.4, 0.9), 50)
@@ -81,11 +82,11 @@ def test_who_helps_comes_back_between_pieces():
     told = ffi.new("pk_part[]", [part.told((0, 3 * part.lanes + 1))])
     hist = np.zeros((len(SCALES), TASK.bins), np.int64)
     cells = ffi.from_buffer("int64_t[]", hist)
-    team = TEAMS.lent(part, hist.size, 1).handle
-    lib.pk_team_start(team, told, 1, 1, part.workspace, 1, cells)
+    team = TEAMS.lent(part, hist.size, 1)
+    lib.pk_team_start(team.handle, told, 1, 1, part.workspace, 1, cells)
     steps = []
-    while (code := lib.pk_team_help(team)) == lib.PK_MORE:
-        steps.append(lib.pk_team_done(team))
+    while (code := lib.pk_team_help(team.handle)) == lib.PK_MORE:
+        steps.append(lib.pk_team_done(team.handle))
     assert code == lib.PK_OK
     assert steps == [part.lanes * k for k in (1, 2, 3)] + [3 * part.lanes + 1]
     np.testing.assert_array_equal(hist, plan.run(1, 0, 3 * part.lanes + 1))
@@ -103,6 +104,16 @@ def test_a_team_is_used_again_and_by_one_at_a_time():
     assert TEAMS.lent(part, 100, 2) is teams[-2]
 
 
+def test_a_team_that_fits_is_found_behind_one_that_does_not():
+    (part,) = PLANS["full"].parts
+    TEAMS.clear()
+    large, small = TEAMS.lent(part, 200, 2), TEAMS.lent(part, 100, 2)
+    TEAMS.give_back(large)
+    TEAMS.give_back(small)
+    assert TEAMS.lent(part, 200, 2) is large
+    assert TEAMS.lent(part, 100, 2) is small
+
+
 @pytest.mark.parametrize(("cells", "threads", "grown"), [(101, 2, 1), (100, 3, 1), (100, 2, 2)])
 def test_a_team_that_is_too_small_is_replaced(cells, threads, grown):
     (part,) = PLANS["full"].parts
@@ -112,6 +123,15 @@ def test_a_team_that_is_too_small_is_replaced(cells, threads, grown):
     found = TEAMS.lent(part, cells, threads)
     assert found is not small
     assert (found.cells, found.threads, found.workspace) == (cells, threads, part.workspace)
+
+
+def test_a_team_is_freed_where_the_module_has_ended_before_it(monkeypatch, capfd):
+    """As when the interpreter ends."""
+    (part,) = PLANS["full"].parts
+    team = TEAMS.lent(part, KEPT_BYTES, 1)
+    monkeypatch.setattr(kernel_run, "lib", None)
+    del team
+    assert capfd.readouterr().err == ""
 
 
 def test_teams_of_much_memory_are_not_kept():
@@ -136,10 +156,17 @@ class Stop(NoControl):
         return True
 
 
-def test_a_run_after_a_cancelled_one():
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_cancelled_run_keeps_nothing(threads):
+    """Neither counts nor memory, even while its exception is held."""
     plan = PLANS["cascade"]
-    expected = plan.run(3, 0, 100, 2)
-    for threads in (1, 3):
-        with pytest.raises(Cancelled):
-            plan.run(3, 0, 10**8, threads, Stop())
-        np.testing.assert_array_equal(plan.run(3, 0, 100, 2), expected)
+    expected = plan.run(3, 0, 100, threads)
+    TEAMS.clear()
+    with pytest.raises(Cancelled) as caught:
+        plan.run(3, 0, 10**8, threads, Stop())
+    assert len(TEAMS) == 0
+    kept = [value for entry in caught.traceback for value in entry.frame.f_locals.values()]
+    (team,) = (value for value in kept if isinstance(value, Team))
+    cells = ffi.new("int64_t[]", team.cells)
+    assert lib.pk_team_start(team.handle, ffi.NULL, 0, 1, 0, 1, cells) == lib.PK_INVALID
+    np.testing.assert_array_equal(plan.run(3, 0, 100, threads), expected)

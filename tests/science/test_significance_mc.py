@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +29,7 @@ from pycwt_mod.monte_carlo.cache import HistogramCache
 from pycwt_mod.monte_carlo.histogram import levels
 from pycwt_mod.monte_carlo.run import coherence_task, independent_values, monte_carlo
 from pycwt_mod.monte_carlo.streams import noise_pair
+from pycwt_mod.wavelets import Morlet
 
 
 @pytest.mark.parametrize("options", [{}, {"estimator": "full"}], ids=["default", "full"])
@@ -106,6 +108,31 @@ def test_task_of_a_coherence(wavelet):
     assert task.ar1 == (0.5, -0.2)
     assert reference.counted_points(task).any(axis=1).all()
     assert coherence_task(0.1, 0.1, 1, 0.25, 0.5, 0, wavelet).length == 16
+
+
+class Wide(Morlet):
+    """Equal to its parent, as far as wavelets are compared."""
+
+    smoothing_width = 1.8
+    efolding = 2.5
+
+
+@pytest.mark.parametrize("order", [(Wide(), Morlet()), (Morlet(), Wide()), ("morlet", Wide())])
+def test_a_task_is_that_of_its_own_wavelet(order):
+    """Whatever tasks there were before: parts of them are made once."""
+    grid = (0.2, 0.3, 0.5, 1 / 12, 1.0, 24)
+    tasks = [coherence_task(*grid, wavelet) for wavelet in (*order, *order)]
+    assert tasks[:2] == tasks[2:]
+    other, wide = tasks[:2] if isinstance(order[1], Wide) else tasks[1::-1]
+    assert (len(other.scale_weights), len(wide.scale_weights)) == (9, 23)
+    assert wide.length > other.length
+
+
+@pytest.mark.parametrize("s0", [-1, -1.0, np.array(-1.0), np.float32(-1)])
+def test_the_smallest_scale_by_default(s0):
+    task = coherence_task(0.2, 0.3, 0.5, 1 / 12, s0, 24)
+    # The period of two samples, of TC98's Table 1.
+    assert task.scales[0] == pytest.approx(2 * (6 + math.sqrt(38)) / (4 * math.pi), rel=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore::pycwt_mod.FewRealisationsWarning")
