@@ -138,9 +138,9 @@ int pk_team_create(const pk_plan *plan, int64_t cells, int32_t threads, pk_team 
 void pk_team_free(pk_team *team);
 
 /* Add the parts to the histogram, as pk_plan_run does of each: they are there when pk_team_wait says
- * PK_OK. With `bytes`, one of the `threads` is the caller's, which
- * calls pk_team_help. The parts, 64 at most, and the histogram must outlive the run, and are worth
- * nothing where it fails: PK_NO_THREAD, where the system starts no more of them. */
+ * PK_OK. With `bytes`, one of the `threads` is the caller's, which calls pk_team_help. The parts, 64
+ * at most, and the histogram must outlive the run, and are worth nothing where it fails:
+ * PK_NO_THREAD, where the system starts no more of them. */
 int pk_team_start(pk_team *team, pk_part *parts, int32_t n_parts, int32_t threads, int64_t bytes,
                   uint64_t seed, int64_t *hist);
 /* Compute with the others until nothing is left to be taken, or blocks of so many bytes together
