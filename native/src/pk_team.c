@@ -122,10 +122,16 @@ static void lock(pthread_mutex_t *mutex)
     pthread_mutex_lock(mutex);
 }
 
+/* Whether this is a fork of the process that it began to run in: the threads, and whoever holds a
+ * mutex or waits, aren't here. */
+static int is_left_behind(const pk_team *team)
+{
+    return team->process != getpid();
+}
+
 static int32_t running(const pk_team *team)
 {
-    /* Threads aren't taken along by a fork. */
-    return team->process == getpid() ? __atomic_load_n(&team->running, __ATOMIC_ACQUIRE) : 0;
+    return is_left_behind(team) ? 0 : __atomic_load_n(&team->running, __ATOMIC_ACQUIRE);
 }
 
 /* Nobody has anything left to work for. */
@@ -256,7 +262,7 @@ int pk_team_wait(pk_team *team, double seconds)
     struct timespec time = {until / 1000000000, until % 1000000000};
     while (running(team) && looking(begin))
         ;
-    if (team->process != getpid())
+    if (is_left_behind(team))
         return PK_CANCELLED;
     lock(&team->mutex);
     int error = 0;
@@ -277,8 +283,7 @@ int64_t pk_team_done(const pk_team *team)
 
 void pk_team_stop(pk_team *team)
 {
-    if (team->process != getpid()) {
-        /* The threads, and whoever holds a mutex, stayed behind in another process. */
+    if (is_left_behind(team)) {
         free_members(team);
         return;
     }
@@ -306,8 +311,10 @@ void pk_team_free(pk_team *team)
         return;
     pk_team_stop(team);
     free_members(team);
-    pthread_cond_destroy(&team->ended);
-    pthread_mutex_destroy(&team->mutex);
-    pthread_mutex_destroy(&team->adding);
+    if (!is_left_behind(team)) {
+        pthread_cond_destroy(&team->ended);
+        pthread_mutex_destroy(&team->mutex);
+        pthread_mutex_destroy(&team->adding);
+    }
     free(team);
 }
