@@ -176,13 +176,15 @@ def test_what_the_system_lacks_is_told(length, room, told):
                 raise SystemExit("it had enough")
 
         pages = int(open("/proc/self/statm").read().split()[0])
+        before = resource.getrlimit(resource.RLIMIT_AS)
         limit = pages * resource.getpagesize() + {room}
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_AS, (limit, before[1]))
         for _ in range(3):
             try:
                 plan.run(1, 0, 10**8, 100, Enough())
             except KernelError as error:
                 assert "{told}" in str(error), error
+        resource.setrlimit(resource.RLIMIT_AS, before)
         assert (plan.run(1, 0, 20) == expected).all()
         """
     # A program reads how large stacks are when it begins.
