@@ -17,8 +17,6 @@ from plugins import announce
 from pycwt_mod.backends import installed_drivers
 from pycwt_mod.driver_kit.scaffold import new_driver
 
-OURS = [os.fspath(Path(one.__file__).parents[1]) for one in (pycwt_mod, pycwtd_drivers)]
-
 
 def stranger(folder, name, driver="abacus"):
     """A package that offers a backend of that name; returns the folder for a Python path."""
@@ -114,12 +112,14 @@ def test_no_more_is_read_than_has_to_be(tmp_path, asked, got, read):
 def test_without_metadata_of_ours_there_are_the_others(tmp_path):
     """Just the files, on the path: no entry point says that there are drivers among them."""
     (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "pluggy").symlink_to(Path(pluggy.__file__).parent)
+    for package in (pluggy, pycwt_mod, pycwtd_drivers):
+        folder = Path(package.__file__).parent
+        (tmp_path / "site" / folder.name).symlink_to(folder)
     found = said(
         "from pycwt_mod.backends import list_backends, installed_drivers\n"
         "found = installed_drivers(), list_backends()\n"
         "print(json.dumps([[one.name for one in ones] for ones in found]))",
-        *(*OURS, tmp_path / "site", stranger(tmp_path, "joblib")),
+        *(tmp_path / "site", stranger(tmp_path, "joblib")),
         options=["-S"],
     )
     assert found == [["abacus"], ["joblib"]]
