@@ -62,6 +62,7 @@ typedef struct {
 } pk_queue;
 
 int32_t pk_queue_take(pk_queue *queue, uint64_t *first, uint64_t *count);
+
 typedef struct pk_team pk_team;
 int pk_team_create(const pk_plan *plan, int64_t cells, int32_t threads, pk_team **out);
 void pk_team_free(pk_team *team);
@@ -71,6 +72,7 @@ int pk_team_help(pk_team *team);
 int pk_team_wait(pk_team *team, double seconds);
 int64_t pk_team_done(const pk_team *team);
 void pk_team_stop(pk_team *team);
+
 int pk_plan_run_given(const pk_plan *plan, pk_space *space, const float *x1, const float *x2,
                       uint64_t count, int64_t *hist, const volatile int32_t *cancel,
                       volatile int64_t *progress);

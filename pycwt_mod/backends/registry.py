@@ -172,6 +172,9 @@ def driver_in(folder: Path) -> InstalledDriver:
 
 #: Modules of drop-ins, which are on the path of modules since they were imported.
 _imported: set[str] = set()
+#: Of each driver that was imported one that knows it alone: who asks a driver for its backends
+#: asks no other.
+_managers: dict[str, pluggy.PluginManager] = {}
 
 
 @cache
@@ -220,11 +223,6 @@ def load_driver(driver: InstalledDriver) -> Sequence[MonteCarloBackend]:
     # The façade over pluggy: its hook calls are untyped.
     answers = cast("list[Sequence[MonteCarloBackend]]", manager.hook.pycwtd_backends())
     return [backend for answer in answers for backend in answer]
-
-
-#: Of each driver that was imported one that knows it alone: who asks a driver for its backends
-#: asks no other.
-_managers: dict[str, pluggy.PluginManager] = {}
 
 
 _registered: dict[str, MonteCarloBackend] = {}
